@@ -1,0 +1,71 @@
+//! Entries of the error console.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::event::{EventStatus, Severity};
+
+/// What the error console shows: the filter that stands in the URL.
+///
+/// `None` means "any". The list, its count and the bulk actions all use this one predicate.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorFilter {
+    pub event_type: Option<String>,
+    pub severity: Option<Severity>,
+    /// `Some(false)` is the console's default.
+    pub resolved: Option<bool>,
+    /// Text within the message or the record id.
+    pub search: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorSort {
+    #[default]
+    CreatedAt,
+    EventType,
+    RecordId,
+}
+
+/// A request for a page of errors.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorQuery {
+    pub filter: ErrorFilter,
+    pub sort: ErrorSort,
+    pub ascending: bool,
+    pub cursor: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ErrorRow {
+    pub id: i64,
+    pub event_type: String,
+    pub record_id: Option<String>,
+    pub error_message: String,
+    pub severity: Severity,
+    pub resolved: bool,
+    pub created_at: DateTime<Utc>,
+    pub event_id: Option<i64>,
+    /// The state of the event now, when there is one: what became of the record after a retry.
+    pub event_status: Option<EventStatus>,
+    pub retried_at: Option<DateTime<Utc>>,
+    /// The workflow that a retry runs; absent when no stage handles the event type.
+    pub workflow: Option<String>,
+}
+
+/// One error with all that is known of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ErrorDetail {
+    pub row: ErrorRow,
+    pub error_details: Option<serde_json::Value>,
+    pub resolved_at: Option<DateTime<Utc>>,
+    pub resolved_by: Option<String>,
+    pub resolution_notes: Option<String>,
+    pub retried_by: Option<String>,
+    /// Payload of the event, when there is one.
+    pub event_payload: Option<serde_json::Value>,
+    pub event_attempts: Option<i32>,
+    pub event_error: Option<String>,
+    /// Key of the company's page, when the record belongs to one.
+    pub company_key: Option<String>,
+}

@@ -1,0 +1,29 @@
+//! What the server tells the pages: one file per subject, plain data.
+
+pub mod action;
+pub mod company;
+pub mod error;
+pub mod event;
+pub mod import;
+pub mod live;
+pub mod overview;
+
+use serde::{Deserialize, Serialize};
+
+/// One page of a list that is read by key.
+///
+/// `next` is the opaque cursor of the following page, absent on the last one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Page<T> {
+    pub rows: Vec<T>,
+    pub next: Option<String>,
+    pub count: Count,
+}
+
+/// How many records match a filter, counted up to a limit so that no page waits for a large count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    pub n: i64,
+    /// True when counting stopped at the limit: there are at least `n`.
+    pub capped: bool,
+}
