@@ -2,8 +2,16 @@
 //!
 //! Nothing here does IO, is asynchronous or reads a clock; a function that needs the time takes `now`.
 
+pub mod backoff;
+pub mod barton;
+pub mod email;
+pub mod enrichment;
 pub mod event;
 pub mod model;
 pub mod phase;
+pub mod promotion;
 pub mod role;
+pub mod slot;
 pub mod stage;
+pub mod validation;
+pub mod verification;
