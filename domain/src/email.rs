@@ -96,7 +96,16 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "ada", "ada@", "@acme.example", "ada@acme", "a b@acme.example", "Ada <ada@acme.example>", "a@[127.0.0.1]"] {
+        for text in [
+            "",
+            "ada",
+            "ada@",
+            "@acme.example",
+            "ada@acme",
+            "a b@acme.example",
+            "Ada <ada@acme.example>",
+            "a@[127.0.0.1]",
+        ] {
             assert!(text.parse::<EmailAddress>().is_err(), "{text}");
         }
     }

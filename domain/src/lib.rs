@@ -4,13 +4,17 @@
 
 pub mod backoff;
 pub mod barton;
+pub mod csv_safe;
 pub mod email;
 pub mod enrichment;
 pub mod event;
+pub mod format;
+mod hash;
 pub mod model;
 pub mod phase;
 pub mod promotion;
 pub mod role;
+pub mod sandbox;
 pub mod slot;
 pub mod stage;
 pub mod validation;

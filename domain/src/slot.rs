@@ -98,7 +98,8 @@ impl Title {
 /// One provider call brings the people of a whole company. A person whose title fits fewer roles is taken
 /// first: with a "CEO & CFO" and a "CEO" at hand, the second becomes the CEO and both slots are filled.
 pub fn assign<'a>(roles: &[ExecutiveRole], people: &'a [FoundPerson]) -> Vec<Option<&'a FoundPerson>> {
-    let breadth = |person: &FoundPerson| roles.iter().filter(|role| role.matches_title(&person.title)).count();
+    let breadth =
+        |person: &FoundPerson| roles.iter().filter(|role| role.matches_title(&person.title)).count();
     let mut free: Vec<&FoundPerson> = people.iter().collect();
     roles
         .iter()
@@ -121,7 +122,8 @@ mod tests {
 
     #[test]
     fn labels_and_positions() {
-        let table = [("CEO", Ceo, 1), ("cfo", Cfo, 2), ("HR Director", HrDirector, 3), (" hr ", HrDirector, 3)];
+        let table =
+            [("CEO", Ceo, 1), ("cfo", Cfo, 2), ("HR Director", HrDirector, 3), (" hr ", HrDirector, 3)];
         for (label, role, position) in table {
             assert_eq!(ExecutiveRole::from_label(label), Some(role), "{label}");
             assert_eq!(role.position(), position);
