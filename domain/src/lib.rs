@@ -4,6 +4,7 @@
 
 pub mod backoff;
 pub mod barton;
+pub mod company_name;
 pub mod csv_safe;
 pub mod email;
 pub mod enrichment;
@@ -19,3 +20,4 @@ pub mod slot;
 pub mod stage;
 pub mod validation;
 pub mod verification;
+pub mod website;
