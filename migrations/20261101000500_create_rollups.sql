@@ -108,7 +108,7 @@ SELECT marketing.count_table('intake.company_raw_intake', 'intake', $$'-infinity
 SELECT marketing.count_table('marketing.company_master', 'master', $$'-infinity'::TIMESTAMPTZ$$, $$''$$, $$''$$, $$''$$, 'NULL');
 SELECT marketing.count_table('marketing.company_slots', 'slot', $$'-infinity'::TIMESTAMPTZ$$, $$''$$, $$''$$, $$''$$, 'NULL');
 SELECT marketing.count_table('marketing.contact_enrichment', 'enrichment', $$'-infinity'::TIMESTAMPTZ$$, $$''$$,
-    'enrichment_status', $$''$$, 'NULL');
+    'enrichment_status', $$coalesce(enrichment_data ->> 'reason', '')$$, 'NULL');
 SELECT marketing.count_table('marketing.email_verification', 'verification', $$'-infinity'::TIMESTAMPTZ$$, $$''$$,
     'verification_status', $$''$$, 'NULL');
 SELECT marketing.count_table('marketing.pipeline_events', 'event', $$date_trunc('day', created_at, 'UTC')$$, $$''$$,

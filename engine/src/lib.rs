@@ -2,10 +2,14 @@
 //!
 //! [`Engine`] is the one handle that callers hold; its methods live beside the noun they concern.
 
+mod charts;
+mod connect;
 pub mod error;
 pub mod import;
+pub mod integrations;
 pub mod live;
 pub mod queue;
+mod stages;
 pub mod store;
 
 use std::{path::PathBuf, sync::Arc};
@@ -21,6 +25,8 @@ pub struct EngineConfig {
     pub database_url: String,
     /// Connection string for LISTEN and migrations, never through a pooler.
     pub direct_url: String,
+    /// True when `database_url` goes through a transaction pooler: statements are then not kept prepared.
+    pub pooler: bool,
     /// Connections in the pool.
     pub pool_size: u32,
     /// Folder for uploaded files until they are imported.
@@ -44,14 +50,24 @@ impl Engine {
     /// [`EngineError::Database`] when the server cannot be reached, [`EngineError::NewerDatabase`] when the
     /// database has migrations that this binary does not know.
     pub async fn start(config: EngineConfig) -> Result<Self> {
-        let _ = config;
-        Err(EngineError::Invalid("stub".into()))
+        Self::migrate(&config).await?;
+        let pool = connect::pool(&config)?;
+        let listening = connect::listening_pool(connect::options(&config.direct_url)?);
+        Ok(Self { pool, config: Arc::new(config), live: live::Live::start(listening) })
+    }
+
+    /// An engine on a database that is connected and migrated already: for tests and tools.
+    pub fn with_pool(pool: PgPool, config: EngineConfig) -> Self {
+        let listening = connect::listening_pool((*pool.connect_options()).clone());
+        Self { pool, config: Arc::new(config), live: live::Live::start(listening) }
     }
 
     /// Applies migrations and returns how many were new. Safe to call from several processes at once.
+    ///
+    /// # Errors
+    /// As [`Engine::start`].
     pub async fn migrate(config: &EngineConfig) -> Result<usize> {
-        let _ = config;
-        Ok(0)
+        connect::migrate(&config.direct_url).await
     }
 
     pub fn pool(&self) -> &PgPool {
@@ -67,6 +83,9 @@ impl Engine {
     }
 
     /// Answers when the database does: the readiness check.
+    ///
+    /// # Errors
+    /// [`EngineError::Database`] when it does not.
     pub async fn ping(&self) -> Result<()> {
         sqlx::query("SELECT 1").execute(&self.pool).await?;
         Ok(())

@@ -1,31 +1,70 @@
-//! LISTEN on PostgreSQL, coalesced and broadcast to the websockets.
+//! LISTEN on PostgreSQL, coalesced and broadcast to the websockets; it also rings the workers.
+
+mod coalesce;
+mod listen;
+mod replay;
 
 use std::sync::Arc;
 
-use domain::model::live::LiveMessage;
-use tokio::sync::broadcast;
+use sqlx::PgPool;
+use tokio::sync::{Notify, broadcast};
 
-use crate::{Engine, Result};
+/// How many coalesced messages a slow socket may lag behind before it is told to read everything again.
+const BACKLOG: usize = 256;
 
 /// The process's one source of live messages. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Live {
     sender: broadcast::Sender<Arc<str>>,
+    doorbells: Arc<Doorbells>,
 }
 
 impl Live {
-    /// JSON text of [`LiveMessage::Changed`], at most about 20 a second, the first after a quiet time at once.
-    /// A receiver that lags must send [`Engine::live_snapshot`] and go on.
+    pub(crate) fn start(pool: PgPool) -> Self {
+        let live = Self { sender: broadcast::Sender::new(BACKLOG), doorbells: Arc::default() };
+        tokio::spawn(listen::listen(pool, live.clone()));
+        live
+    }
+
+    /// JSON text of [`domain::model::live::LiveMessage::Changed`], at most about 20 a second, the first after a quiet
+    /// time at once. A receiver that lags must send [`crate::Engine::live_replay`] of nothing and go on.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<str>> {
         self.sender.subscribe()
     }
+
+    /// The bell that rings when an event of this type was recorded.
+    pub(crate) fn doorbell(&self, event_type: &str) -> Arc<Notify> {
+        self.doorbells.of(event_type)
+    }
+
+    fn send(&self, message: &domain::model::live::LiveMessage) {
+        match serde_json::to_string(message) {
+            // No receiver means no open page.
+            Ok(text) => drop(self.sender.send(text.into())),
+            Err(error) => tracing::error!(%error, "a live message could not be written"),
+        }
+    }
 }
 
-impl Engine {
-    /// A `Changed` message with the events after `after` (with overlap, since ids are not in commit order; the
-    /// browser drops the ones it has), or with all topics and no events when `after` is absent.
-    pub async fn live_replay(&self, after: Option<i64>) -> Result<LiveMessage> {
-        let _ = after;
-        Err(crate::EngineError::Invalid("stub".into()))
+/// One bell for each event type that a worker waits for.
+#[derive(Debug, Default)]
+struct Doorbells(std::sync::Mutex<std::collections::HashMap<String, Arc<Notify>>>);
+
+impl Doorbells {
+    fn of(&self, event_type: &str) -> Arc<Notify> {
+        let mut bells = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        bells.entry(event_type.to_owned()).or_default().clone()
+    }
+
+    fn ring(&self, event_type: &str) {
+        let bells = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(bell) = bells.get(event_type) {
+            bell.notify_one();
+        }
+    }
+
+    fn ring_all(&self) {
+        let bells = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        bells.values().for_each(|bell| bell.notify_one());
     }
 }

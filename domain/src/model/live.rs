@@ -34,6 +34,10 @@ pub enum Topic {
     Imports,
 }
 
+impl Topic {
+    pub const ALL: [Self; 3] = [Self::Pipeline, Self::Errors, Self::Imports];
+}
+
 /// One line of the live feed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LiveEvent {

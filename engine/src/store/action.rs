@@ -1,27 +1,133 @@
-//! Actions on the queue and their progress.
+//! Actions on the queue and their progress: an action is the set of events that carry its id.
 
+use chrono::{DateTime, Utc};
 use domain::{
     model::action::{ActionPreview, ActionProgress, Scope},
     role::Actor,
     stage::StageName,
 };
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 
-use crate::{Engine, Result};
+use crate::{Engine, EngineError, Result};
+
+/// Attempts that a person's retry grants on top of those made: those of every stage's policy.
+const GRANTED_ATTEMPTS: i32 = 3;
 
 impl Engine {
+    /// What `process_now` would touch.
+    ///
+    /// # Errors
+    /// [`EngineError::Database`].
     pub async fn preview_process_now(&self, stage: StageName, scope: &Scope) -> Result<ActionPreview> {
-        let _ = (stage, scope);
-        Err(crate::EngineError::Invalid("stub".into()))
+        let mut query = QueryBuilder::new(
+            "SELECT count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'failed')
+             FROM marketing.pipeline_events",
+        );
+        push_scope(&mut query, stage, scope);
+        let (waiting, failed) = query.build_query_as().fetch_one(&self.pool).await?;
+        Ok(ActionPreview { stage, scope: scope.clone(), waiting, failed })
     }
 
-    /// Moves the scope's events to the front of the queue; a single record without an open event gets a new one.
+    /// Moves the scope's events to the front of the queue, failed ones again; a single record without an open event
+    /// gets a new one.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] when there is nothing to process, [`EngineError::NotFound`] for an unknown record.
     pub async fn process_now(&self, stage: StageName, scope: &Scope, actor: &Actor) -> Result<ActionProgress> {
-        let _ = (stage, scope, actor);
-        Err(crate::EngineError::Invalid("stub".into()))
+        let mut transaction = self.pool.begin().await?;
+        let mut query = QueryBuilder::new("SELECT id FROM marketing.pipeline_events");
+        push_scope(&mut query, stage, scope);
+        query.push(" ORDER BY id FOR UPDATE SKIP LOCKED");
+        let mut events: Vec<i64> = query.build_query_scalar().fetch_all(&mut *transaction).await?;
+        if let (Scope::Record(record), true) = (scope, events.is_empty()) {
+            events = vec![repeat_event(&mut transaction, stage, record).await?];
+        }
+        if events.is_empty() {
+            return Err(EngineError::Invalid(format!("Nothing waits in {}", stage.title())));
+        }
+        let what = match scope {
+            Scope::Record(record) => format!("record {record}"),
+            Scope::Batch(batch) => format!("batch {batch}"),
+            Scope::Waiting => "everything waiting".to_owned(),
+        };
+        let title = format!("Process now: {}, {what}", stage.title());
+        let action = open(&mut transaction, &title, actor, events.len()).await?;
+        requeue(&mut transaction, action, &events).await?;
+        transaction.commit().await?;
+        self.live.doorbell(stage.consumes()).notify_one();
+        self.action_progress(action).await
     }
 
+    /// How far an action's events are.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`].
     pub async fn action_progress(&self, id: i64) -> Result<ActionProgress> {
-        let _ = id;
-        Err(crate::EngineError::Invalid("stub".into()))
+        let row: Option<(String, String, DateTime<Utc>, i64, i64, i64, i64)> = sqlx::query_as(
+            "SELECT a.title, a.requested_by, a.created_at, a.total,
+                    count(e.id) FILTER (WHERE e.status = 'processed'), count(e.id) FILTER (WHERE e.status = 'failed'),
+                    count(e.id) FILTER (WHERE e.status IN ('pending', 'processing'))
+             FROM marketing.pipeline_actions a LEFT JOIN marketing.pipeline_events e ON e.action_id = a.id
+             WHERE a.id = $1 GROUP BY a.id",
+        )
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await?;
+        let (title, requested_by, created_at, total, processed, failed, open) =
+            row.ok_or_else(|| EngineError::NotFound(format!("Action {id}")))?;
+        Ok(ActionProgress { id, title, requested_by, created_at, total, processed, failed, open })
     }
+}
+
+fn push_scope(query: &mut QueryBuilder<Postgres>, stage: StageName, scope: &Scope) {
+    query.push(" WHERE status IN ('pending', 'failed') AND event_type = ").push_bind(stage.consumes());
+    match scope {
+        Scope::Record(record) => drop(query.push(" AND payload ->> 'record_id' = ").push_bind(record.clone())),
+        Scope::Batch(batch) => drop(query.push(" AND batch_id = ").push_bind(batch.clone())),
+        Scope::Waiting => {}
+    }
+}
+
+/// A new event like the last one of this stage and record.
+async fn repeat_event(connection: &mut PgConnection, stage: StageName, record: &str) -> Result<i64> {
+    sqlx::query_scalar(
+        "INSERT INTO marketing.pipeline_events (event_type, payload, source_table, batch_id, correlation_id)
+         SELECT event_type, payload || jsonb_build_object('trigger_time', now()), source_table, batch_id, correlation_id
+         FROM marketing.pipeline_events
+         WHERE event_type = $1 AND payload ->> 'record_id' = $2 AND status = 'processed'
+         ORDER BY id DESC LIMIT 1
+         RETURNING id",
+    )
+    .bind(stage.consumes())
+    .bind(record)
+    .fetch_optional(connection)
+    .await?
+    .ok_or_else(|| EngineError::NotFound(format!("A {} event of record {record}", stage.consumes())))
+}
+
+pub(super) async fn open(connection: &mut PgConnection, title: &str, actor: &Actor, total: usize) -> Result<i64> {
+    Ok(sqlx::query_scalar(
+        "INSERT INTO marketing.pipeline_actions (title, requested_by, total) VALUES ($1, $2, $3) RETURNING id",
+    )
+    .bind(title)
+    .bind(&actor.name)
+    .bind(i64::try_from(total).unwrap_or(i64::MAX))
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Makes pending and failed events due before all others, with fresh attempts.
+pub(super) async fn requeue(connection: &mut PgConnection, action: i64, events: &[i64]) -> Result<()> {
+    sqlx::query(
+        "UPDATE marketing.pipeline_events
+         SET status = 'pending', next_attempt_at = now() - INTERVAL '100 years', processed_at = NULL,
+             max_attempts = retry_count + $3, action_id = $1
+         WHERE id = ANY($2) AND status IN ('pending', 'failed')",
+    )
+    .bind(action)
+    .bind(events)
+    .bind(GRANTED_ATTEMPTS)
+    .execute(connection)
+    .await?;
+    Ok(())
 }

@@ -1,15 +1,23 @@
 //! `marketing.pipeline_errors`: the error console.
 
+use chrono::{DateTime, Utc};
 use domain::{
+    event::{EventStatus, Severity},
     model::{
         Page,
         action::ActionProgress,
-        error::{ErrorDetail, ErrorFilter, ErrorQuery, ErrorRow},
+        error::{ErrorDetail, ErrorFilter, ErrorQuery, ErrorRow, ErrorSort},
     },
     role::Actor,
+    stage::StageName,
 };
+use sqlx::{FromRow, QueryBuilder};
 
-use crate::{Engine, Result};
+use super::{
+    COUNT_LIMIT, PAGE, capped,
+    error_filter::{column, push_filter, push_selection},
+};
+use crate::{Engine, EngineError, Result};
 
 /// Which errors an action applies to.
 #[derive(Clone, Debug)]
@@ -19,38 +27,200 @@ pub enum ErrorSelection {
     Matching(ErrorFilter),
 }
 
+const ROW: &str = "SELECT e.id::BIGINT, e.event_type, e.record_id, e.error_message, e.severity, e.resolved, e.created_at,
+        e.event_id, v.status AS event_status, e.retried_at
+    FROM marketing.pipeline_errors e LEFT JOIN marketing.pipeline_events v ON v.id = e.event_id";
+
 impl Engine {
     /// A page of 50 errors. Counts stop at 10,000.
+    ///
+    /// # Errors
+    /// [`EngineError::Database`].
     pub async fn errors(&self, query: &ErrorQuery) -> Result<Page<ErrorRow>> {
-        let _ = query;
-        Err(crate::EngineError::Invalid("stub".into()))
+        let mut list = QueryBuilder::new(ROW);
+        push_filter(&mut list, &query.filter);
+        let (key, direction, beyond) =
+            if query.ascending { (column(query.sort), "ASC", ">") } else { (column(query.sort), "DESC", "<") };
+        if let Some((value, id)) = query.cursor.as_deref().and_then(|cursor| cursor.rsplit_once('~')) {
+            list.push(format!(" AND ({key}, e.id) {beyond} ("));
+            match query.sort {
+                ErrorSort::CreatedAt => drop(list.push_bind(value.to_owned()).push("::TIMESTAMPTZ")),
+                ErrorSort::EventType | ErrorSort::RecordId => drop(list.push_bind(value.to_owned())),
+            }
+            let id: i64 = id.parse().map_err(|_| EngineError::Invalid("The page's address is not valid".into()))?;
+            list.push(", ").push_bind(id).push(")");
+        }
+        list.push(format!(" ORDER BY {key} {direction}, e.id {direction} LIMIT ")).push_bind(PAGE + 1);
+        let mut count = QueryBuilder::new("SELECT count(*) FROM (SELECT FROM marketing.pipeline_errors e");
+        push_filter(&mut count, &query.filter);
+        count.push(" LIMIT ").push_bind(COUNT_LIMIT + 1).push(") AS matching");
+        let (rows, n): (Vec<Row>, i64) = tokio::try_join!(
+            list.build_query_as().fetch_all(&self.pool),
+            count.build_query_scalar().fetch_one(&self.pool),
+        )?;
+        let more = rows.len() as i64 > PAGE;
+        let rows: Vec<ErrorRow> = rows.into_iter().take(PAGE as usize).map(Row::into).collect();
+        let next = rows.last().filter(|_| more).map(|row| cursor(row, query.sort));
+        Ok(Page { rows, next, count: capped(n) })
     }
 
     /// Event types that occur in the errors, for the filter.
+    ///
+    /// # Errors
+    /// [`EngineError::Database`].
     pub async fn error_event_types(&self) -> Result<Vec<String>> {
-        Err(crate::EngineError::Invalid("stub".into()))
+        Ok(sqlx::query_scalar("SELECT DISTINCT event_type FROM marketing.pipeline_errors ORDER BY 1")
+            .fetch_all(&self.pool)
+            .await?)
     }
 
+    /// One error with its event.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`].
     pub async fn error_detail(&self, id: i64) -> Result<ErrorDetail> {
-        let _ = id;
-        Err(crate::EngineError::Invalid("stub".into()))
+        let mut query = QueryBuilder::new(ROW);
+        query.push(" WHERE e.id = ").push_bind(id);
+        let row: Row = query
+            .build_query_as()
+            .fetch_optional(&self.pool)
+            .await?
+            .ok_or_else(|| EngineError::NotFound(format!("Error {id}")))?;
+        let more: More = sqlx::query_as(
+            "SELECT e.error_details, e.resolved_at, e.resolved_by, e.resolution_notes, e.retried_by,
+                    v.payload AS event_payload, v.retry_count AS event_attempts, v.error_message AS event_error,
+                    coalesce((SELECT i.id::TEXT FROM intake.company_raw_intake i
+                              WHERE i.correlation_id = v.correlation_id LIMIT 1),
+                             v.payload ->> 'company_unique_id', v.payload ->> 'company_id') AS company_key
+             FROM marketing.pipeline_errors e LEFT JOIN marketing.pipeline_events v ON v.id = e.event_id
+             WHERE e.id = $1",
+        )
+        .bind(id)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(ErrorDetail {
+            row: row.into(),
+            error_details: more.error_details,
+            resolved_at: more.resolved_at,
+            resolved_by: more.resolved_by,
+            resolution_notes: more.resolution_notes,
+            retried_by: more.retried_by,
+            event_payload: more.event_payload,
+            event_attempts: more.event_attempts,
+            event_error: more.event_error,
+            company_key: more.company_key,
+        })
     }
 
     /// Marks as resolved by the actor and returns how many were open before.
+    ///
+    /// # Errors
+    /// [`EngineError::Database`].
     pub async fn resolve_errors(&self, selection: &ErrorSelection, note: &str, actor: &Actor) -> Result<i64> {
-        let _ = (selection, note, actor);
-        Err(crate::EngineError::Invalid("stub".into()))
+        let note = Some(note.trim()).filter(|note| !note.is_empty());
+        let mut query =
+            QueryBuilder::new("UPDATE marketing.pipeline_errors e SET resolved = TRUE, resolved_at = now(), resolved_by = ");
+        query.push_bind(actor.name.clone()).push(", resolution_notes = ").push_bind(note.map(str::to_owned));
+        push_selection(&mut query, selection);
+        query.push(" AND NOT e.resolved");
+        let resolved = query.build().execute(&self.pool).await?.rows_affected();
+        Ok(i64::try_from(resolved).unwrap_or(i64::MAX))
     }
 
     /// How many of the selected errors have an event that can be re-queued.
+    ///
+    /// # Errors
+    /// [`EngineError::Database`].
     pub async fn count_retryable(&self, selection: &ErrorSelection) -> Result<i64> {
-        let _ = selection;
-        Err(crate::EngineError::Invalid("stub".into()))
+        let mut query = QueryBuilder::new("SELECT count(*) FROM marketing.pipeline_errors e");
+        push_selection(&mut query, selection);
+        query.push(RETRYABLE);
+        Ok(query.build_query_scalar().fetch_one(&self.pool).await?)
     }
 
-    /// Re-queues the events behind the selected errors as one action.
+    /// Re-queues the events behind the selected errors as one action. Attempts made so far are kept; the stage's
+    /// number of attempts comes on top.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] when none of them has an event that failed.
     pub async fn retry_errors(&self, selection: &ErrorSelection, actor: &Actor) -> Result<ActionProgress> {
-        let _ = (selection, actor);
-        Err(crate::EngineError::Invalid("stub".into()))
+        let mut transaction = self.pool.begin().await?;
+        let mut query = QueryBuilder::new(
+            "UPDATE marketing.pipeline_errors e SET retried_at = now(), retried_by = ",
+        );
+        query.push_bind(actor.name.clone());
+        push_selection(&mut query, selection);
+        query.push(RETRYABLE).push(" RETURNING e.event_id");
+        let mut events: Vec<i64> = query.build_query_scalar().fetch_all(&mut *transaction).await?;
+        events.sort_unstable();
+        events.dedup();
+        if events.is_empty() {
+            return Err(EngineError::Invalid(
+                "None of these errors has a failed event that could be tried again".into(),
+            ));
+        }
+        let title = match (selection, events.len()) {
+            (ErrorSelection::One(id), _) => format!("Retry of error {id}"),
+            (ErrorSelection::Matching(_), n) => format!("Retry of {n} failed events"),
+        };
+        let action = super::action::open(&mut transaction, &title, actor, events.len()).await?;
+        super::action::requeue(&mut transaction, action, &events).await?;
+        transaction.commit().await?;
+        self.action_progress(action).await
     }
+}
+
+const RETRYABLE: &str = " AND EXISTS (SELECT FROM marketing.pipeline_events r WHERE r.id = e.event_id AND r.status = 'failed')";
+
+fn cursor(row: &ErrorRow, sort: ErrorSort) -> String {
+    match sort {
+        ErrorSort::CreatedAt => format!("{}~{}", row.created_at.to_rfc3339(), row.id),
+        ErrorSort::EventType => format!("{}~{}", row.event_type, row.id),
+        ErrorSort::RecordId => format!("{}~{}", row.record_id.as_deref().unwrap_or_default(), row.id),
+    }
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: i64,
+    event_type: String,
+    record_id: Option<String>,
+    error_message: String,
+    severity: String,
+    resolved: bool,
+    created_at: DateTime<Utc>,
+    event_id: Option<i64>,
+    event_status: Option<String>,
+    retried_at: Option<DateTime<Utc>>,
+}
+
+impl From<Row> for ErrorRow {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            workflow: StageName::of_event(&row.event_type).map(|stage| stage.workflow().to_owned()),
+            event_type: row.event_type,
+            record_id: row.record_id,
+            error_message: row.error_message,
+            severity: Severity::parse(&row.severity).unwrap_or(Severity::Error),
+            resolved: row.resolved,
+            created_at: row.created_at,
+            event_id: row.event_id,
+            event_status: row.event_status.as_deref().and_then(EventStatus::parse),
+            retried_at: row.retried_at,
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct More {
+    error_details: Option<serde_json::Value>,
+    resolved_at: Option<DateTime<Utc>>,
+    resolved_by: Option<String>,
+    resolution_notes: Option<String>,
+    retried_by: Option<String>,
+    event_payload: Option<serde_json::Value>,
+    event_attempts: Option<i32>,
+    event_error: Option<String>,
+    company_key: Option<String>,
 }

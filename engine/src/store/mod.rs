@@ -1,8 +1,23 @@
-//! Every SQL statement of the application, one file per noun.
+//! Every SQL statement of the pages and actions, one file per noun.
 
 pub mod action;
 pub mod company;
+mod company_detail;
 pub mod error;
+mod error_filter;
 pub mod event;
 pub mod overview;
+mod strip;
 pub mod user;
+
+use domain::model::Count;
+
+/// Rows of one page of a list.
+pub(crate) const PAGE: i64 = 50;
+/// Where counting stops, so that no page waits for a large count.
+pub(crate) const COUNT_LIMIT: i64 = 10_000;
+
+/// A count that was read with `LIMIT COUNT_LIMIT + 1`.
+pub(crate) fn capped(n: i64) -> Count {
+    Count { n: n.min(COUNT_LIMIT), capped: n > COUNT_LIMIT }
+}

@@ -1,28 +1,309 @@
-//! The overview page's figures.
+//! The overview page's figures, read from the views and the rollups.
 
-use domain::model::overview::{Overview, SniperTarget};
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{
+    format,
+    model::overview::{CardMetric, DailyThroughput, Overview, PhaseCard, QueueRow, SniperTarget, WorkflowHealth},
+    phase::Phase,
+    stage::StageName,
+};
+use sqlx::FromRow;
 
-use crate::{Engine, Result};
+use crate::{Engine, Result, charts};
 
 impl Engine {
+    /// All of the overview; the parts are read side by side.
+    ///
+    /// # Errors
+    /// [`crate::EngineError::Database`].
     pub async fn overview(&self) -> Result<Overview> {
-        Err(crate::EngineError::Invalid("stub".into()))
+        let (cards, queue, health, throughput, counts, (unresolved_errors, empty)) = tokio::try_join!(
+            self.phase_cards(),
+            self.queue_rows(),
+            self.workflow_health(),
+            self.daily_throughput(),
+            self.stage_counts(),
+            self.open_errors_and_emptiness(),
+        )?;
+        let strip = super::strip::steps(&counts, &queue);
+        Ok(Overview {
+            as_of: Utc::now(),
+            demo: self.config.demo,
+            empty,
+            cards,
+            strip,
+            queue: with_idle_types(queue),
+            health,
+            throughput,
+            unresolved_errors,
+        })
     }
 
     /// The strongest `limit` rows of `v_sniper_targets`.
+    ///
+    /// # Errors
+    /// [`crate::EngineError::Database`].
     pub async fn sniper_targets(&self, limit: i64) -> Result<Vec<SniperTarget>> {
-        let _ = limit;
-        Err(crate::EngineError::Invalid("stub".into()))
+        let rows: Vec<SniperRow> = sqlx::query_as(
+            "SELECT t.company_id, m.company_name, t.ple_score::FLOAT8, t.bit_intent_score::FLOAT8, t.ple_updated_at,
+                    t.last_signal_at
+             FROM (SELECT * FROM marketing.v_sniper_targets LIMIT $1) t
+             LEFT JOIN marketing.company_master m ON m.company_unique_id = t.company_id
+             ORDER BY greatest(t.ple_score, t.bit_intent_score) DESC, t.company_id",
+        )
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(SniperRow::into).collect())
     }
 
     /// `v_phase_stats` as CSV text with a header.
+    ///
+    /// # Errors
+    /// [`crate::EngineError::Database`].
     pub async fn phase_stats_csv(&self) -> Result<String> {
-        Err(crate::EngineError::Invalid("stub".into()))
+        let mut text = String::from("phase,total_runs,errors,error_rate,avg_duration\r\n");
+        for row in self.phase_stats().await? {
+            let duration = row.avg_duration.map(|seconds| seconds.to_string()).unwrap_or_default();
+            text.push_str(&format!(
+                "{},{},{},{},{duration}\r\n",
+                row.phase, row.total_runs, row.errors, row.error_rate
+            ));
+        }
+        Ok(text)
     }
 
     /// Bar chart of the daily throughput as an SVG element, colours as CSS variables.
-    pub fn throughput_chart(&self, days: &[domain::model::overview::DailyThroughput]) -> String {
-        let _ = days;
-        String::new()
+    pub fn throughput_chart(&self, days: &[DailyThroughput]) -> String {
+        charts::throughput(days)
+    }
+
+    async fn phase_stats(&self) -> Result<Vec<PhaseStats>> {
+        Ok(sqlx::query_as(
+            "SELECT phase, total_runs, errors, error_rate::FLOAT8, avg_duration::FLOAT8 FROM marketing.v_phase_stats",
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
+
+    async fn phase_cards(&self) -> Result<Vec<PhaseCard>> {
+        let (stats, hours, metrics) = tokio::try_join!(self.phase_stats(), self.runs_per_hour(), self.card_metrics())?;
+        Ok(Phase::ALL
+            .into_iter()
+            .map(|phase| {
+                let row = stats.iter().find(|row| row.phase == phase.name());
+                PhaseCard {
+                    phase,
+                    total_runs: row.map_or(0, |row| row.total_runs),
+                    errors: row.map_or(0, |row| row.errors),
+                    error_rate: row.map_or(0.0, |row| row.error_rate),
+                    avg_duration: row.and_then(|row| row.avg_duration),
+                    metrics: own_metrics(phase, &metrics),
+                    runs_per_hour: series(phase, &hours),
+                }
+            })
+            .collect())
+    }
+
+    /// Runs by phase and hours ago, 0 being the hour that ends now.
+    async fn runs_per_hour(&self) -> Result<Vec<(String, i32, i64)>> {
+        Ok(sqlx::query_as(
+            "SELECT phase, floor(extract(epoch FROM now() - bucket) / 3600)::INT AS ago, sum(n)::BIGINT
+             FROM marketing.v_rollup
+             WHERE metric = 'run' AND bucket >= date_trunc('minute', now() - INTERVAL '24 hours', 'UTC')
+             GROUP BY 1, 2",
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
+
+    /// Values of `v_phase_card_metrics` with a fourth fact: whether the source has any row at all.
+    async fn card_metrics(&self) -> Result<IntelligenceFigures> {
+        let values: Vec<(String, Option<f64>)> =
+            sqlx::query_as("SELECT metric, value::FLOAT8 FROM marketing.v_phase_card_metrics WHERE phase = 'intelligence'")
+                .fetch_all(&self.pool)
+                .await?;
+        let (scored, signalled): (bool, bool) = sqlx::query_as(
+            "SELECT EXISTS (SELECT FROM marketing.ple_results), EXISTS (SELECT FROM marketing.bit_signals)",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        let value = |name: &str| values.iter().find(|(metric, _)| metric == name).and_then(|(_, value)| *value);
+        Ok(IntelligenceFigures {
+            targets: value("sniper_targets").filter(|_| scored || signalled),
+            average: value("ple_score_avg").filter(|_| scored),
+            signals: value("bit_signals").filter(|_| signalled),
+        })
+    }
+
+    pub(super) async fn queue_rows(&self) -> Result<Vec<QueueRow>> {
+        let rows: Vec<(String, i64, Option<DateTime<Utc>>, Option<f64>)> = sqlx::query_as(
+            "SELECT event_type, pending_count, oldest_pending, oldest_age_minutes::FLOAT8 FROM marketing.v_event_queue_status",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(event_type, pending_count, oldest_pending, oldest_age_minutes)| QueueRow {
+                event_type,
+                pending_count,
+                oldest_pending,
+                oldest_age_minutes,
+            })
+            .collect())
+    }
+
+    async fn workflow_health(&self) -> Result<Vec<WorkflowHealth>> {
+        let rows: Vec<HealthRow> = sqlx::query_as(
+            "SELECT workflow_name, total_runs, error_count, error_rate_pct::FLOAT8, avg_duration_sec::FLOAT8, last_run,
+                    health_status
+             FROM marketing.v_workflow_health",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let place = |name: &str| StageName::ALL.iter().position(|stage| stage.workflow() == name).unwrap_or(usize::MAX);
+        let mut health: Vec<WorkflowHealth> = rows.into_iter().map(HealthRow::into).collect();
+        health.sort_by_key(|row| place(&row.workflow_name));
+        Ok(health)
+    }
+
+    async fn daily_throughput(&self) -> Result<Vec<DailyThroughput>> {
+        let rows: Vec<(NaiveDate, i64, i64, i64, i64, Option<f64>)> = sqlx::query_as(
+            "SELECT date, total_events, processed_events, failed_events, pending_events,
+                    avg_processing_time_seconds::FLOAT8
+             FROM marketing.v_daily_throughput",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(date, total_events, processed_events, failed_events, pending_events, average)| DailyThroughput {
+                date,
+                total_events,
+                processed_events,
+                failed_events,
+                pending_events,
+                avg_processing_time_seconds: average,
+            })
+            .collect())
+    }
+
+    async fn open_errors_and_emptiness(&self) -> Result<(i64, bool)> {
+        Ok(sqlx::query_as(
+            "SELECT (SELECT count(*) FROM marketing.pipeline_errors WHERE NOT resolved),
+                    NOT EXISTS (SELECT FROM intake.company_raw_intake) AND NOT EXISTS (SELECT FROM intake.import_batches)
+                    AND NOT EXISTS (SELECT FROM marketing.company_master)",
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+}
+
+#[derive(FromRow)]
+struct PhaseStats {
+    phase: String,
+    total_runs: i64,
+    errors: i64,
+    error_rate: f64,
+    avg_duration: Option<f64>,
+}
+
+struct IntelligenceFigures {
+    targets: Option<f64>,
+    average: Option<f64>,
+    signals: Option<f64>,
+}
+
+/// A metric whose source holds nothing is a dash with its reason, never a zero that lies.
+fn own_metrics(phase: Phase, figures: &IntelligenceFigures) -> Vec<CardMetric> {
+    let metric = |label: &str, value: Option<String>, reason: &str| CardMetric {
+        label: label.to_owned(),
+        reason: value.is_none().then(|| reason.to_owned()),
+        value,
+    };
+    let whole = |value: f64| format::count(value as i64);
+    match phase {
+        Phase::Enrichment => Vec::new(),
+        Phase::Intelligence => vec![
+            metric("Sniper targets", figures.targets.map(whole), "No score and no signal has been recorded"),
+            metric("Avg PLE score", figures.average.map(|value| format!("{value:.2}")), "No company has been scored"),
+            metric("BIT signals", figures.signals.map(whole), "No signal has been recorded"),
+        ],
+        Phase::Messaging => ["Campaigns active", "Messages sent", "Open rate"]
+            .map(|label| metric(label, None, "No campaign data: this database has no campaign tables"))
+            .into(),
+        Phase::Delivery => ["Delivery rate", "Replies", "Meetings booked"]
+            .map(|label| metric(label, None, "No delivery data: this database has no delivery tables"))
+            .into(),
+    }
+}
+
+fn series(phase: Phase, hours: &[(String, i32, i64)]) -> Vec<i64> {
+    (0..24)
+        .rev()
+        .map(|ago| hours.iter().filter(|(name, at, _)| name == phase.name() && *at == ago).map(|(_, _, n)| n).sum())
+        .collect()
+}
+
+/// The types that stages work on are listed even when nothing waits.
+fn with_idle_types(mut queue: Vec<QueueRow>) -> Vec<QueueRow> {
+    for stage in StageName::ALL {
+        if !queue.iter().any(|row| row.event_type == stage.consumes()) {
+            queue.push(QueueRow {
+                event_type: stage.consumes().to_owned(),
+                pending_count: 0,
+                oldest_pending: None,
+                oldest_age_minutes: None,
+            });
+        }
+    }
+    queue
+}
+
+#[derive(FromRow)]
+struct HealthRow {
+    workflow_name: String,
+    total_runs: i64,
+    error_count: i64,
+    error_rate_pct: f64,
+    avg_duration_sec: Option<f64>,
+    last_run: Option<DateTime<Utc>>,
+    health_status: String,
+}
+
+impl From<HealthRow> for WorkflowHealth {
+    fn from(row: HealthRow) -> Self {
+        Self {
+            workflow_name: row.workflow_name,
+            total_runs: row.total_runs,
+            error_count: row.error_count,
+            error_rate_pct: row.error_rate_pct,
+            avg_duration_sec: row.avg_duration_sec,
+            last_run: row.last_run,
+            health_status: row.health_status,
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct SniperRow {
+    company_id: String,
+    company_name: Option<String>,
+    ple_score: Option<f64>,
+    bit_intent_score: Option<f64>,
+    ple_updated_at: Option<DateTime<Utc>>,
+    last_signal_at: Option<DateTime<Utc>>,
+}
+
+impl From<SniperRow> for SniperTarget {
+    fn from(row: SniperRow) -> Self {
+        Self {
+            company_id: row.company_id,
+            company_name: row.company_name,
+            ple_score: row.ple_score,
+            bit_intent_score: row.bit_intent_score,
+            ple_updated_at: row.ple_updated_at,
+            last_signal_at: row.last_signal_at,
+        }
     }
 }

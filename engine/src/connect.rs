@@ -1,0 +1,63 @@
+//! Connections and migrations.
+
+use std::{str::FromStr, time::Duration};
+
+use sqlx::{
+    ConnectOptions, Connection, PgPool,
+    migrate::{MigrateError, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::{EngineConfig, EngineError, Result};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// How long a caller waits for a connection: longer than a Neon compute needs to wake, shorter than a person waits.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(crate) fn pool(config: &EngineConfig) -> Result<PgPool> {
+    let mut options = options(&config.database_url)?;
+    if config.pooler {
+        // A pooler hands each transaction to any server connection, where our prepared statements do not exist.
+        options = options.statement_cache_capacity(0);
+    }
+    Ok(PgPoolOptions::new()
+        .max_connections(config.pool_size)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(options))
+}
+
+/// LISTEN holds one connection for good; the second is for the moment of a reconnect.
+pub(crate) fn listening_pool(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(options)
+}
+
+pub(crate) fn options(url: &str) -> Result<PgConnectOptions> {
+    Ok(PgConnectOptions::from_str(url)?
+        .application_name("outreach-command-center")
+        .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(2)))
+}
+
+/// sqlx takes an advisory lock, so that two instances starting together apply each migration once.
+pub(crate) async fn migrate(direct_url: &str) -> Result<usize> {
+    let mut connection = options(direct_url)?.connect().await?;
+    let before = applied(&mut connection).await?;
+    MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => EngineError::NewerDatabase(version),
+        MigrateError::Execute(error) => EngineError::Database(error),
+        other => EngineError::Invalid(format!("the migrations could not be applied: {other}")),
+    })?;
+    let after = applied(&mut connection).await?;
+    connection.close().await?;
+    Ok(after.saturating_sub(before))
+}
+
+async fn applied(connection: &mut sqlx::PgConnection) -> Result<usize> {
+    let exists: bool =
+        sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut *connection).await?;
+    if !exists {
+        return Ok(0);
+    }
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations").fetch_one(connection).await?;
+    Ok(usize::try_from(count).unwrap_or(0))
+}

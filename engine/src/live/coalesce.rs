@@ -1,0 +1,134 @@
+//! Many notifications, few messages: the first after a quiet time at once, then at most one each interval.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use chrono::{DateTime, Utc};
+use domain::model::live::{LiveEvent, LiveMessage, Topic};
+use serde::Deserialize;
+use tokio::time::Instant;
+
+/// Below what a person perceives as delay, above what a browser can redraw for nothing.
+const INTERVAL: Duration = Duration::from_millis(50);
+/// Events that a message carries; the rest is only counted.
+const SHOWN: usize = 50;
+
+#[derive(Default)]
+pub(super) struct Coalescer {
+    topics: BTreeSet<Topic>,
+    events: std::collections::VecDeque<LiveEvent>,
+    count: u64,
+    last_id: i64,
+    due: Option<Instant>,
+    sent: Option<Instant>,
+}
+
+impl Coalescer {
+    /// When the gathered message is to be sent; `None` while there is nothing.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// Takes a notification in, and returns the event type that a worker may wait for.
+    pub(super) fn add(&mut self, channel: &str, body: &str, now: Instant) -> Option<String> {
+        let mut rung = None;
+        match channel {
+            "pipeline_event" => {
+                self.topics.insert(Topic::Pipeline);
+                self.count += 1;
+                if let Ok(body) = serde_json::from_str::<Body>(body) {
+                    self.last_id = self.last_id.max(body.event_id.unwrap_or(0));
+                    rung = Some(body.event_type.clone());
+                    if self.events.len() == SHOWN {
+                        self.events.pop_front();
+                    }
+                    self.events.push_back(body.into());
+                }
+            }
+            "workflow_event" => drop(self.topics.insert(Topic::Pipeline)),
+            "error_event" => drop(self.topics.insert(Topic::Errors)),
+            "import_event" => drop(self.topics.insert(Topic::Imports)),
+            _ => return None,
+        }
+        if self.due.is_none() {
+            self.due = Some(self.sent.map_or(now, |sent| now.max(sent + INTERVAL)));
+        }
+        rung
+    }
+
+    /// The gathered message, if there is one.
+    pub(super) fn take(&mut self, now: Instant) -> Option<LiveMessage> {
+        self.due.take()?;
+        self.sent = Some(now);
+        Some(LiveMessage::Changed {
+            topics: std::mem::take(&mut self.topics).into_iter().collect(),
+            events: self.events.drain(..).collect(),
+            count: std::mem::take(&mut self.count),
+            last_id: self.last_id,
+        })
+    }
+}
+
+/// The body of a notification on `pipeline_event`; people may send their own, so most of it is optional.
+#[derive(Deserialize)]
+struct Body {
+    event_id: Option<i64>,
+    event_type: String,
+    timestamp: Option<DateTime<Utc>>,
+    #[serde(default)]
+    payload: serde_json::Value,
+}
+
+impl From<Body> for LiveEvent {
+    fn from(body: Body) -> Self {
+        Self {
+            id: body.event_id.unwrap_or(0),
+            event_type: body.event_type,
+            record_id: super::replay::text(&body.payload["record_id"]),
+            label: super::replay::label(&body.payload),
+            at: body.timestamp.unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(id: i64) -> String {
+        format!(r#"{{"event_id":{id},"event_type":"company_created","payload":{{"record_id":{id},"company":"Acme"}}}}"#)
+    }
+
+    #[test]
+    fn the_first_is_due_at_once_and_the_next_waits_for_the_interval() {
+        let start = Instant::now();
+        let mut coalescer = Coalescer::default();
+        assert_eq!(coalescer.add("pipeline_event", &body(1), start).as_deref(), Some("company_created"));
+        assert_eq!(coalescer.due(), Some(start));
+        coalescer.take(start).unwrap();
+        assert_eq!(coalescer.due(), None);
+        coalescer.add("error_event", "{}", start + Duration::from_millis(10));
+        assert_eq!(coalescer.due(), Some(start + INTERVAL));
+    }
+
+    #[test]
+    fn a_burst_is_one_message_with_the_newest_events_and_the_whole_count() {
+        let now = Instant::now();
+        let mut coalescer = Coalescer::default();
+        for id in 1..=1000 {
+            coalescer.add("pipeline_event", &body(id), now);
+        }
+        let Some(LiveMessage::Changed { topics, events, count, last_id }) = coalescer.take(now) else {
+            panic!("a message was due")
+        };
+        assert_eq!((topics, count, last_id), (vec![Topic::Pipeline], 1000, 1000));
+        assert_eq!(events.iter().map(|e| e.id).collect::<Vec<_>>(), (951..=1000).collect::<Vec<_>>());
+        assert_eq!(events[0].label.as_deref(), Some("Acme"));
+    }
+
+    #[test]
+    fn a_body_that_is_no_json_still_marks_the_pipeline() {
+        let mut coalescer = Coalescer::default();
+        assert_eq!(coalescer.add("pipeline_event", "hello", Instant::now()), None);
+        assert!(coalescer.take(Instant::now()).is_some());
+    }
+}

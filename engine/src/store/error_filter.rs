@@ -1,0 +1,41 @@
+//! The one predicate of the error console: its list, its counts and its bulk actions.
+
+use domain::model::error::{ErrorFilter, ErrorSort};
+use sqlx::{Postgres, QueryBuilder};
+
+use super::error::ErrorSelection;
+
+/// Appends `WHERE …` over `marketing.pipeline_errors e`.
+pub(super) fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ErrorFilter) {
+    query.push(" WHERE TRUE");
+    if let Some(event_type) = &filter.event_type {
+        query.push(" AND e.event_type = ").push_bind(event_type.clone());
+    }
+    if let Some(severity) = filter.severity {
+        query.push(" AND e.severity = ").push_bind(severity.name());
+    }
+    if let Some(resolved) = filter.resolved {
+        query.push(" AND e.resolved = ").push_bind(resolved);
+    }
+    if let Some(text) = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        query.push(" AND (e.error_message ILIKE ").push_bind(pattern.clone());
+        query.push(" OR e.record_id ILIKE ").push_bind(pattern).push(")");
+    }
+}
+
+pub(super) fn push_selection(query: &mut QueryBuilder<Postgres>, selection: &ErrorSelection) {
+    match selection {
+        ErrorSelection::One(id) => drop(query.push(" WHERE e.id = ").push_bind(*id)),
+        ErrorSelection::Matching(filter) => push_filter(query, filter),
+    }
+}
+
+/// The column that a sort goes by; ties go by id.
+pub(super) fn column(sort: ErrorSort) -> &'static str {
+    match sort {
+        ErrorSort::CreatedAt => "e.created_at",
+        ErrorSort::EventType => "e.event_type",
+        ErrorSort::RecordId => "coalesce(e.record_id, '')",
+    }
+}
