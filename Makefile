@@ -1,0 +1,17 @@
+# The work is done in scripts/; each target is one of them.
+.PHONY: run dev test check bench e2e help
+
+run: ## build everything and start the app on http://127.0.0.1:3000 (or SITE_ADDR)
+	@scripts/run
+dev: ## rebuild and restart on every change
+	@scripts/dev
+test: ## all tests: format, lints, Rust with a PostgreSQL of its own, the browser
+	@scripts/test
+check: ## format and lints of both halves, nothing else
+	@scripts/check
+bench: ## the measured figures of the README
+	@scripts/bench
+e2e: ## the browser tests alone, ARGS are Playwright's
+	@scripts/e2e $(ARGS)
+help: ## this list
+	@sed -n 's/^\([a-z0-9]*\): ## /  make \1\t/p' Makefile
