@@ -29,7 +29,10 @@ pub(crate) fn pool(config: &EngineConfig) -> Result<PgPool> {
 
 /// LISTEN holds one connection for good; the second is for the moment of a reconnect.
 pub(crate) fn listening_pool(options: PgConnectOptions) -> PgPool {
-    PgPoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(options)
+    PgPoolOptions::new()
+        .max_connections(2)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(options)
 }
 
 pub(crate) fn options(url: &str) -> Result<PgConnectOptions> {
@@ -42,22 +45,28 @@ pub(crate) fn options(url: &str) -> Result<PgConnectOptions> {
 pub(crate) async fn migrate(direct_url: &str) -> Result<usize> {
     let mut connection = options(direct_url)?.connect().await?;
     let before = applied(&mut connection).await?;
-    MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
-        MigrateError::VersionMissing(version) => EngineError::NewerDatabase(version),
-        MigrateError::Execute(error) => EngineError::Database(error),
-        other => EngineError::Invalid(format!("the migrations could not be applied: {other}")),
-    })?;
+    MIGRATIONS
+        .run(&mut connection)
+        .await
+        .map_err(|error| match error {
+            MigrateError::VersionMissing(version) => EngineError::NewerDatabase(version),
+            MigrateError::Execute(error) => EngineError::Database(error),
+            other => EngineError::Invalid(format!("the migrations could not be applied: {other}")),
+        })?;
     let after = applied(&mut connection).await?;
     connection.close().await?;
     Ok(after.saturating_sub(before))
 }
 
 async fn applied(connection: &mut sqlx::PgConnection) -> Result<usize> {
-    let exists: bool =
-        sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut *connection).await?;
+    let exists: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+        .fetch_one(&mut *connection)
+        .await?;
     if !exists {
         return Ok(0);
     }
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations").fetch_one(connection).await?;
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations")
+        .fetch_one(connection)
+        .await?;
     Ok(usize::try_from(count).unwrap_or(0))
 }

@@ -11,7 +11,9 @@ pub enum EngineError {
     #[error("{0}")]
     Invalid(String),
     /// The database has migrations that this binary does not know.
-    #[error("the database has migration {0}, which this version does not know: start the newer version, or restore a backup")]
+    #[error(
+        "the database has migration {0}, which this version does not know: start the newer version, or restore a backup"
+    )]
     NewerDatabase(i64),
     #[error("the database answered with an error: {0}")]
     Database(#[from] sqlx::Error),

@@ -38,7 +38,12 @@ impl Engine {
     }
 
     /// Starts the import in the background.
-    pub async fn start_import(&self, batch_id: &str, mapping: &Mapping, has_header: bool) -> Result<()> {
+    pub async fn start_import(
+        &self,
+        batch_id: &str,
+        mapping: &Mapping,
+        has_header: bool,
+    ) -> Result<()> {
         let _ = (batch_id, mapping, has_header);
         Err(EngineError::Invalid("stub".into()))
     }
@@ -58,7 +63,11 @@ impl Engine {
         Err(EngineError::Invalid("stub".into()))
     }
 
-    pub async fn import_rejects(&self, batch_id: &str, cursor: Option<&str>) -> Result<Page<ImportReject>> {
+    pub async fn import_rejects(
+        &self,
+        batch_id: &str,
+        cursor: Option<&str>,
+    ) -> Result<Page<ImportReject>> {
         let _ = (batch_id, cursor);
         Err(EngineError::Invalid("stub".into()))
     }

@@ -53,13 +53,21 @@ impl Engine {
         Self::migrate(&config).await?;
         let pool = connect::pool(&config)?;
         let listening = connect::listening_pool(connect::options(&config.direct_url)?);
-        Ok(Self { pool, config: Arc::new(config), live: live::Live::start(listening) })
+        Ok(Self {
+            pool,
+            config: Arc::new(config),
+            live: live::Live::start(listening),
+        })
     }
 
     /// An engine on a database that is connected and migrated already: for tests and tools.
     pub fn with_pool(pool: PgPool, config: EngineConfig) -> Self {
         let listening = connect::listening_pool((*pool.connect_options()).clone());
-        Self { pool, config: Arc::new(config), live: live::Live::start(listening) }
+        Self {
+            pool,
+            config: Arc::new(config),
+            live: live::Live::start(listening),
+        }
     }
 
     /// Applies migrations and returns how many were new. Safe to call from several processes at once.

@@ -21,7 +21,10 @@ pub struct Live {
 
 impl Live {
     pub(crate) fn start(pool: PgPool) -> Self {
-        let live = Self { sender: broadcast::Sender::new(BACKLOG), doorbells: Arc::default() };
+        let live = Self {
+            sender: broadcast::Sender::new(BACKLOG),
+            doorbells: Arc::default(),
+        };
         tokio::spawn(listen::listen(pool, live.clone()));
         live
     }
@@ -52,19 +55,28 @@ struct Doorbells(std::sync::Mutex<std::collections::HashMap<String, Arc<Notify>>
 
 impl Doorbells {
     fn of(&self, event_type: &str) -> Arc<Notify> {
-        let mut bells = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut bells = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         bells.entry(event_type.to_owned()).or_default().clone()
     }
 
     fn ring(&self, event_type: &str) {
-        let bells = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let bells = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(bell) = bells.get(event_type) {
             bell.notify_one();
         }
     }
 
     fn ring_all(&self) {
-        let bells = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let bells = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         bells.values().for_each(|bell| bell.notify_one());
     }
 }

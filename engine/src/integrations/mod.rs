@@ -8,8 +8,6 @@ use domain::{email::EmailAddress, enrichment::FoundPerson};
 /// Whose people are wanted.
 #[derive(Clone, Debug)]
 pub(crate) struct CompanyQuery {
-    pub(crate) company_id: String,
-    pub(crate) company_name: String,
     pub(crate) website: String,
     /// 1 for the first time that this is asked.
     pub(crate) attempt: u32,

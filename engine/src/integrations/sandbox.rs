@@ -23,13 +23,22 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     pub(crate) fn new(options: SandboxOptions) -> Self {
         Self {
-            shares: Shares { not_found: options.not_found, failing: options.failing, slow: options.slow },
+            shares: Shares {
+                not_found: options.not_found,
+                failing: options.failing,
+                slow: options.slow,
+            },
             slow_delay: options.slow_delay,
         }
     }
 
     /// What happens to this key on this attempt, after the delay that belongs to it.
-    async fn behave(&self, key: &str, attempt: u32, failure: &str) -> Result<Behaviour, ProviderError> {
+    async fn behave(
+        &self,
+        key: &str,
+        attempt: u32,
+        failure: &str,
+    ) -> Result<Behaviour, ProviderError> {
         let behaviour = sandbox::behaviour(key, attempt, &self.shares);
         match behaviour {
             Behaviour::Slow => sleep(self.slow_delay).await,
@@ -47,9 +56,14 @@ impl PeopleFinder for Sandbox {
     }
 
     async fn find(&self, query: &CompanyQuery) -> Result<Vec<FoundPerson>, ProviderError> {
-        let domain = Website::parse(&query.website)
-            .map_err(|error| ProviderError::Permanent(format!("The website {} cannot be used: {error}", query.website)))?;
-        let failure = "The sandbox provider is unavailable (HTTP 503, as configured by SANDBOX_FAILING)";
+        let domain = Website::parse(&query.website).map_err(|error| {
+            ProviderError::Permanent(format!(
+                "The website {} cannot be used: {error}",
+                query.website
+            ))
+        })?;
+        let failure =
+            "The sandbox provider is unavailable (HTTP 503, as configured by SANDBOX_FAILING)";
         match self.behave(domain.domain(), query.attempt, failure).await? {
             Behaviour::NotFound => Ok(Vec::new()),
             _ => Ok(sandbox::people(domain.domain())),
@@ -64,7 +78,8 @@ impl EmailVerifier for Sandbox {
     }
 
     async fn verify(&self, email: &EmailAddress, attempt: u32) -> Result<String, ProviderError> {
-        let failure = "The sandbox verifier is unavailable (HTTP 503, as configured by SANDBOX_FAILING)";
+        let failure =
+            "The sandbox verifier is unavailable (HTTP 503, as configured by SANDBOX_FAILING)";
         self.behave(email.as_str(), attempt, failure).await?;
         Ok(sandbox::verify(email.as_str()).to_owned())
     }

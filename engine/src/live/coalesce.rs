@@ -95,14 +95,19 @@ mod tests {
     use super::*;
 
     fn body(id: i64) -> String {
-        format!(r#"{{"event_id":{id},"event_type":"company_created","payload":{{"record_id":{id},"company":"Acme"}}}}"#)
+        format!(
+            r#"{{"event_id":{id},"event_type":"company_created","payload":{{"record_id":{id},"company":"Acme"}}}}"#
+        )
     }
 
     #[test]
     fn the_first_is_due_at_once_and_the_next_waits_for_the_interval() {
         let start = Instant::now();
         let mut coalescer = Coalescer::default();
-        assert_eq!(coalescer.add("pipeline_event", &body(1), start).as_deref(), Some("company_created"));
+        assert_eq!(
+            coalescer.add("pipeline_event", &body(1), start).as_deref(),
+            Some("company_created")
+        );
         assert_eq!(coalescer.due(), Some(start));
         coalescer.take(start).unwrap();
         assert_eq!(coalescer.due(), None);
@@ -117,18 +122,33 @@ mod tests {
         for id in 1..=1000 {
             coalescer.add("pipeline_event", &body(id), now);
         }
-        let Some(LiveMessage::Changed { topics, events, count, last_id }) = coalescer.take(now) else {
+        let Some(LiveMessage::Changed {
+            topics,
+            events,
+            count,
+            last_id,
+        }) = coalescer.take(now)
+        else {
             panic!("a message was due")
         };
-        assert_eq!((topics, count, last_id), (vec![Topic::Pipeline], 1000, 1000));
-        assert_eq!(events.iter().map(|e| e.id).collect::<Vec<_>>(), (951..=1000).collect::<Vec<_>>());
+        assert_eq!(
+            (topics, count, last_id),
+            (vec![Topic::Pipeline], 1000, 1000)
+        );
+        assert_eq!(
+            events.iter().map(|e| e.id).collect::<Vec<_>>(),
+            (951..=1000).collect::<Vec<_>>()
+        );
         assert_eq!(events[0].label.as_deref(), Some("Acme"));
     }
 
     #[test]
     fn a_body_that_is_no_json_still_marks_the_pipeline() {
         let mut coalescer = Coalescer::default();
-        assert_eq!(coalescer.add("pipeline_event", "hello", Instant::now()), None);
+        assert_eq!(
+            coalescer.add("pipeline_event", "hello", Instant::now()),
+            None
+        );
         assert!(coalescer.take(Instant::now()).is_some());
     }
 }

@@ -8,7 +8,13 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{Live, coalesce::Coalescer};
 
-const CHANNELS: [&str; 5] = ["pipeline_event", "error_event", "workflow_event", "import_event", ALIVE];
+const CHANNELS: [&str; 5] = [
+    "pipeline_event",
+    "error_event",
+    "workflow_event",
+    "import_event",
+    ALIVE,
+];
 /// Our own channel: a message that must come back shows that the connection is not half-open.
 const ALIVE: &str = "command_center_alive";
 const QUIET: Duration = Duration::from_secs(10);
@@ -21,7 +27,12 @@ pub(super) async fn listen(pool: PgPool, live: Live) {
         match connect(&pool).await {
             Ok(mut listener) => {
                 live.doorbells.ring_all();
-                live.send(&LiveMessage::Changed { topics: Topic::ALL.to_vec(), events: Vec::new(), count: 0, last_id: 0 });
+                live.send(&LiveMessage::Changed {
+                    topics: Topic::ALL.to_vec(),
+                    events: Vec::new(),
+                    count: 0,
+                    last_id: 0,
+                });
                 if let Err(error) = forward(&mut listener, &pool, &live).await {
                     tracing::warn!(%error, "the LISTEN connection was lost; connecting again");
                 }

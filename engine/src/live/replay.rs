@@ -17,9 +17,10 @@ impl Engine {
     /// # Errors
     /// [`crate::EngineError::Database`].
     pub async fn live_replay(&self, after: Option<i64>) -> Result<LiveMessage> {
-        let newest: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM marketing.pipeline_events")
-            .fetch_one(&self.pool)
-            .await?;
+        let newest: i64 =
+            sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM marketing.pipeline_events")
+                .fetch_one(&self.pool)
+                .await?;
         let mut events = Vec::new();
         if let Some(after) = after {
             let rows: Vec<(i64, String, Value, DateTime<Utc>)> = sqlx::query_as(
@@ -32,21 +33,41 @@ impl Engine {
             .await?;
             events = rows.into_iter().rev().map(event).collect();
         }
-        Ok(LiveMessage::Changed { topics: Topic::ALL.to_vec(), events, count: 0, last_id: newest })
+        Ok(LiveMessage::Changed {
+            topics: Topic::ALL.to_vec(),
+            events,
+            count: 0,
+            last_id: newest,
+        })
     }
 }
 
 fn event((id, event_type, payload, at): (i64, String, Value, DateTime<Utc>)) -> LiveEvent {
-    LiveEvent { id, event_type, record_id: text(&payload["record_id"]), label: label(&payload), at }
+    LiveEvent {
+        id,
+        event_type,
+        record_id: text(&payload["record_id"]),
+        label: label(&payload),
+        at,
+    }
 }
 
 /// Company, role or person: what someone who watches recognises.
 pub(super) fn label(payload: &Value) -> Option<String> {
-    let parts: Vec<String> = ["company_name", "slot_label", "full_name", "verification_status"]
-        .iter()
-        .filter_map(|key| text(&payload[*key]))
-        .collect();
-    if parts.is_empty() { text(&payload["company"]) } else { Some(parts.join(" · ")) }
+    let parts: Vec<String> = [
+        "company_name",
+        "slot_label",
+        "full_name",
+        "verification_status",
+    ]
+    .iter()
+    .filter_map(|key| text(&payload[*key]))
+    .collect();
+    if parts.is_empty() {
+        text(&payload["company"])
+    } else {
+        Some(parts.join(" · "))
+    }
 }
 
 pub(super) fn text(value: &Value) -> Option<String> {

@@ -9,7 +9,6 @@ use sqlx::{FromRow, PgConnection};
 #[derive(Clone, Debug, FromRow)]
 pub(crate) struct Claimed {
     pub(crate) id: i64,
-    pub(crate) event_type: String,
     pub(crate) record_id: Option<String>,
     pub(crate) batch_id: Option<String>,
     pub(crate) retry_count: i32,
@@ -34,11 +33,14 @@ pub(super) enum Take<'a> {
 }
 
 /// Locks events until the end of the transaction: for stages that finish in it.
-pub(super) async fn lock(connection: &mut PgConnection, take: &Take<'_>) -> sqlx::Result<Vec<Claimed>> {
+pub(super) async fn lock(
+    connection: &mut PgConnection,
+    take: &Take<'_>,
+) -> sqlx::Result<Vec<Claimed>> {
     match take {
         Take::Next(event_type, limit) => {
             sqlx::query_as(
-                "SELECT id, event_type, payload ->> 'record_id' AS record_id, batch_id, retry_count, max_attempts, attempt
+                "SELECT id, payload ->> 'record_id' AS record_id, batch_id, retry_count, max_attempts, attempt
                  FROM marketing.pipeline_events
                  WHERE id = ANY(ARRAY(
                      SELECT id FROM marketing.pipeline_events
@@ -53,7 +55,7 @@ pub(super) async fn lock(connection: &mut PgConnection, take: &Take<'_>) -> sqlx
         }
         Take::These(ids) => {
             sqlx::query_as(
-                "SELECT id, event_type, payload ->> 'record_id' AS record_id, batch_id, retry_count, max_attempts, attempt
+                "SELECT id, payload ->> 'record_id' AS record_id, batch_id, retry_count, max_attempts, attempt
                  FROM marketing.pipeline_events
                  WHERE id = ANY($1) AND status = 'pending'
                  ORDER BY id FOR UPDATE SKIP LOCKED",
@@ -79,7 +81,7 @@ pub(super) async fn lease(
              SELECT id FROM marketing.pipeline_events
              WHERE status = 'pending' AND event_type = $1 AND next_attempt_at <= now()
              ORDER BY next_attempt_at, id LIMIT $2 FOR UPDATE SKIP LOCKED))
-         RETURNING id, event_type, payload ->> 'record_id' AS record_id, batch_id, retry_count, max_attempts, attempt",
+         RETURNING id, payload ->> 'record_id' AS record_id, batch_id, retry_count, max_attempts, attempt",
     )
     .bind(event_type)
     .bind(limit)

@@ -23,12 +23,19 @@ pub(crate) struct Context {
 }
 
 /// Takes batches until there are none, waits for the bell or the poll, and again.
-pub(super) async fn run<F, B>(context: &Context, event_types: &[&'static str], lane: &'static str, mut batch: B)
-where
+pub(super) async fn run<F, B>(
+    context: &Context,
+    event_types: &[&'static str],
+    lane: &'static str,
+    mut batch: B,
+) where
     B: FnMut() -> F,
     F: Future<Output = sqlx::Result<usize>>,
 {
-    let bells: Vec<_> = event_types.iter().map(|event_type| context.live.doorbell(event_type)).collect();
+    let bells: Vec<_> = event_types
+        .iter()
+        .map(|event_type| context.live.doorbell(event_type))
+        .collect();
     while !context.stop.is_cancelled() {
         let pause = match batch().await {
             Ok(0) => IDLE_POLL,

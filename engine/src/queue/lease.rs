@@ -38,7 +38,9 @@ pub(super) async fn keep(context: Context, stop: CancellationToken) {
         };
         match beaten.await {
             Ok(0) => {}
-            Ok(rescued) => tracing::info!(rescued, "took back events of a worker that stopped beating"),
+            Ok(rescued) => {
+                tracing::info!(rescued, "took back events of a worker that stopped beating")
+            }
             Err(error) => tracing::warn!(%error, "the heartbeat was not written"),
         }
     }

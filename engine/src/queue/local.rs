@@ -20,16 +20,27 @@ pub(crate) trait LocalStage: Send + Sync + 'static {
     fn name(&self) -> StageName;
     fn policy(&self) -> Policy;
     /// Does the whole batch in set-based statements; one outcome for each event, in their order.
-    async fn run(&self, connection: &mut PgConnection, events: &[Claimed]) -> sqlx::Result<Vec<Outcome>>;
+    async fn run(
+        &self,
+        connection: &mut PgConnection,
+        events: &[Claimed],
+    ) -> sqlx::Result<Vec<Outcome>>;
 }
 
 /// Works on the stage's events until told to stop.
 pub(crate) async fn work_locally<S: LocalStage>(context: Context, stage: S) {
     let event_type = stage.name().consumes();
-    lane::run(&context, &[event_type], event_type, || batch(&context, &stage, event_type)).await;
+    lane::run(&context, &[event_type], event_type, || {
+        batch(&context, &stage, event_type)
+    })
+    .await;
 }
 
-async fn batch<S: LocalStage>(context: &Context, stage: &S, event_type: &'static str) -> sqlx::Result<usize> {
+async fn batch<S: LocalStage>(
+    context: &Context,
+    stage: &S,
+    event_type: &'static str,
+) -> sqlx::Result<usize> {
     let (taken, error) = attempt(context, stage, Take::Next(event_type, BATCH)).await?;
     if let Some(error) = error {
         isolate(context, stage, &taken, error).await?;
@@ -51,7 +62,15 @@ async fn attempt<S: LocalStage>(
     let started = Instant::now();
     let done = async {
         let outcomes = stage.run(&mut transaction, &events).await?;
-        outcome::settle(&mut transaction, stage.name(), stage.policy(), &events, &outcomes, started.elapsed()).await?;
+        outcome::settle(
+            &mut transaction,
+            stage.name(),
+            stage.policy(),
+            &events,
+            &outcomes,
+            started.elapsed(),
+        )
+        .await?;
         transaction.commit().await
     };
     match done.await {

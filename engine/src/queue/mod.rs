@@ -22,7 +22,7 @@ pub(crate) use claim::Claimed;
 pub(crate) use lane::Context;
 pub(crate) use local::{LocalStage, work_locally};
 pub(crate) use outcome::{Outcome, Policy};
-pub(crate) use remote::{Answered, Intent, Request, RemoteStage, work_remotely};
+pub(crate) use remote::{Answered, Intent, RemoteStage, Request, work_remotely};
 
 use crate::{Engine, Result, integrations::sandbox::Sandbox, stages};
 
@@ -68,7 +68,12 @@ impl Worker {
         stages::spawn_all(&mut lanes, &context, &Sandbox::new(options.sandbox));
         lanes.spawn(upkeep::acknowledge_unconsumed(context.clone()));
         lanes.spawn(upkeep::fold_rollups(context.clone()));
-        Ok(Self { context, lanes, beat, beating })
+        Ok(Self {
+            context,
+            lanes,
+            beat,
+            beating,
+        })
     }
 
     /// Drains: what is in hand is finished, then the leases are handed back.

@@ -53,8 +53,12 @@ pub(super) async fn settle(
         match outcome {
             Outcome::Done => done.push(event, None),
             Outcome::Noted(note) => done.push(event, Some(note)),
-            Outcome::Retry(message) => failures.push(policy, event, message, "error", policy.is_last(event)),
-            Outcome::TimedOut(message) => failures.push(policy, event, message, "timeout", policy.is_last(event)),
+            Outcome::Retry(message) => {
+                failures.push(policy, event, message, "error", policy.is_last(event))
+            }
+            Outcome::TimedOut(message) => {
+                failures.push(policy, event, message, "timeout", policy.is_last(event))
+            }
             Outcome::Fail(message) => failures.push(policy, event, message, "error", true),
         }
     }
@@ -79,8 +83,15 @@ pub(super) async fn fail_alone(
 ) -> sqlx::Result<()> {
     let message = format!("The database refused the result: {error}");
     let mut transaction = pool.begin().await?;
-    settle(&mut transaction, stage, policy, std::slice::from_ref(event), &[Outcome::Retry(message)], Duration::ZERO)
-        .await?;
+    settle(
+        &mut transaction,
+        stage,
+        policy,
+        std::slice::from_ref(event),
+        &[Outcome::Retry(message)],
+        Duration::ZERO,
+    )
+    .await?;
     transaction.commit().await
 }
 
@@ -89,7 +100,9 @@ pub(super) fn blames_data(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(error) => {
             // Classes: data, constraint, raise, syntax or names, limits. 40 is a deadlock, 08, 53 and 57 the server.
-            error.code().is_some_and(|code| ["22", "23", "P0", "42", "54"].contains(&&code[..2]))
+            error
+                .code()
+                .is_some_and(|code| ["22", "23", "P0", "42", "54"].contains(&&code[..2]))
         }
         sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => true,
         _ => false,
@@ -152,7 +165,14 @@ struct Failures {
 }
 
 impl Failures {
-    fn push(&mut self, policy: Policy, event: &Claimed, message: &str, kind: &'static str, last: bool) {
+    fn push(
+        &mut self,
+        policy: Policy,
+        event: &Claimed,
+        message: &str,
+        kind: &'static str,
+        last: bool,
+    ) {
         let attempt = event.retry_count.unsigned_abs() + 1;
         let delay = backoff::delay(attempt, policy.base, policy.cap, rand::rng().random());
         self.events.push(event.clone());
@@ -224,7 +244,9 @@ async fn write_runs(
         .iter()
         .map(|outcome| match outcome {
             Outcome::Done | Outcome::Noted(_) => None,
-            Outcome::Retry(message) | Outcome::TimedOut(message) | Outcome::Fail(message) => Some(message.as_str()),
+            Outcome::Retry(message) | Outcome::TimedOut(message) | Outcome::Fail(message) => {
+                Some(message.as_str())
+            }
         })
         .collect();
     sqlx::query(

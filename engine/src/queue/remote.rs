@@ -49,7 +49,11 @@ pub(crate) trait RemoteStage: Send + Sync + 'static {
     /// How long one call may take.
     fn time_out(&self) -> Duration;
     /// Reads what the calls need and records the intent, in the transaction that leases.
-    async fn intend(&self, connection: &mut PgConnection, events: Vec<Claimed>) -> sqlx::Result<Intent<Self::Call>>;
+    async fn intend(
+        &self,
+        connection: &mut PgConnection,
+        events: Vec<Claimed>,
+    ) -> sqlx::Result<Intent<Self::Call>>;
     /// Talks to the provider; no transaction is open.
     async fn call(&self, call: &Self::Call, attempt: u32) -> Result<Self::Answer, Outcome>;
     /// Writes answers; one outcome for each event of each.
@@ -75,7 +79,11 @@ pub(crate) async fn work_remotely<S: RemoteStage>(context: Context, stage: std::
     .await;
 }
 
-async fn batch<S: RemoteStage>(context: &Context, stage: &S, event_type: &str) -> sqlx::Result<usize> {
+async fn batch<S: RemoteStage>(
+    context: &Context,
+    stage: &S,
+    event_type: &str,
+) -> sqlx::Result<usize> {
     let started = Instant::now();
     let mut transaction = context.pool.begin().await?;
     let events = claim::lease(&mut transaction, event_type, BATCH, &context.worker_id).await?;
@@ -86,29 +94,66 @@ async fn batch<S: RemoteStage>(context: &Context, stage: &S, event_type: &str) -
     let intent = stage.intend(&mut transaction, events).await?;
     if !intent.settled.is_empty() {
         let (events, outcomes): (Vec<_>, Vec<_>) = intent.settled.into_iter().unzip();
-        outcome::settle(&mut transaction, stage.name(), stage.policy(), &events, &outcomes, started.elapsed()).await?;
+        outcome::settle(
+            &mut transaction,
+            stage.name(),
+            stage.policy(),
+            &events,
+            &outcomes,
+            started.elapsed(),
+        )
+        .await?;
     }
     transaction.commit().await?;
 
-    let calls = stream::iter(intent.requests.into_iter().map(|request| call(stage, request)));
-    let mut answers = std::pin::pin!(calls.buffer_unordered(CONCURRENCY).ready_chunks(BATCH as usize));
+    let calls = stream::iter(
+        intent
+            .requests
+            .into_iter()
+            .map(|request| call(stage, request)),
+    );
+    let mut answers = std::pin::pin!(
+        calls
+            .buffer_unordered(CONCURRENCY)
+            .ready_chunks(BATCH as usize)
+    );
     while let Some(chunk) = answers.next().await {
         record(context, stage, chunk).await;
     }
     Ok(taken)
 }
 
-async fn call<S: RemoteStage>(stage: &S, request: Request<S::Call>) -> Answered<S::Call, S::Answer> {
+async fn call<S: RemoteStage>(
+    stage: &S,
+    request: Request<S::Call>,
+) -> Answered<S::Call, S::Answer> {
     let started = Instant::now();
-    let attempt = request.events.first().map_or(1, |event| event.attempt.unsigned_abs());
-    let answer = timeout(stage.time_out(), stage.call(&request.call, attempt)).await.unwrap_or_else(|_| {
-        Err(Outcome::TimedOut(format!("The provider did not answer within {} s", stage.time_out().as_secs())))
-    });
-    Answered { events: request.events, call: request.call, answer, took: started.elapsed() }
+    let attempt = request
+        .events
+        .first()
+        .map_or(1, |event| event.attempt.unsigned_abs());
+    let answer = timeout(stage.time_out(), stage.call(&request.call, attempt))
+        .await
+        .unwrap_or_else(|_| {
+            Err(Outcome::TimedOut(format!(
+                "The provider did not answer within {} s",
+                stage.time_out().as_secs()
+            )))
+        });
+    Answered {
+        events: request.events,
+        call: request.call,
+        answer,
+        took: started.elapsed(),
+    }
 }
 
 /// Records a chunk, and keeps trying while the database is away: the answers were paid for.
-async fn record<S: RemoteStage>(context: &Context, stage: &S, chunk: Vec<Answered<S::Call, S::Answer>>) {
+async fn record<S: RemoteStage>(
+    context: &Context,
+    stage: &S,
+    chunk: Vec<Answered<S::Call, S::Answer>>,
+) {
     let mut parts = vec![chunk];
     while let Some(mut part) = parts.pop() {
         let error = loop {
@@ -130,7 +175,10 @@ async fn record<S: RemoteStage>(context: &Context, stage: &S, chunk: Vec<Answere
             continue;
         }
         for event in part.iter().flat_map(|answered| &answered.events) {
-            if let Err(error) = outcome::fail_alone(&context.pool, stage.name(), stage.policy(), event, &error).await {
+            if let Err(error) =
+                outcome::fail_alone(&context.pool, stage.name(), stage.policy(), event, &error)
+                    .await
+            {
                 tracing::error!(%error, event_id = event.id, "a failure was not recorded; the event stays leased");
             }
         }
@@ -143,22 +191,40 @@ async fn record_once<S: RemoteStage>(
     answers: &[Answered<S::Call, S::Answer>],
 ) -> sqlx::Result<()> {
     let mut transaction = context.pool.begin().await?;
-    let leased: Vec<&Claimed> = answers.iter().flat_map(|answered| &answered.events).collect();
+    let leased: Vec<&Claimed> = answers
+        .iter()
+        .flat_map(|answered| &answered.events)
+        .collect();
     let held = claim::fence(&mut transaction, &leased, &context.worker_id).await?;
     // Another worker has the rest by now. Whole answers are dropped, so that none is written in part.
-    let kept: Vec<_> =
-        answers.iter().filter(|answered| answered.events.iter().all(|event| held.contains(&event.id))).collect();
+    let kept: Vec<_> = answers
+        .iter()
+        .filter(|answered| answered.events.iter().all(|event| held.contains(&event.id)))
+        .collect();
     if kept.len() < answers.len() {
-        tracing::warn!(lost = answers.len() - kept.len(), "leases were lost before the answers came");
+        tracing::warn!(
+            lost = answers.len() - kept.len(),
+            "leases were lost before the answers came"
+        );
     }
     if kept.is_empty() {
         return Ok(());
     }
     let outcomes = stage.record(&mut transaction, &kept).await?;
-    let events: Vec<Claimed> = kept.iter().flat_map(|answered| answered.events.iter().cloned()).collect();
+    let events: Vec<Claimed> = kept
+        .iter()
+        .flat_map(|answered| answered.events.iter().cloned())
+        .collect();
     let took = kept.iter().map(|answered| answered.took).sum();
-    let given_up =
-        outcome::settle(&mut transaction, stage.name(), stage.policy(), &events, &outcomes, took).await?;
+    let given_up = outcome::settle(
+        &mut transaction,
+        stage.name(),
+        stage.policy(),
+        &events,
+        &outcomes,
+        took,
+    )
+    .await?;
     if !given_up.is_empty() {
         stage.give_up(&mut transaction, &given_up).await?;
     }

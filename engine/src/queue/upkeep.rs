@@ -29,7 +29,11 @@ pub(super) async fn acknowledge_unconsumed(context: Context) {
 
 /// The types come from the rollup: the queue itself is never searched for what no index leads to.
 async fn acknowledge(context: &Context) -> sqlx::Result<u64> {
-    let consumed: Vec<&str> = StageName::ALL.iter().map(|stage| stage.consumes()).chain(["slot_created"]).collect();
+    let consumed: Vec<&str> = StageName::ALL
+        .iter()
+        .map(|stage| stage.consumes())
+        .chain(["slot_created"])
+        .collect();
     let done = sqlx::query(
         "UPDATE marketing.pipeline_events
          SET status = 'processed', processed_at = clock_timestamp()
@@ -67,7 +71,9 @@ async fn fold(context: &Context) -> sqlx::Result<()> {
         .fetch_one(&mut *transaction)
         .await?;
     if mine {
-        sqlx::query("SELECT marketing.fold_rollups()").execute(&mut *transaction).await?;
+        sqlx::query("SELECT marketing.fold_rollups()")
+            .execute(&mut *transaction)
+            .await?;
     }
     transaction.commit().await
 }

@@ -50,30 +50,51 @@ impl RemoteStage for Enrich {
     }
 
     fn policy(&self) -> Policy {
-        Policy { attempts: 3, base: Duration::from_secs(2), cap: Duration::from_secs(60) }
+        Policy {
+            attempts: 3,
+            base: Duration::from_secs(2),
+            cap: Duration::from_secs(60),
+        }
     }
 
     fn time_out(&self) -> Duration {
         Duration::from_secs(120)
     }
 
-    async fn intend(&self, connection: &mut PgConnection, events: Vec<Claimed>) -> sqlx::Result<Intent<Question>> {
-        let wanted: Vec<&str> = events.iter().filter_map(|event| event.record_id.as_deref()).collect();
+    async fn intend(
+        &self,
+        connection: &mut PgConnection,
+        events: Vec<Claimed>,
+    ) -> sqlx::Result<Intent<Question>> {
+        let wanted: Vec<&str> = events
+            .iter()
+            .filter_map(|event| event.record_id.as_deref())
+            .collect();
         let slots = read(connection, &wanted).await?;
         let mut settled = Vec::new();
         let mut by_company: HashMap<String, Request<Question>> = HashMap::new();
         for event in events {
-            match event.record_id.as_ref().and_then(|record| slots.get(record)) {
+            match event
+                .record_id
+                .as_ref()
+                .and_then(|record| slots.get(record))
+            {
                 None => {
                     let record = event.record_id.clone().unwrap_or_default();
-                    let outcome = Outcome::Fail(format!("There is no slot {record} to find a person for"));
+                    let outcome =
+                        Outcome::Fail(format!("There is no slot {record} to find a person for"));
                     settled.push((event, outcome));
                 }
                 Some(slot) if slot.status.as_deref() == Some("completed") => {
-                    settled.push((event, Outcome::Noted("A person was found for this slot before".into())));
+                    settled.push((
+                        event,
+                        Outcome::Noted("A person was found for this slot before".into()),
+                    ));
                 }
                 Some(slot) => {
-                    let request = by_company.entry(slot.company_id.clone()).or_insert_with(|| question(slot, &event));
+                    let request = by_company
+                        .entry(slot.company_id.clone())
+                        .or_insert_with(|| question(slot, &event));
                     request.call.slots.push(slot.clone());
                     request.events.push(event);
                 }
@@ -85,7 +106,10 @@ impl RemoteStage for Enrich {
     }
 
     async fn call(&self, question: &Question, attempt: u32) -> Result<Vec<FoundPerson>, Outcome> {
-        let query = CompanyQuery { attempt, ..question.query.clone() };
+        let query = CompanyQuery {
+            attempt,
+            ..question.query.clone()
+        };
         self.finder.find(&query).await.map_err(|error| match error {
             ProviderError::Passing(message) => Outcome::Retry(message),
             ProviderError::Permanent(message) => Outcome::Fail(message),
@@ -101,10 +125,16 @@ impl RemoteStage for Enrich {
         let mut contacts = Contacts::default();
         for answered in answers {
             match &answered.answer {
-                Err(outcome) => outcomes.extend(answered.call.slots.iter().map(|_| outcome.clone())),
+                Err(outcome) => {
+                    outcomes.extend(answered.call.slots.iter().map(|_| outcome.clone()))
+                }
                 Ok(people) => {
-                    let roles: Vec<_> =
-                        answered.call.slots.iter().map(|slot| ExecutiveRole::from_label(&slot.slot_label)).collect();
+                    let roles: Vec<_> = answered
+                        .call
+                        .slots
+                        .iter()
+                        .map(|slot| ExecutiveRole::from_label(&slot.slot_label))
+                        .collect();
                     let known: Vec<ExecutiveRole> = roles.iter().flatten().copied().collect();
                     let mut assigned = slot::assign(&known, people).into_iter();
                     for (slot, role) in answered.call.slots.iter().zip(roles) {
@@ -112,7 +142,9 @@ impl RemoteStage for Enrich {
                         contacts.push(slot, person);
                         outcomes.push(match person {
                             Some(_) => Outcome::Done,
-                            None => Outcome::Noted(format!("Nobody was found for {}", slot.slot_label)),
+                            None => {
+                                Outcome::Noted(format!("Nobody was found for {}", slot.slot_label))
+                            }
                         });
                     }
                 }
@@ -123,7 +155,10 @@ impl RemoteStage for Enrich {
     }
 
     async fn give_up(&self, connection: &mut PgConnection, events: &[Claimed]) -> sqlx::Result<()> {
-        let slots: Vec<&str> = events.iter().filter_map(|event| event.record_id.as_deref()).collect();
+        let slots: Vec<&str> = events
+            .iter()
+            .filter_map(|event| event.record_id.as_deref())
+            .collect();
         sqlx::query(
             "UPDATE marketing.contact_enrichment
              SET enrichment_status = 'failed', enrichment_data = jsonb_build_object('reason', 'provider_error')
@@ -147,8 +182,15 @@ impl RemoteStage for Enrich {
 
 impl Enrich {
     /// A row in state processing says that the provider is being asked.
-    async fn write_intent(&self, connection: &mut PgConnection, requests: &[Request<Question>]) -> sqlx::Result<()> {
-        let slots: Vec<&OpenSlot> = requests.iter().flat_map(|request| &request.call.slots).collect();
+    async fn write_intent(
+        &self,
+        connection: &mut PgConnection,
+        requests: &[Request<Question>],
+    ) -> sqlx::Result<()> {
+        let slots: Vec<&OpenSlot> = requests
+            .iter()
+            .flat_map(|request| &request.call.slots)
+            .collect();
         sqlx::query(
             "INSERT INTO marketing.contact_enrichment AS c
                  (company_slot_unique_id, company_name, enrichment_status, enrichment_source)
@@ -168,7 +210,10 @@ impl Enrich {
     }
 }
 
-async fn read(connection: &mut PgConnection, ids: &[&str]) -> sqlx::Result<HashMap<String, OpenSlot>> {
+async fn read(
+    connection: &mut PgConnection,
+    ids: &[&str],
+) -> sqlx::Result<HashMap<String, OpenSlot>> {
     let slots: Vec<OpenSlot> = sqlx::query_as(
         "SELECT s.company_slot_unique_id AS slot_id, s.slot_label, m.company_unique_id AS company_id, m.company_name,
                 m.website_url AS website, c.enrichment_status AS status
@@ -180,17 +225,24 @@ async fn read(connection: &mut PgConnection, ids: &[&str]) -> sqlx::Result<HashM
     .bind(ids)
     .fetch_all(connection)
     .await?;
-    Ok(slots.into_iter().map(|slot| (slot.slot_id.clone(), slot)).collect())
+    Ok(slots
+        .into_iter()
+        .map(|slot| (slot.slot_id.clone(), slot))
+        .collect())
 }
 
 fn question(slot: &OpenSlot, event: &Claimed) -> Request<Question> {
     let query = CompanyQuery {
-        company_id: slot.company_id.clone(),
-        company_name: slot.company_name.clone(),
         website: slot.website.clone(),
         attempt: event.attempt.unsigned_abs(),
     };
-    Request { events: Vec::new(), call: Question { query, slots: Vec::new() } }
+    Request {
+        events: Vec::new(),
+        call: Question {
+            query,
+            slots: Vec::new(),
+        },
+    }
 }
 
 /// The rows that answers become, column by column.
@@ -210,20 +262,35 @@ struct Contacts {
 
 impl Contacts {
     fn push(&mut self, slot: &OpenSlot, person: Option<&FoundPerson>) {
-        let person_id = slot.slot_id.parse::<BartonId>().ok().filter(|_| person.is_some());
+        let person_id = slot
+            .slot_id
+            .parse::<BartonId>()
+            .ok()
+            .filter(|_| person.is_some());
         self.slots.push(slot.slot_id.clone());
         self.companies.push(slot.company_id.clone());
-        self.statuses.push(if person.is_some() { "completed" } else { "failed" });
+        self.statuses.push(if person.is_some() {
+            "completed"
+        } else {
+            "failed"
+        });
         self.data.push(match person {
             Some(person) => serde_json::json!(person),
             None => serde_json::json!({ "reason": "not_found" }),
         });
-        self.people.push(person_id.map(|id| BartonId::person(&id).to_string()).filter(|id| id.starts_with("04.04.02.")));
+        self.people.push(
+            person_id
+                .map(|id| BartonId::person(&id).to_string())
+                .filter(|id| id.starts_with("04.04.02.")),
+        );
         self.names.push(person.map(|person| person.name.clone()));
         self.titles.push(person.map(|person| person.title.clone()));
-        self.emails.push(person.and_then(|person| person.email.clone()));
-        self.phones.push(person.and_then(|person| person.phone.clone()));
-        self.profiles.push(person.and_then(|person| person.linkedin_url.clone()));
+        self.emails
+            .push(person.and_then(|person| person.email.clone()));
+        self.phones
+            .push(person.and_then(|person| person.phone.clone()));
+        self.profiles
+            .push(person.and_then(|person| person.linkedin_url.clone()));
     }
 
     async fn write(&self, connection: &mut PgConnection) -> sqlx::Result<()> {

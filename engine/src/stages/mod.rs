@@ -23,8 +23,12 @@ pub(crate) fn spawn_all(lanes: &mut JoinSet<()>, context: &Context, sandbox: &Sa
     lanes.spawn(work_locally(context.clone(), validate::Validate));
     lanes.spawn(work_locally(context.clone(), promote::Promote));
     lanes.spawn(work_locally(context.clone(), slots::Slots));
-    let enrich = Arc::new(enrich::Enrich { finder: Arc::new(sandbox.clone()) });
-    let verify = Arc::new(verify::Verify { verifier: Arc::new(sandbox.clone()) });
+    let enrich = Arc::new(enrich::Enrich {
+        finder: Arc::new(sandbox.clone()),
+    });
+    let verify = Arc::new(verify::Verify {
+        verifier: Arc::new(sandbox.clone()),
+    });
     for _ in 0..REMOTE_LANES {
         lanes.spawn(work_remotely(context.clone(), enrich.clone()));
         lanes.spawn(work_remotely(context.clone(), verify.clone()));

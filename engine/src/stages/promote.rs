@@ -1,6 +1,9 @@
 //! Promotion: a valid company gets its Barton ID and its row in the master table.
 
-use std::{collections::{HashMap, HashSet}, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use domain::{barton::BartonId, promotion, stage::StageName};
@@ -30,17 +33,28 @@ impl LocalStage for Promote {
     }
 
     fn policy(&self) -> Policy {
-        Policy { attempts: 3, base: Duration::from_secs(2), cap: Duration::from_secs(60) }
+        Policy {
+            attempts: 3,
+            base: Duration::from_secs(2),
+            cap: Duration::from_secs(60),
+        }
     }
 
-    async fn run(&self, connection: &mut PgConnection, events: &[Claimed]) -> sqlx::Result<Vec<Outcome>> {
+    async fn run(
+        &self,
+        connection: &mut PgConnection,
+        events: &[Claimed],
+    ) -> sqlx::Result<Vec<Outcome>> {
         let ids: Vec<i64> = events.iter().filter_map(Claimed::record_number).collect();
         let candidates = read(connection, &ids).await?;
         let mut numbered = Vec::new();
         let mut outcomes: HashMap<i64, Outcome> = HashMap::new();
         for candidate in &candidates {
             if candidate.validated != Some(true) {
-                outcomes.insert(candidate.id, Outcome::Noted("The row is not valid any more; not promoted".into()));
+                outcomes.insert(
+                    candidate.id,
+                    Outcome::Noted("The row is not valid any more; not promoted".into()),
+                );
                 continue;
             }
             match BartonId::company(candidate.id) {
@@ -58,12 +72,15 @@ impl LocalStage for Promote {
         Ok(events
             .iter()
             .map(|event| {
-                event.record_number().and_then(|id| outcomes.get(&id).cloned()).unwrap_or_else(|| {
-                    Outcome::Fail(format!(
-                        "There is no intake row {} to promote",
-                        event.record_id.as_deref().unwrap_or("without a record_id")
-                    ))
-                })
+                event
+                    .record_number()
+                    .and_then(|id| outcomes.get(&id).cloned())
+                    .unwrap_or_else(|| {
+                        Outcome::Fail(format!(
+                            "There is no intake row {} to promote",
+                            event.record_id.as_deref().unwrap_or("without a record_id")
+                        ))
+                    })
             })
             .collect())
     }
@@ -81,7 +98,10 @@ async fn read(connection: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Ca
 }
 
 /// Conflicts are passed over: the same source is promoted already, another one holds the number.
-async fn insert(connection: &mut PgConnection, numbered: &[(&Candidate, BartonId)]) -> sqlx::Result<()> {
+async fn insert(
+    connection: &mut PgConnection,
+    numbered: &[(&Candidate, BartonId)],
+) -> sqlx::Result<()> {
     let (mut ids, mut barton_ids, mut scores) = (Vec::new(), Vec::new(), Vec::new());
     for (candidate, barton_id) in numbered {
         ids.push(candidate.id);
@@ -124,7 +144,10 @@ async fn unpromoted<'a>(
     connection: &mut PgConnection,
     numbered: &[(&'a Candidate, BartonId)],
 ) -> sqlx::Result<Vec<&'a Candidate>> {
-    let sources: Vec<String> = numbered.iter().map(|(candidate, _)| candidate.id.to_string()).collect();
+    let sources: Vec<String> = numbered
+        .iter()
+        .map(|(candidate, _)| candidate.id.to_string())
+        .collect();
     let promoted: Vec<String> = sqlx::query_scalar(
         "SELECT source_record_id FROM marketing.company_master WHERE source_record_id = ANY($1)",
     )
@@ -139,13 +162,21 @@ async fn unpromoted<'a>(
         .collect())
 }
 
-async fn give_free_number(connection: &mut PgConnection, candidate: &Candidate) -> sqlx::Result<()> {
+async fn give_free_number(
+    connection: &mut PgConnection,
+    candidate: &Candidate,
+) -> sqlx::Result<()> {
     for barton_id in BartonId::company_alternatives(candidate.id) {
         insert(connection, &[(candidate, barton_id.clone())]).await?;
-        if unpromoted(connection, &[(candidate, barton_id.clone())]).await?.is_empty() {
+        if unpromoted(connection, &[(candidate, barton_id.clone())])
+            .await?
+            .is_empty()
+        {
             tracing::warn!(intake_id = candidate.id, %barton_id, "the regular Barton ID belongs to another record; a free one was taken");
             return Ok(());
         }
     }
-    Err(sqlx::Error::Encode(format!("no Barton ID is free for intake row {}", candidate.id).into()))
+    Err(sqlx::Error::Encode(
+        format!("no Barton ID is free for intake row {}", candidate.id).into(),
+    ))
 }

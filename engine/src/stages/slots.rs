@@ -17,11 +17,22 @@ impl LocalStage for Slots {
     }
 
     fn policy(&self) -> Policy {
-        Policy { attempts: 3, base: Duration::from_secs(2), cap: Duration::from_secs(60) }
+        Policy {
+            attempts: 3,
+            base: Duration::from_secs(2),
+            cap: Duration::from_secs(60),
+        }
     }
 
-    async fn run(&self, connection: &mut PgConnection, events: &[Claimed]) -> sqlx::Result<Vec<Outcome>> {
-        let wanted: Vec<&str> = events.iter().filter_map(|event| event.record_id.as_deref()).collect();
+    async fn run(
+        &self,
+        connection: &mut PgConnection,
+        events: &[Claimed],
+    ) -> sqlx::Result<Vec<Outcome>> {
+        let wanted: Vec<&str> = events
+            .iter()
+            .filter_map(|event| event.record_id.as_deref())
+            .collect();
         let known: Vec<String> = sqlx::query_scalar(
             "SELECT company_unique_id FROM marketing.company_master WHERE company_unique_id = ANY($1)",
         )
@@ -36,7 +47,9 @@ impl LocalStage for Slots {
             outcomes.push(if known.contains(record) {
                 opened.add(record)
             } else {
-                Outcome::Fail(format!("There is no company {record} in company_master to open slots for"))
+                Outcome::Fail(format!(
+                    "There is no company {record} in company_master to open slots for"
+                ))
             });
         }
         opened.write(connection).await?;
@@ -54,7 +67,10 @@ struct Opened {
 impl Opened {
     fn add(&mut self, company: &str) -> Outcome {
         let slots: Result<Vec<_>, _> = company.parse::<BartonId>().and_then(|id| {
-            ExecutiveRole::ALL.iter().map(|role| Ok((BartonId::slot(&id, role.position())?, role.label()))).collect()
+            ExecutiveRole::ALL
+                .iter()
+                .map(|role| Ok((BartonId::slot(&id, role.position())?, role.label())))
+                .collect()
         });
         match slots {
             Ok(slots) => {

@@ -40,14 +40,22 @@ impl RemoteStage for Verify {
     }
 
     fn policy(&self) -> Policy {
-        Policy { attempts: 3, base: Duration::from_secs(2), cap: Duration::from_secs(30) }
+        Policy {
+            attempts: 3,
+            base: Duration::from_secs(2),
+            cap: Duration::from_secs(30),
+        }
     }
 
     fn time_out(&self) -> Duration {
         Duration::from_secs(30)
     }
 
-    async fn intend(&self, connection: &mut PgConnection, events: Vec<Claimed>) -> sqlx::Result<Intent<Question>> {
+    async fn intend(
+        &self,
+        connection: &mut PgConnection,
+        events: Vec<Claimed>,
+    ) -> sqlx::Result<Intent<Question>> {
         let ids: Vec<i32> = events.iter().filter_map(enrichment_id).collect();
         let emails: Vec<(i32, Option<String>)> =
             sqlx::query_as("SELECT id, email FROM marketing.contact_enrichment WHERE id = ANY($1)")
@@ -62,12 +70,21 @@ impl RemoteStage for Verify {
             match contact {
                 None => {
                     let record = event.record_id.clone().unwrap_or_default();
-                    settled.push((event, Outcome::Fail(format!("There is no contact {record} to verify"))));
+                    settled.push((
+                        event,
+                        Outcome::Fail(format!("There is no contact {record} to verify")),
+                    ));
                 }
-                Some((_, None)) => settled.push((event, Outcome::Noted("The contact has no e-mail address".into()))),
+                Some((_, None)) => settled.push((
+                    event,
+                    Outcome::Noted("The contact has no e-mail address".into()),
+                )),
                 Some((id, Some(email))) => match email.parse::<EmailAddress>() {
                     Ok(email) => asked.push((event, id, email)),
-                    Err(error) => settled.push((event, Outcome::Fail(format!("{email} is no e-mail address: {error}")))),
+                    Err(error) => settled.push((
+                        event,
+                        Outcome::Fail(format!("{email} is no e-mail address: {error}")),
+                    )),
                 },
             }
         }
@@ -76,17 +93,27 @@ impl RemoteStage for Verify {
             .into_iter()
             .filter_map(|(event, enrichment_id, email)| {
                 let verification_id = *rows.get(&enrichment_id)?;
-                Some(Request { events: vec![event], call: Question { verification_id, enrichment_id, email } })
+                Some(Request {
+                    events: vec![event],
+                    call: Question {
+                        verification_id,
+                        enrichment_id,
+                        email,
+                    },
+                })
             })
             .collect();
         Ok(Intent { requests, settled })
     }
 
     async fn call(&self, question: &Question, attempt: u32) -> Result<String, Outcome> {
-        self.verifier.verify(&question.email, attempt).await.map_err(|error| match error {
-            ProviderError::Passing(message) => Outcome::Retry(message),
-            ProviderError::Permanent(message) => Outcome::Fail(message),
-        })
+        self.verifier
+            .verify(&question.email, attempt)
+            .await
+            .map_err(|error| match error {
+                ProviderError::Passing(message) => Outcome::Retry(message),
+                ProviderError::Permanent(message) => Outcome::Fail(message),
+            })
     }
 
     async fn record(
@@ -110,7 +137,11 @@ impl RemoteStage for Verify {
     }
 
     /// The pending row stays: a later retry takes it up again.
-    async fn give_up(&self, _connection: &mut PgConnection, _events: &[Claimed]) -> sqlx::Result<()> {
+    async fn give_up(
+        &self,
+        _connection: &mut PgConnection,
+        _events: &[Claimed],
+    ) -> sqlx::Result<()> {
         Ok(())
     }
 }
@@ -162,8 +193,10 @@ impl Verdicts {
     fn push(&mut self, question: &Question, word: &str) {
         self.verifications.push(question.verification_id);
         self.enrichments.push(question.enrichment_id);
-        self.statuses.push(verification::map_provider_result(word).name());
-        self.results.push(serde_json::json!({ "result": word, "quality": verification::quality(word) }));
+        self.statuses
+            .push(verification::map_provider_result(word).name());
+        self.results
+            .push(serde_json::json!({ "result": word, "quality": verification::quality(word) }));
     }
 
     async fn write(&self, connection: &mut PgConnection) -> sqlx::Result<()> {

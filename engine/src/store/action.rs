@@ -18,14 +18,23 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Database`].
-    pub async fn preview_process_now(&self, stage: StageName, scope: &Scope) -> Result<ActionPreview> {
+    pub async fn preview_process_now(
+        &self,
+        stage: StageName,
+        scope: &Scope,
+    ) -> Result<ActionPreview> {
         let mut query = QueryBuilder::new(
             "SELECT count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'failed')
              FROM marketing.pipeline_events",
         );
         push_scope(&mut query, stage, scope);
         let (waiting, failed) = query.build_query_as().fetch_one(&self.pool).await?;
-        Ok(ActionPreview { stage, scope: scope.clone(), waiting, failed })
+        Ok(ActionPreview {
+            stage,
+            scope: scope.clone(),
+            waiting,
+            failed,
+        })
     }
 
     /// Moves the scope's events to the front of the queue, failed ones again; a single record without an open event
@@ -33,17 +42,28 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Invalid`] when there is nothing to process, [`EngineError::NotFound`] for an unknown record.
-    pub async fn process_now(&self, stage: StageName, scope: &Scope, actor: &Actor) -> Result<ActionProgress> {
+    pub async fn process_now(
+        &self,
+        stage: StageName,
+        scope: &Scope,
+        actor: &Actor,
+    ) -> Result<ActionProgress> {
         let mut transaction = self.pool.begin().await?;
         let mut query = QueryBuilder::new("SELECT id FROM marketing.pipeline_events");
         push_scope(&mut query, stage, scope);
         query.push(" ORDER BY id FOR UPDATE SKIP LOCKED");
-        let mut events: Vec<i64> = query.build_query_scalar().fetch_all(&mut *transaction).await?;
+        let mut events: Vec<i64> = query
+            .build_query_scalar()
+            .fetch_all(&mut *transaction)
+            .await?;
         if let (Scope::Record(record), true) = (scope, events.is_empty()) {
             events = vec![repeat_event(&mut transaction, stage, record).await?];
         }
         if events.is_empty() {
-            return Err(EngineError::Invalid(format!("Nothing waits in {}", stage.title())));
+            return Err(EngineError::Invalid(format!(
+                "Nothing waits in {}",
+                stage.title()
+            )));
         }
         let what = match scope {
             Scope::Record(record) => format!("record {record}"),
@@ -75,21 +95,40 @@ impl Engine {
         .await?;
         let (title, requested_by, created_at, total, processed, failed, open) =
             row.ok_or_else(|| EngineError::NotFound(format!("Action {id}")))?;
-        Ok(ActionProgress { id, title, requested_by, created_at, total, processed, failed, open })
+        Ok(ActionProgress {
+            id,
+            title,
+            requested_by,
+            created_at,
+            total,
+            processed,
+            failed,
+            open,
+        })
     }
 }
 
 fn push_scope(query: &mut QueryBuilder<Postgres>, stage: StageName, scope: &Scope) {
-    query.push(" WHERE status IN ('pending', 'failed') AND event_type = ").push_bind(stage.consumes());
+    query
+        .push(" WHERE status IN ('pending', 'failed') AND event_type = ")
+        .push_bind(stage.consumes());
     match scope {
-        Scope::Record(record) => drop(query.push(" AND payload ->> 'record_id' = ").push_bind(record.clone())),
+        Scope::Record(record) => drop(
+            query
+                .push(" AND payload ->> 'record_id' = ")
+                .push_bind(record.clone()),
+        ),
         Scope::Batch(batch) => drop(query.push(" AND batch_id = ").push_bind(batch.clone())),
         Scope::Waiting => {}
     }
 }
 
 /// A new event like the last one of this stage and record.
-async fn repeat_event(connection: &mut PgConnection, stage: StageName, record: &str) -> Result<i64> {
+async fn repeat_event(
+    connection: &mut PgConnection,
+    stage: StageName,
+    record: &str,
+) -> Result<i64> {
     sqlx::query_scalar(
         "INSERT INTO marketing.pipeline_events (event_type, payload, source_table, batch_id, correlation_id)
          SELECT event_type, payload || jsonb_build_object('trigger_time', now()), source_table, batch_id, correlation_id
@@ -105,7 +144,12 @@ async fn repeat_event(connection: &mut PgConnection, stage: StageName, record: &
     .ok_or_else(|| EngineError::NotFound(format!("A {} event of record {record}", stage.consumes())))
 }
 
-pub(super) async fn open(connection: &mut PgConnection, title: &str, actor: &Actor, total: usize) -> Result<i64> {
+pub(super) async fn open(
+    connection: &mut PgConnection,
+    title: &str,
+    actor: &Actor,
+    total: usize,
+) -> Result<i64> {
     Ok(sqlx::query_scalar(
         "INSERT INTO marketing.pipeline_actions (title, requested_by, total) VALUES ($1, $2, $3) RETURNING id",
     )
@@ -117,7 +161,11 @@ pub(super) async fn open(connection: &mut PgConnection, title: &str, actor: &Act
 }
 
 /// Makes pending and failed events due before all others, with fresh attempts.
-pub(super) async fn requeue(connection: &mut PgConnection, action: i64, events: &[i64]) -> Result<()> {
+pub(super) async fn requeue(
+    connection: &mut PgConnection,
+    action: i64,
+    events: &[i64],
+) -> Result<()> {
     sqlx::query(
         "UPDATE marketing.pipeline_events
          SET status = 'pending', next_attempt_at = now() - INTERVAL '100 years', processed_at = NULL,

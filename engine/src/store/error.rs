@@ -39,29 +39,60 @@ impl Engine {
     pub async fn errors(&self, query: &ErrorQuery) -> Result<Page<ErrorRow>> {
         let mut list = QueryBuilder::new(ROW);
         push_filter(&mut list, &query.filter);
-        let (key, direction, beyond) =
-            if query.ascending { (column(query.sort), "ASC", ">") } else { (column(query.sort), "DESC", "<") };
-        if let Some((value, id)) = query.cursor.as_deref().and_then(|cursor| cursor.rsplit_once('~')) {
+        let (key, direction, beyond) = if query.ascending {
+            (column(query.sort), "ASC", ">")
+        } else {
+            (column(query.sort), "DESC", "<")
+        };
+        if let Some((value, id)) = query
+            .cursor
+            .as_deref()
+            .and_then(|cursor| cursor.rsplit_once('~'))
+        {
             list.push(format!(" AND ({key}, e.id) {beyond} ("));
             match query.sort {
-                ErrorSort::CreatedAt => drop(list.push_bind(value.to_owned()).push("::TIMESTAMPTZ")),
-                ErrorSort::EventType | ErrorSort::RecordId => drop(list.push_bind(value.to_owned())),
+                ErrorSort::CreatedAt => {
+                    drop(list.push_bind(value.to_owned()).push("::TIMESTAMPTZ"))
+                }
+                ErrorSort::EventType | ErrorSort::RecordId => {
+                    drop(list.push_bind(value.to_owned()))
+                }
             }
-            let id: i64 = id.parse().map_err(|_| EngineError::Invalid("The page's address is not valid".into()))?;
+            let id: i64 = id
+                .parse()
+                .map_err(|_| EngineError::Invalid("The page's address is not valid".into()))?;
             list.push(", ").push_bind(id).push(")");
         }
-        list.push(format!(" ORDER BY {key} {direction}, e.id {direction} LIMIT ")).push_bind(PAGE + 1);
-        let mut count = QueryBuilder::new("SELECT count(*) FROM (SELECT FROM marketing.pipeline_errors e");
+        list.push(format!(
+            " ORDER BY {key} {direction}, e.id {direction} LIMIT "
+        ))
+        .push_bind(PAGE + 1);
+        let mut count =
+            QueryBuilder::new("SELECT count(*) FROM (SELECT FROM marketing.pipeline_errors e");
         push_filter(&mut count, &query.filter);
-        count.push(" LIMIT ").push_bind(COUNT_LIMIT + 1).push(") AS matching");
+        count
+            .push(" LIMIT ")
+            .push_bind(COUNT_LIMIT + 1)
+            .push(") AS matching");
         let (rows, n): (Vec<Row>, i64) = tokio::try_join!(
             list.build_query_as().fetch_all(&self.pool),
             count.build_query_scalar().fetch_one(&self.pool),
         )?;
         let more = rows.len() as i64 > PAGE;
-        let rows: Vec<ErrorRow> = rows.into_iter().take(PAGE as usize).map(Row::into).collect();
-        let next = rows.last().filter(|_| more).map(|row| cursor(row, query.sort));
-        Ok(Page { rows, next, count: capped(n) })
+        let rows: Vec<ErrorRow> = rows
+            .into_iter()
+            .take(PAGE as usize)
+            .map(Row::into)
+            .collect();
+        let next = rows
+            .last()
+            .filter(|_| more)
+            .map(|row| cursor(row, query.sort));
+        Ok(Page {
+            rows,
+            next,
+            count: capped(n),
+        })
     }
 
     /// Event types that occur in the errors, for the filter.
@@ -69,9 +100,11 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Database`].
     pub async fn error_event_types(&self) -> Result<Vec<String>> {
-        Ok(sqlx::query_scalar("SELECT DISTINCT event_type FROM marketing.pipeline_errors ORDER BY 1")
-            .fetch_all(&self.pool)
-            .await?)
+        Ok(sqlx::query_scalar(
+            "SELECT DISTINCT event_type FROM marketing.pipeline_errors ORDER BY 1",
+        )
+        .fetch_all(&self.pool)
+        .await?)
     }
 
     /// One error with its event.
@@ -116,11 +149,20 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Database`].
-    pub async fn resolve_errors(&self, selection: &ErrorSelection, note: &str, actor: &Actor) -> Result<i64> {
+    pub async fn resolve_errors(
+        &self,
+        selection: &ErrorSelection,
+        note: &str,
+        actor: &Actor,
+    ) -> Result<i64> {
         let note = Some(note.trim()).filter(|note| !note.is_empty());
-        let mut query =
-            QueryBuilder::new("UPDATE marketing.pipeline_errors e SET resolved = TRUE, resolved_at = now(), resolved_by = ");
-        query.push_bind(actor.name.clone()).push(", resolution_notes = ").push_bind(note.map(str::to_owned));
+        let mut query = QueryBuilder::new(
+            "UPDATE marketing.pipeline_errors e SET resolved = TRUE, resolved_at = now(), resolved_by = ",
+        );
+        query
+            .push_bind(actor.name.clone())
+            .push(", resolution_notes = ")
+            .push_bind(note.map(str::to_owned));
         push_selection(&mut query, selection);
         query.push(" AND NOT e.resolved");
         let resolved = query.build().execute(&self.pool).await?.rows_affected();
@@ -143,7 +185,11 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Invalid`] when none of them has an event that failed.
-    pub async fn retry_errors(&self, selection: &ErrorSelection, actor: &Actor) -> Result<ActionProgress> {
+    pub async fn retry_errors(
+        &self,
+        selection: &ErrorSelection,
+        actor: &Actor,
+    ) -> Result<ActionProgress> {
         let mut transaction = self.pool.begin().await?;
         let mut query = QueryBuilder::new(
             "UPDATE marketing.pipeline_errors e SET retried_at = now(), retried_by = ",
@@ -151,7 +197,10 @@ impl Engine {
         query.push_bind(actor.name.clone());
         push_selection(&mut query, selection);
         query.push(RETRYABLE).push(" RETURNING e.event_id");
-        let mut events: Vec<i64> = query.build_query_scalar().fetch_all(&mut *transaction).await?;
+        let mut events: Vec<i64> = query
+            .build_query_scalar()
+            .fetch_all(&mut *transaction)
+            .await?;
         events.sort_unstable();
         events.dedup();
         if events.is_empty() {
@@ -176,7 +225,11 @@ fn cursor(row: &ErrorRow, sort: ErrorSort) -> String {
     match sort {
         ErrorSort::CreatedAt => format!("{}~{}", row.created_at.to_rfc3339(), row.id),
         ErrorSort::EventType => format!("{}~{}", row.event_type, row.id),
-        ErrorSort::RecordId => format!("{}~{}", row.record_id.as_deref().unwrap_or_default(), row.id),
+        ErrorSort::RecordId => format!(
+            "{}~{}",
+            row.record_id.as_deref().unwrap_or_default(),
+            row.id
+        ),
     }
 }
 

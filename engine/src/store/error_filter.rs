@@ -9,7 +9,9 @@ use super::error::ErrorSelection;
 pub(super) fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ErrorFilter) {
     query.push(" WHERE TRUE");
     if let Some(event_type) = &filter.event_type {
-        query.push(" AND e.event_type = ").push_bind(event_type.clone());
+        query
+            .push(" AND e.event_type = ")
+            .push_bind(event_type.clone());
     }
     if let Some(severity) = filter.severity {
         query.push(" AND e.severity = ").push_bind(severity.name());
@@ -17,10 +19,25 @@ pub(super) fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ErrorFilt
     if let Some(resolved) = filter.resolved {
         query.push(" AND e.resolved = ").push_bind(resolved);
     }
-    if let Some(text) = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-        let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-        query.push(" AND (e.error_message ILIKE ").push_bind(pattern.clone());
-        query.push(" OR e.record_id ILIKE ").push_bind(pattern).push(")");
+    if let Some(text) = filter
+        .search
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+    {
+        let pattern = format!(
+            "%{}%",
+            text.replace('\\', "\\\\")
+                .replace('%', "\\%")
+                .replace('_', "\\_")
+        );
+        query
+            .push(" AND (e.error_message ILIKE ")
+            .push_bind(pattern.clone());
+        query
+            .push(" OR e.record_id ILIKE ")
+            .push_bind(pattern)
+            .push(")");
     }
 }
 

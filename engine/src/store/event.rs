@@ -25,21 +25,38 @@ impl Engine {
              FROM marketing.pipeline_events WHERE TRUE",
         );
         push_filter(&mut list, filter);
-        if let Some(before) = filter.cursor.as_deref().and_then(|cursor| cursor.parse::<i64>().ok()) {
+        if let Some(before) = filter
+            .cursor
+            .as_deref()
+            .and_then(|cursor| cursor.parse::<i64>().ok())
+        {
             list.push(" AND id < ").push_bind(before);
         }
         list.push(" ORDER BY id DESC LIMIT ").push_bind(PAGE + 1);
-        let mut count = QueryBuilder::new("SELECT count(*) FROM (SELECT FROM marketing.pipeline_events WHERE TRUE");
+        let mut count = QueryBuilder::new(
+            "SELECT count(*) FROM (SELECT FROM marketing.pipeline_events WHERE TRUE",
+        );
         push_filter(&mut count, filter);
-        count.push(" LIMIT ").push_bind(COUNT_LIMIT + 1).push(") AS matching");
+        count
+            .push(" LIMIT ")
+            .push_bind(COUNT_LIMIT + 1)
+            .push(") AS matching");
         let (rows, n): (Vec<Row>, i64) = tokio::try_join!(
             list.build_query_as().fetch_all(&self.pool),
             count.build_query_scalar().fetch_one(&self.pool),
         )?;
         let more = rows.len() as i64 > PAGE;
-        let rows: Vec<EventRow> = rows.into_iter().take(PAGE as usize).map(Row::into).collect();
+        let rows: Vec<EventRow> = rows
+            .into_iter()
+            .take(PAGE as usize)
+            .map(Row::into)
+            .collect();
         let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
-        Ok(Page { rows, next, count: capped(n) })
+        Ok(Page {
+            rows,
+            next,
+            count: capped(n),
+        })
     }
 
     /// Event types that occur, for the filter.
@@ -58,7 +75,9 @@ impl Engine {
 /// The one predicate of list and count. States stand in the text: a bound one does not use the partial indexes.
 fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &EventFilter) {
     if let Some(event_type) = &filter.event_type {
-        query.push(" AND event_type = ").push_bind(event_type.clone());
+        query
+            .push(" AND event_type = ")
+            .push_bind(event_type.clone());
     }
     match filter.status {
         None => {}
@@ -71,7 +90,9 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &EventFilter) {
         query.push(" AND batch_id = ").push_bind(batch.clone());
     }
     if let Some(record) = &filter.record_id {
-        query.push(" AND payload ->> 'record_id' = ").push_bind(record.clone());
+        query
+            .push(" AND payload ->> 'record_id' = ")
+            .push_bind(record.clone());
     }
 }
 

@@ -19,5 +19,8 @@ pub(crate) const COUNT_LIMIT: i64 = 10_000;
 
 /// A count that was read with `LIMIT COUNT_LIMIT + 1`.
 pub(crate) fn capped(n: i64) -> Count {
-    Count { n: n.min(COUNT_LIMIT), capped: n > COUNT_LIMIT }
+    Count {
+        n: n.min(COUNT_LIMIT),
+        capped: n > COUNT_LIMIT,
+    }
 }

@@ -3,7 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     format,
-    model::overview::{CardMetric, DailyThroughput, Overview, PhaseCard, QueueRow, SniperTarget, WorkflowHealth},
+    model::overview::{
+        CardMetric, DailyThroughput, Overview, PhaseCard, QueueRow, SniperTarget, WorkflowHealth,
+    },
     phase::Phase,
     stage::StageName,
 };
@@ -64,7 +66,10 @@ impl Engine {
     pub async fn phase_stats_csv(&self) -> Result<String> {
         let mut text = String::from("phase,total_runs,errors,error_rate,avg_duration\r\n");
         for row in self.phase_stats().await? {
-            let duration = row.avg_duration.map(|seconds| seconds.to_string()).unwrap_or_default();
+            let duration = row
+                .avg_duration
+                .map(|seconds| seconds.to_string())
+                .unwrap_or_default();
             text.push_str(&format!(
                 "{},{},{},{},{duration}\r\n",
                 row.phase, row.total_runs, row.errors, row.error_rate
@@ -87,7 +92,11 @@ impl Engine {
     }
 
     async fn phase_cards(&self) -> Result<Vec<PhaseCard>> {
-        let (stats, hours, metrics) = tokio::try_join!(self.phase_stats(), self.runs_per_hour(), self.card_metrics())?;
+        let (stats, hours, metrics) = tokio::try_join!(
+            self.phase_stats(),
+            self.runs_per_hour(),
+            self.card_metrics()
+        )?;
         Ok(Phase::ALL
             .into_iter()
             .map(|phase| {
@@ -128,7 +137,12 @@ impl Engine {
         )
         .fetch_one(&self.pool)
         .await?;
-        let value = |name: &str| values.iter().find(|(metric, _)| metric == name).and_then(|(_, value)| *value);
+        let value = |name: &str| {
+            values
+                .iter()
+                .find(|(metric, _)| metric == name)
+                .and_then(|(_, value)| *value)
+        };
         Ok(IntelligenceFigures {
             targets: value("sniper_targets").filter(|_| scored || signalled),
             average: value("ple_score_avg").filter(|_| scored),
@@ -144,12 +158,14 @@ impl Engine {
         .await?;
         Ok(rows
             .into_iter()
-            .map(|(event_type, pending_count, oldest_pending, oldest_age_minutes)| QueueRow {
-                event_type,
-                pending_count,
-                oldest_pending,
-                oldest_age_minutes,
-            })
+            .map(
+                |(event_type, pending_count, oldest_pending, oldest_age_minutes)| QueueRow {
+                    event_type,
+                    pending_count,
+                    oldest_pending,
+                    oldest_age_minutes,
+                },
+            )
             .collect())
     }
 
@@ -161,7 +177,12 @@ impl Engine {
         )
         .fetch_all(&self.pool)
         .await?;
-        let place = |name: &str| StageName::ALL.iter().position(|stage| stage.workflow() == name).unwrap_or(usize::MAX);
+        let place = |name: &str| {
+            StageName::ALL
+                .iter()
+                .position(|stage| stage.workflow() == name)
+                .unwrap_or(usize::MAX)
+        };
         let mut health: Vec<WorkflowHealth> = rows.into_iter().map(HealthRow::into).collect();
         health.sort_by_key(|row| place(&row.workflow_name));
         Ok(health)
@@ -177,14 +198,18 @@ impl Engine {
         .await?;
         Ok(rows
             .into_iter()
-            .map(|(date, total_events, processed_events, failed_events, pending_events, average)| DailyThroughput {
-                date,
-                total_events,
-                processed_events,
-                failed_events,
-                pending_events,
-                avg_processing_time_seconds: average,
-            })
+            .map(
+                |(date, total_events, processed_events, failed_events, pending_events, average)| {
+                    DailyThroughput {
+                        date,
+                        total_events,
+                        processed_events,
+                        failed_events,
+                        pending_events,
+                        avg_processing_time_seconds: average,
+                    }
+                },
+            )
             .collect())
     }
 
@@ -225,15 +250,39 @@ fn own_metrics(phase: Phase, figures: &IntelligenceFigures) -> Vec<CardMetric> {
     match phase {
         Phase::Enrichment => Vec::new(),
         Phase::Intelligence => vec![
-            metric("Sniper targets", figures.targets.map(whole), "No score and no signal has been recorded"),
-            metric("Avg PLE score", figures.average.map(|value| format!("{value:.2}")), "No company has been scored"),
-            metric("BIT signals", figures.signals.map(whole), "No signal has been recorded"),
+            metric(
+                "Sniper targets",
+                figures.targets.map(whole),
+                "No score and no signal has been recorded",
+            ),
+            metric(
+                "Avg PLE score",
+                figures.average.map(|value| format!("{value:.2}")),
+                "No company has been scored",
+            ),
+            metric(
+                "BIT signals",
+                figures.signals.map(whole),
+                "No signal has been recorded",
+            ),
         ],
         Phase::Messaging => ["Campaigns active", "Messages sent", "Open rate"]
-            .map(|label| metric(label, None, "No campaign data: this database has no campaign tables"))
+            .map(|label| {
+                metric(
+                    label,
+                    None,
+                    "No campaign data: this database has no campaign tables",
+                )
+            })
             .into(),
         Phase::Delivery => ["Delivery rate", "Replies", "Meetings booked"]
-            .map(|label| metric(label, None, "No delivery data: this database has no delivery tables"))
+            .map(|label| {
+                metric(
+                    label,
+                    None,
+                    "No delivery data: this database has no delivery tables",
+                )
+            })
             .into(),
     }
 }
@@ -241,7 +290,13 @@ fn own_metrics(phase: Phase, figures: &IntelligenceFigures) -> Vec<CardMetric> {
 fn series(phase: Phase, hours: &[(String, i32, i64)]) -> Vec<i64> {
     (0..24)
         .rev()
-        .map(|ago| hours.iter().filter(|(name, at, _)| name == phase.name() && *at == ago).map(|(_, _, n)| n).sum())
+        .map(|ago| {
+            hours
+                .iter()
+                .filter(|(name, at, _)| name == phase.name() && *at == ago)
+                .map(|(_, _, n)| n)
+                .sum()
+        })
         .collect()
 }
 

@@ -30,7 +30,10 @@ impl Engine {
         .fetch_all(&self.pool)
         .await?;
         Ok(Counts {
-            sums: sums.into_iter().map(|(metric, label, detail, n)| ((metric, label, detail), n)).collect(),
+            sums: sums
+                .into_iter()
+                .map(|(metric, label, detail, n)| ((metric, label, detail), n))
+                .collect(),
             last_minute: last_minute.into_iter().collect(),
         })
     }
@@ -47,7 +50,9 @@ impl Counts {
     }
 
     fn events(&self, event_type: &str, status: &str) -> i64 {
-        self.sum("event", |label, detail| label == event_type && detail == status)
+        self.sum("event", |label, detail| {
+            label == event_type && detail == status
+        })
     }
 }
 
@@ -58,9 +63,13 @@ pub(super) fn steps(counts: &Counts, queue: &[QueueRow]) -> Vec<StripStep> {
     let masters = counts.sum("master", |_, _| true);
     let slots = counts.sum("slot", |_, _| true);
     let found = counts.sum("enrichment", |label, _| label == "completed");
-    let not_found = counts.sum("enrichment", |label, reason| label == "failed" && reason == "not_found");
+    let not_found = counts.sum("enrichment", |label, reason| {
+        label == "failed" && reason == "not_found"
+    });
     let verified = counts.sum("verification", |label, _| label == "valid");
-    let not_valid = counts.sum("verification", |label, _| !matches!(label, "valid" | "pending"));
+    let not_valid = counts.sum("verification", |label, _| {
+        !matches!(label, "valid" | "pending")
+    });
     let import = StripStep {
         stage: None,
         done: imported,
@@ -80,19 +89,30 @@ pub(super) fn steps(counts: &Counts, queue: &[QueueRow]) -> Vec<StripStep> {
         (StageName::Enrich, found, not_found, "not found", slots),
         (StageName::Verify, verified, not_valid, "not valid", found),
     ];
-    let steps = stages.into_iter().map(|(stage, done, declined, declined_label, reached)| StripStep {
-        stage: Some(stage),
-        done,
-        waiting: counts.events(stage.consumes(), "pending") + counts.events(stage.consumes(), "processing"),
-        failed: counts.events(stage.consumes(), "failed"),
-        declined,
-        declined_label: declined_label.to_owned(),
-        rate: counts.last_minute.get(stage.workflow()).map_or(0.0, |n| *n as f64 / 60.0),
-        oldest_minutes: queue
-            .iter()
-            .find(|row| row.event_type == stage.consumes())
-            .and_then(|row| row.oldest_age_minutes),
-        progress: if reached > 0 { ((done + declined) as f64 / reached as f64).clamp(0.0, 1.0) } else { 0.0 },
-    });
+    let steps =
+        stages.into_iter().map(
+            |(stage, done, declined, declined_label, reached)| StripStep {
+                stage: Some(stage),
+                done,
+                waiting: counts.events(stage.consumes(), "pending")
+                    + counts.events(stage.consumes(), "processing"),
+                failed: counts.events(stage.consumes(), "failed"),
+                declined,
+                declined_label: declined_label.to_owned(),
+                rate: counts
+                    .last_minute
+                    .get(stage.workflow())
+                    .map_or(0.0, |n| *n as f64 / 60.0),
+                oldest_minutes: queue
+                    .iter()
+                    .find(|row| row.event_type == stage.consumes())
+                    .and_then(|row| row.oldest_age_minutes),
+                progress: if reached > 0 {
+                    ((done + declined) as f64 / reached as f64).clamp(0.0, 1.0)
+                } else {
+                    0.0
+                },
+            },
+        );
     std::iter::once(import).chain(steps).collect()
 }
