@@ -35,7 +35,9 @@ impl Delimiter {
         let mut best = (0, Self::Comma);
         for delimiter in Self::ALL {
             let counts = counts(text, delimiter.byte() as char);
-            let Some(first) = counts.first().copied().filter(|n| *n > 0) else { continue };
+            let Some(first) = counts.first().copied().filter(|n| *n > 0) else {
+                continue;
+            };
             let alike = counts.iter().filter(|n| **n == first).count();
             let score = alike * 1000 / counts.len() + first.min(100);
             if score > best.0 {

@@ -12,7 +12,13 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    pub const ALL: [Self; 5] = [Self::Utf8, Self::Utf8Bom, Self::Utf16Le, Self::Utf16Be, Self::Latin1];
+    pub const ALL: [Self; 5] = [
+        Self::Utf8,
+        Self::Utf8Bom,
+        Self::Utf16Le,
+        Self::Utf16Be,
+        Self::Latin1,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -36,7 +42,13 @@ impl Encoding {
             return Self::Utf16Be;
         }
         // Without a mark, UTF-16 of mostly Western text has a zero in every other byte.
-        let zeros = |parity: usize| head.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
+        let zeros = |parity: usize| {
+            head.iter()
+                .skip(parity)
+                .step_by(2)
+                .filter(|byte| **byte == 0)
+                .count()
+        };
         let pairs = head.len() / 2;
         if pairs > 2 && zeros(1) * 10 > pairs * 6 && zeros(0) * 10 < pairs {
             return Self::Utf16Le;
@@ -59,7 +71,15 @@ mod tests {
     #[test]
     fn detects() {
         let utf16 = |text: &str, little: bool| -> Vec<u8> {
-            text.encode_utf16().flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+            text.encode_utf16()
+                .flat_map(|unit| {
+                    if little {
+                        unit.to_le_bytes()
+                    } else {
+                        unit.to_be_bytes()
+                    }
+                })
+                .collect()
         };
         let table: [(Vec<u8>, Encoding); 9] = [
             (b"name,website\n".to_vec(), Encoding::Utf8),

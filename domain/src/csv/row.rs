@@ -27,17 +27,32 @@ pub struct NewCompany {
 /// # Errors
 /// The reason, as a sentence, why the row cannot become a company. A missing name or website is no such reason: the
 /// validation stage rejects those, visibly.
-pub fn read_row(fields: &[String], headers: &[String], mapping: &Mapping) -> Result<NewCompany, String> {
+pub fn read_row(
+    fields: &[String],
+    headers: &[String],
+    mapping: &Mapping,
+) -> Result<NewCompany, String> {
     if fields.iter().all(|field| field.trim().is_empty()) {
         return Err("Empty row".to_owned());
     }
     if fields.len() > headers.len() {
-        return Err(format!("Row has {} fields, the header has {}", fields.len(), headers.len()));
+        return Err(format!(
+            "Row has {} fields, the header has {}",
+            fields.len(),
+            headers.len()
+        ));
     }
-    let mut row = NewCompany { columns: Map::new(), extra: Map::new(), domain: None };
+    let mut row = NewCompany {
+        columns: Map::new(),
+        extra: Map::new(),
+        domain: None,
+    };
     for (index, field) in fields.iter().enumerate() {
         if field.len() > LONGEST_CELL {
-            return Err(format!("The cell in column {} is longer than 1 MB", headers[index]));
+            return Err(format!(
+                "The cell in column {} is longer than 1 MB",
+                headers[index]
+            ));
         }
         // PostgreSQL's text cannot hold NUL.
         let text = field.replace('\0', "");
@@ -58,7 +73,9 @@ fn put(row: &mut NewCompany, field: Field, text: &str, header: &str) -> Result<(
     match field {
         Field::Company => {
             let name = CompanyName::parse(text).map_err(|error| error.to_string())?;
-            row.columns.entry(Field::CompanyNameForEmails.column()).or_insert_with(|| name.for_emails().into());
+            row.columns
+                .entry(Field::CompanyNameForEmails.column())
+                .or_insert_with(|| name.for_emails().into());
             row.columns.insert(column, name.as_str().into());
         }
         Field::Website => {
@@ -92,8 +109,20 @@ mod tests {
 
     fn read(cells: &[&str]) -> Result<NewCompany, String> {
         let headers = ["Name", "Website", "Employees", "Notes"].map(str::to_owned);
-        let mapping = vec![Some(Field::Company), Some(Field::Website), Some(Field::NumEmployees), None];
-        read_row(&cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>(), &headers, &mapping)
+        let mapping = vec![
+            Some(Field::Company),
+            Some(Field::Website),
+            Some(Field::NumEmployees),
+            None,
+        ];
+        read_row(
+            &cells
+                .iter()
+                .map(|cell| (*cell).to_owned())
+                .collect::<Vec<_>>(),
+            &headers,
+            &mapping,
+        )
     }
 
     #[test]
@@ -109,7 +138,10 @@ mod tests {
     fn says_why_a_row_is_refused() {
         for (cells, reason) in [
             (&["", " "][..], "Empty row"),
-            (&["a", "https://a.example", "1", "x", "y"][..], "Row has 5 fields, the header has 4"),
+            (
+                &["a", "https://a.example", "1", "x", "y"][..],
+                "Row has 5 fields, the header has 4",
+            ),
         ] {
             assert_eq!(read(cells).unwrap_err(), reason);
         }
@@ -119,8 +151,17 @@ mod tests {
     #[test]
     fn short_rows_and_missing_values_pass() {
         assert!(read(&["Acme"]).unwrap().domain.is_none());
-        assert!(read(&["", "acme.example"]).unwrap().columns.get("company").is_none());
-        assert_eq!(read(&["Acme", "", "many"]).unwrap().extra["Employees"], "many");
+        assert!(
+            read(&["", "acme.example"])
+                .unwrap()
+                .columns
+                .get("company")
+                .is_none()
+        );
+        assert_eq!(
+            read(&["Acme", "", "many"]).unwrap().extra["Employees"],
+            "many"
+        );
         assert_eq!(leading_number("51-200"), Some(51));
         assert_eq!(leading_number("99999999999"), None);
     }
