@@ -11,7 +11,11 @@ const JITTER_SHARE: f64 = 0.3;
 pub fn delay(attempt: u32, base: Duration, cap: Duration, jitter: f64) -> Duration {
     let doublings = attempt.saturating_sub(1).min(31);
     let delay = base.saturating_mul(1 << doublings).min(cap);
-    let jitter = if jitter.is_finite() { jitter.clamp(0.0, 1.0) } else { 0.0 };
+    let jitter = if jitter.is_finite() {
+        jitter.clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
     delay.saturating_add(delay.mul_f64(JITTER_SHARE * jitter))
 }
 
@@ -36,8 +40,17 @@ mod tests {
             (1, f64::NAN, 1_000),
         ];
         for (attempt, jitter, millis) in table {
-            let waited = delay(attempt, Duration::from_secs(1), Duration::from_secs(60), jitter);
-            assert_eq!(waited, Duration::from_millis(millis), "attempt {attempt}, jitter {jitter}");
+            let waited = delay(
+                attempt,
+                Duration::from_secs(1),
+                Duration::from_secs(60),
+                jitter,
+            );
+            assert_eq!(
+                waited,
+                Duration::from_millis(millis),
+                "attempt {attempt}, jitter {jitter}"
+            );
         }
     }
 }

@@ -39,7 +39,9 @@ pub struct BartonId {
 /// Why a Barton ID could not be read or made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BartonError {
-    #[error("“{0}” is no Barton ID: six numeric segments are needed, such as 04.04.01.84.00001.001")]
+    #[error(
+        "“{0}” is no Barton ID: six numeric segments are needed, such as 04.04.01.84.00001.001"
+    )]
     Malformed(String),
     #[error("intake ids start at 1, {0} has no Barton ID")]
     NotPositive(i64),
@@ -106,12 +108,19 @@ impl BartonId {
             return Err(BartonError::Position(position));
         }
         let version = (company.version - 1) * 10 + u16::from(position);
-        Ok(Self { entity: SLOT, version, ..*company })
+        Ok(Self {
+            entity: SLOT,
+            version,
+            ..*company
+        })
     }
 
     /// The key of the person who fills a slot.
     pub const fn person(slot: &Self) -> Self {
-        Self { entity: PERSON, ..*slot }
+        Self {
+            entity: PERSON,
+            ..*slot
+        }
     }
 
     pub const fn is_company(&self) -> bool {
@@ -137,8 +146,18 @@ impl BartonId {
 
 impl fmt::Display for BartonId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { category, division, entity, subsection, sequence, version } = self;
-        write!(f, "{category:02}.{division:02}.{entity:02}.{subsection:02}.{sequence:05}.{version:03}")
+        let Self {
+            category,
+            division,
+            entity,
+            subsection,
+            sequence,
+            version,
+        } = self;
+        write!(
+            f,
+            "{category:02}.{division:02}.{entity:02}.{subsection:02}.{sequence:05}.{version:03}"
+        )
     }
 }
 
@@ -222,18 +241,27 @@ mod tests {
         for (company, position, expected) in table {
             let company: BartonId = company.parse().unwrap();
             let slot = BartonId::slot(&company, position).ok();
-            assert_eq!(slot.map(|id| id.to_string()).as_deref(), expected, "{company} {position}");
+            assert_eq!(
+                slot.map(|id| id.to_string()).as_deref(),
+                expected,
+                "{company} {position}"
+            );
             if let Some(slot) = slot {
                 let person = BartonId::person(&slot);
                 assert!(slot.is_slot() && person.is_person());
-                assert_eq!(person.to_string(), slot.to_string().replacen("04.04.05", "04.04.02", 1));
+                assert_eq!(
+                    person.to_string(),
+                    slot.to_string().replacen("04.04.05", "04.04.02", 1)
+                );
             }
         }
     }
 
     #[test]
     fn alternatives_keep_the_sequence_and_never_repeat_the_regular_key() {
-        let candidates: Vec<_> = BartonId::company_alternatives(412).map(|id| id.to_string()).collect();
+        let candidates: Vec<_> = BartonId::company_alternatives(412)
+            .map(|id| id.to_string())
+            .collect();
         assert_eq!(candidates.len(), 99);
         assert_eq!(candidates[0], "04.04.01.84.00412.100");
         assert_eq!(candidates[98], "04.04.01.84.00412.002");
@@ -243,7 +271,11 @@ mod tests {
 
     #[test]
     fn only_six_full_segments_are_read() {
-        for good in ["04.04.01.84.00001.001", "99.99.99.99.99999.999", "00.00.00.00.00000.000"] {
+        for good in [
+            "04.04.01.84.00001.001",
+            "99.99.99.99.99999.999",
+            "00.00.00.00.00000.000",
+        ] {
             assert_eq!(good.parse::<BartonId>().unwrap().to_string(), good);
         }
         let bad = [

@@ -27,7 +27,13 @@ impl CompanyName {
     pub fn parse(text: &str) -> Result<Self, CompanyNameError> {
         let visible: String = text
             .chars()
-            .map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c })
+            .map(|c| {
+                if c.is_whitespace() || c.is_control() {
+                    ' '
+                } else {
+                    c
+                }
+            })
             .filter(|c| !is_invisible(*c))
             .collect();
         let name = visible.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -47,7 +53,8 @@ impl CompanyName {
     /// "Alphabet Inc. (Class A)" becomes "Alphabet". A name of nothing else stays whole.
     pub fn for_emails(&self) -> &str {
         let mut name = without_share_class(&self.0);
-        while let Some(shorter) = without_closing_bracket(name).or_else(|| without_legal_form(name)) {
+        while let Some(shorter) = without_closing_bracket(name).or_else(|| without_legal_form(name))
+        {
             name = shorter;
         }
         name
@@ -76,10 +83,18 @@ fn without_share_class(name: &str) -> &str {
         "ads",
         "debentures",
     ];
-    let Some((before, after)) = name.split_once(" - ") else { return name };
+    let Some((before, after)) = name.split_once(" - ") else {
+        return name;
+    };
     let lower = after.to_lowercase();
-    let names_security = lower.split(|c: char| !c.is_alphabetic()).any(|word| SECURITIES.contains(&word));
-    if names_security && !before.trim().is_empty() { before.trim_end() } else { name }
+    let names_security = lower
+        .split(|c: char| !c.is_alphabetic())
+        .any(|word| SECURITIES.contains(&word));
+    if names_security && !before.trim().is_empty() {
+        before.trim_end()
+    } else {
+        name
+    }
 }
 
 /// "(Class A)", "(The)", "(UK)" at the end.
@@ -89,7 +104,9 @@ fn without_closing_bracket(name: &str) -> Option<&str> {
 }
 
 fn without_legal_form(name: &str) -> Option<&str> {
-    if let Some(rest) = ["株式会社", "有限公司", "주식회사"].iter().find_map(|form| name.strip_suffix(form))
+    if let Some(rest) = ["株式会社", "有限公司", "주식회사"]
+        .iter()
+        .find_map(|form| name.strip_suffix(form))
     {
         return keep(rest);
     }
@@ -155,8 +172,9 @@ fn is_legal_form(word: &str) -> bool {
         "cv",
     ];
     // These are words too, so they count only as they are registered: in capitals, or with dots.
-    const CAPITALS: [&str; 12] =
-        ["AG", "SE", "AB", "AS", "LP", "PC", "UG", "A/S", "PBC", "JSC", "PJSC", "OÜ"];
+    const CAPITALS: [&str; 12] = [
+        "AG", "SE", "AB", "AS", "LP", "PC", "UG", "A/S", "PBC", "JSC", "PJSC", "OÜ",
+    ];
     const DOTTED: [&str; 7] = ["l.p.", "p.c.", "a.s.", "a.g.", "s.e.", "a.b.", "e.k."];
     let bare: String = word.chars().filter(|c| *c != '.').collect();
     FORMS.contains(&bare.to_lowercase().as_str())
@@ -193,7 +211,10 @@ mod tests {
             assert_eq!(name.as_ref().map(CompanyName::as_str), expected, "{text:?}");
         }
         assert!(CompanyName::parse(&"é".repeat(500)).is_ok());
-        assert_eq!(CompanyName::parse(&"é".repeat(501)), Err(CompanyNameError::TooLong(501)));
+        assert_eq!(
+            CompanyName::parse(&"é".repeat(501)),
+            Err(CompanyNameError::TooLong(501))
+        );
     }
 
     #[test]
@@ -212,7 +233,10 @@ mod tests {
                 "ATA Creativity Global - American Depositary Shares, each representing two common shares",
                 "ATA Creativity Global",
             ),
-            ("Armada Acquisition Corp. III - Units", "Armada Acquisition Corp. III"),
+            (
+                "Armada Acquisition Corp. III - Units",
+                "Armada Acquisition Corp. III",
+            ),
             ("Müller Maschinenbau GmbH & Co. KG", "Müller Maschinenbau"),
             ("Siemens AG", "Siemens"),
             ("L'Oréal S.A.", "L'Oréal"),
@@ -232,15 +256,25 @@ mod tests {
             ("🚀 Inc", "🚀 Inc"),
         ];
         for (text, expected) in table {
-            assert_eq!(CompanyName::parse(text).unwrap().for_emails(), expected, "{text}");
+            assert_eq!(
+                CompanyName::parse(text).unwrap().for_emails(),
+                expected,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn real_lists_lose_their_legal_forms() {
-        let lists = [("nasdaq-listed.csv", 5_000), ("sp500_constituents.csv", 500)];
+        let lists = [
+            ("nasdaq-listed.csv", 5_000),
+            ("sp500_constituents.csv", 500),
+        ];
         for (file, at_least) in lists {
-            let path = format!("{}/../../shared/data/companies/{file}", env!("CARGO_MANIFEST_DIR"));
+            let path = format!(
+                "{}/../../shared/data/companies/{file}",
+                env!("CARGO_MANIFEST_DIR")
+            );
             let Ok(text) = std::fs::read_to_string(&path) else {
                 println!("skipped, {file} is not here");
                 return;
@@ -252,13 +286,25 @@ mod tests {
                 let name = rest
                     .strip_prefix('"')
                     .map_or_else(|| rest.split(',').next(), |quoted| quoted.split('"').next());
-                let Ok(name) = CompanyName::parse(name.unwrap_or_default()) else { continue };
+                let Ok(name) = CompanyName::parse(name.unwrap_or_default()) else {
+                    continue;
+                };
                 let short = name.for_emails();
                 names += 1;
-                assert!(!short.is_empty() && name.as_str().starts_with(short), "{}", name.as_str());
-                for ending in
-                    [" Inc.", " Inc", ", LLC", " Ltd.", "(Class A)", " - Common Stock", " Ordinary Shares"]
-                {
+                assert!(
+                    !short.is_empty() && name.as_str().starts_with(short),
+                    "{}",
+                    name.as_str()
+                );
+                for ending in [
+                    " Inc.",
+                    " Inc",
+                    ", LLC",
+                    " Ltd.",
+                    "(Class A)",
+                    " - Common Stock",
+                    " Ordinary Shares",
+                ] {
                     assert!(!short.ends_with(ending), "{} -> {short}", name.as_str());
                 }
             }

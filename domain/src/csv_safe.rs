@@ -7,7 +7,11 @@ use std::borrow::Cow;
 /// Plain numbers such as `-12.5` and `+49` stay as they are: they calculate nothing.
 pub fn defuse(cell: &str) -> Cow<'_, str> {
     let starts = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    if starts && !is_number(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+    if starts && !is_number(cell) {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
 }
 
 /// A sign, digits with grouping commas, and at most one point.

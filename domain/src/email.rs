@@ -43,16 +43,25 @@ impl FromStr for EmailAddress {
     fn from_str(text: &str) -> Result<Self, EmailError> {
         let text = text.trim();
         // A bare host has no mail of the world, and "Name <a@b.c>" is a header, not an address.
-        let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
+        let options = Options::default()
+            .with_required_tld()
+            .without_display_text()
+            .without_domain_literal();
         let parsed = email_address::EmailAddress::parse_with_options(text, options)
             .map_err(|error| refuse(text, &error.to_string()))?;
         let local = parsed.local_part();
-        Ok(Self { at: local.len(), text: format!("{local}@{}", parsed.domain().to_lowercase()) })
+        Ok(Self {
+            at: local.len(),
+            text: format!("{local}@{}", parsed.domain().to_lowercase()),
+        })
     }
 }
 
 fn refuse(text: &str, reason: &str) -> EmailError {
-    EmailError { text: text.chars().take(80).collect(), reason: reason.to_string() }
+    EmailError {
+        text: text.chars().take(80).collect(),
+        reason: reason.to_string(),
+    }
 }
 
 impl fmt::Display for EmailAddress {
@@ -82,10 +91,22 @@ mod tests {
     #[test]
     fn addresses_are_read_and_their_domain_lowered() {
         let table = [
-            ("ada.lovelace@acme.example", "ada.lovelace@acme.example", "acme.example"),
+            (
+                "ada.lovelace@acme.example",
+                "ada.lovelace@acme.example",
+                "acme.example",
+            ),
             (" Ada@ACME.Example ", "Ada@acme.example", "acme.example"),
-            ("a+b@sub.acme.example", "a+b@sub.acme.example", "sub.acme.example"),
-            ("\"a@b\"@acme.example", "\"a@b\"@acme.example", "acme.example"),
+            (
+                "a+b@sub.acme.example",
+                "a+b@sub.acme.example",
+                "sub.acme.example",
+            ),
+            (
+                "\"a@b\"@acme.example",
+                "\"a@b\"@acme.example",
+                "acme.example",
+            ),
         ];
         for (text, expected, domain) in table {
             let address: EmailAddress = text.parse().unwrap();

@@ -13,7 +13,12 @@ pub enum EventStatus {
 }
 
 impl EventStatus {
-    pub const ALL: [Self; 4] = [Self::Pending, Self::Processing, Self::Processed, Self::Failed];
+    pub const ALL: [Self; 4] = [
+        Self::Pending,
+        Self::Processing,
+        Self::Processed,
+        Self::Failed,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -50,6 +55,8 @@ impl Severity {
     }
 
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|severity| severity.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.name() == name)
     }
 }

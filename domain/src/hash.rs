@@ -31,7 +31,12 @@ mod tests {
 
     #[test]
     fn fractions_spread_evenly() {
-        let below = (0..10_000).filter(|n| stable_fraction(&format!("key {n}")) < 0.25).count();
-        assert!((2_300..2_700).contains(&below), "{below} of 10,000 below a quarter");
+        let below = (0..10_000)
+            .filter(|n| stable_fraction(&format!("key {n}")) < 0.25)
+            .count();
+        assert!(
+            (2_300..2_700).contains(&below),
+            "{below} of 10,000 below a quarter"
+        );
     }
 }

@@ -5,6 +5,7 @@
 pub mod backoff;
 pub mod barton;
 pub mod company_name;
+pub mod csv;
 pub mod csv_safe;
 pub mod email;
 pub mod enrichment;

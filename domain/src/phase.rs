@@ -13,7 +13,12 @@ pub enum Phase {
 }
 
 impl Phase {
-    pub const ALL: [Self; 4] = [Self::Enrichment, Self::Intelligence, Self::Messaging, Self::Delivery];
+    pub const ALL: [Self; 4] = [
+        Self::Enrichment,
+        Self::Intelligence,
+        Self::Messaging,
+        Self::Delivery,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {

@@ -26,8 +26,15 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Self; 7] =
-        [Self::View, Self::Import, Self::Retry, Self::Resolve, Self::Export, Self::Edit, Self::Delete];
+    pub const ALL: [Self; 7] = [
+        Self::View,
+        Self::Import,
+        Self::Retry,
+        Self::Resolve,
+        Self::Export,
+        Self::Edit,
+        Self::Delete,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -83,13 +90,24 @@ mod tests {
     #[test]
     fn roles_hold_what_the_specification_lists() {
         let table = [
-            (Role::Admin, vec!["view", "import", "retry", "resolve", "export", "edit", "delete"]),
-            (Role::Operator, vec!["view", "import", "retry", "resolve", "export"]),
+            (
+                Role::Admin,
+                vec![
+                    "view", "import", "retry", "resolve", "export", "edit", "delete",
+                ],
+            ),
+            (
+                Role::Operator,
+                vec!["view", "import", "retry", "resolve", "export"],
+            ),
             (Role::Viewer, vec!["view"]),
         ];
         for (role, expected) in table {
-            let held: Vec<_> =
-                Permission::ALL.into_iter().filter(|p| role.may(*p)).map(Permission::name).collect();
+            let held: Vec<_> = Permission::ALL
+                .into_iter()
+                .filter(|p| role.may(*p))
+                .map(Permission::name)
+                .collect();
             assert_eq!(held, expected, "{}", role.name());
         }
     }

@@ -111,9 +111,24 @@ const LAST_NAMES: [(&str, &str); 32] = [
 
 /// For each person of a company, the titles that one may hold; they fit the CEO, CFO and HR Director slots.
 const TITLES: [[&str; 4]; 3] = [
-    ["Chief Executive Officer", "CEO & Founder", "President & CEO", "Managing Director"],
-    ["Chief Financial Officer", "VP Finance & CFO", "Head of Finance", "CFO"],
-    ["HR Director", "Head of People", "Chief People Officer", "Director of Human Resources"],
+    [
+        "Chief Executive Officer",
+        "CEO & Founder",
+        "President & CEO",
+        "Managing Director",
+    ],
+    [
+        "Chief Financial Officer",
+        "VP Finance & CFO",
+        "Head of Finance",
+        "CFO",
+    ],
+    [
+        "HR Director",
+        "Head of People",
+        "Chief People Officer",
+        "Director of Human Resources",
+    ],
 ];
 
 /// Area codes of the United States and Canada; with 555-01xx behind them they reach nobody.
@@ -122,7 +137,11 @@ const AREA_CODES: [u32; 8] = [212, 303, 312, 415, 512, 604, 617, 647];
 /// Three invented people of the company at `domain_name`.
 pub fn people(domain_name: &str) -> Vec<FoundPerson> {
     let label = mail_label(domain_name);
-    TITLES.iter().enumerate().map(|(index, titles)| person(domain_name, &label, index, titles)).collect()
+    TITLES
+        .iter()
+        .enumerate()
+        .map(|(index, titles)| person(domain_name, &label, index, titles))
+        .collect()
 }
 
 fn person(domain_name: &str, label: &str, index: usize, titles: &[&str]) -> FoundPerson {
@@ -137,7 +156,9 @@ fn person(domain_name: &str, label: &str, index: usize, titles: &[&str]) -> Foun
         title: pick(titles, draw("title")).to_string(),
         email: has_email.then(|| format!("{first_ascii}.{last_ascii}@{label}.example")),
         phone: Some(format!("+1{area}5550{line}")),
-        linkedin_url: Some(format!("https://linkedin.example/in/{first_ascii}-{last_ascii}-{label}")),
+        linkedin_url: Some(format!(
+            "https://linkedin.example/in/{first_ascii}-{last_ascii}-{label}"
+        )),
     }
 }
 
@@ -154,7 +175,10 @@ fn mail_label(domain_name: &str) -> String {
     let label = label.trim_matches('-');
     // What was cut or had no ASCII form keeps its identity by the hash.
     if label.is_empty() || label.len() > LONGEST_LABEL || !name.is_ascii() {
-        let start = label.get(..LONGEST_LABEL.min(label.len())).unwrap_or_default().trim_end_matches('-');
+        let start = label
+            .get(..LONGEST_LABEL.min(label.len()))
+            .unwrap_or_default()
+            .trim_end_matches('-');
         return format!("{start}x{:08x}", stable_hash(name) as u32);
     }
     label.to_string()
@@ -164,7 +188,11 @@ fn mail_label(domain_name: &str) -> String {
 pub fn behaviour(key: &str, attempt: u32, shares: &Shares) -> Behaviour {
     let drawn = stable_fraction(&format!("behaviour/{key}"));
     if drawn < shares.failing {
-        if u64::from(attempt) <= failures_of(key) { Behaviour::Failing } else { Behaviour::Normal }
+        if u64::from(attempt) <= failures_of(key) {
+            Behaviour::Failing
+        } else {
+            Behaviour::Normal
+        }
     } else if drawn < shares.failing + shares.not_found {
         Behaviour::NotFound
     } else if drawn < shares.failing + shares.not_found + shares.slow {
@@ -203,21 +231,38 @@ mod tests {
 
     #[test]
     fn people_fit_the_slots_and_can_be_reached_by_nobody() {
-        for domain in
-            ["acme.example", "acme.com", "a.b.co.uk", "xn--mller-kva.de", "", "müller.de", &"x".repeat(300)]
-        {
+        for domain in [
+            "acme.example",
+            "acme.com",
+            "a.b.co.uk",
+            "xn--mller-kva.de",
+            "",
+            "müller.de",
+            &"x".repeat(300),
+        ] {
             let found = people(domain);
             assert_eq!(found, people(domain), "the same on every run");
             let assigned = slot::assign(&slot::ExecutiveRole::ALL, &found);
-            assert!(assigned.iter().all(Option::is_some), "{domain}: {assigned:?}");
+            assert!(
+                assigned.iter().all(Option::is_some),
+                "{domain}: {assigned:?}"
+            );
             for person in found {
                 if let Some(email) = person.email {
                     let address: EmailAddress = email.parse().unwrap();
-                    assert!(address.domain().ends_with(".example") && email.is_ascii(), "{email}");
+                    assert!(
+                        address.domain().ends_with(".example") && email.is_ascii(),
+                        "{email}"
+                    );
                 }
                 let phone = person.phone.unwrap();
                 assert!(phone.len() == 12 && &phone[5..10] == "55501", "{phone}");
-                assert!(person.linkedin_url.unwrap().starts_with("https://linkedin.example/in/"));
+                assert!(
+                    person
+                        .linkedin_url
+                        .unwrap()
+                        .starts_with("https://linkedin.example/in/")
+                );
             }
         }
     }
@@ -233,29 +278,55 @@ mod tests {
 
     #[test]
     fn shares_are_kept_and_repeat() {
-        let shares = Shares { not_found: 0.1, failing: 0.2, slow: 0.05 };
+        let shares = Shares {
+            not_found: 0.1,
+            failing: 0.2,
+            slow: 0.05,
+        };
         let count = |attempt| {
             let mut counts = HashMap::new();
             for n in 0..10_000 {
                 *counts
-                    .entry(format!("{:?}", behaviour(&format!("acme{n}.example"), attempt, &shares)))
+                    .entry(format!(
+                        "{:?}",
+                        behaviour(&format!("acme{n}.example"), attempt, &shares)
+                    ))
                     .or_insert(0) += 1;
             }
             move |name: &str| counts.get(name).copied().unwrap_or(0)
         };
         let (first, second, tenth) = (count(1), count(2), count(10));
-        assert!((1_850..2_150).contains(&first("Failing")), "{}", first("Failing"));
-        assert!((880..1_120).contains(&first("NotFound")), "{}", first("NotFound"));
+        assert!(
+            (1_850..2_150).contains(&first("Failing")),
+            "{}",
+            first("Failing")
+        );
+        assert!(
+            (880..1_120).contains(&first("NotFound")),
+            "{}",
+            first("NotFound")
+        );
         assert!((420..580).contains(&first("Slow")), "{}", first("Slow"));
-        assert!((1_050..1_350).contains(&second("Failing")), "some recover: {}", second("Failing"));
-        assert!((330..470).contains(&tenth("Failing")), "some never do: {}", tenth("Failing"));
+        assert!(
+            (1_050..1_350).contains(&second("Failing")),
+            "some recover: {}",
+            second("Failing")
+        );
+        assert!(
+            (330..470).contains(&tenth("Failing")),
+            "some never do: {}",
+            tenth("Failing")
+        );
         assert_eq!(tenth("NotFound"), first("NotFound"));
     }
 
     #[test]
     fn without_shares_all_is_normal() {
         for n in 0..100 {
-            assert_eq!(behaviour(&n.to_string(), 1, &Shares::default()), Behaviour::Normal);
+            assert_eq!(
+                behaviour(&n.to_string(), 1, &Shares::default()),
+                Behaviour::Normal
+            );
         }
     }
 
@@ -263,7 +334,9 @@ mod tests {
     fn most_addresses_are_ok() {
         let mut counts = HashMap::new();
         for n in 0..10_000 {
-            *counts.entry(verify(&format!("p{n}@acme.example"))).or_insert(0) += 1;
+            *counts
+                .entry(verify(&format!("p{n}@acme.example")))
+                .or_insert(0) += 1;
         }
         assert!((8_050..8_350).contains(&counts["ok"]), "{counts:?}");
         assert_eq!(counts.len(), 5);

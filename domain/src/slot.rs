@@ -38,13 +38,24 @@ impl ExecutiveRole {
     pub fn from_label(label: &str) -> Option<Self> {
         let label = label.trim();
         let is = |text: &str| label.eq_ignore_ascii_case(text);
-        Self::ALL.into_iter().find(|role| is(role.label())).or_else(|| is("HR").then_some(Self::HrDirector))
+        Self::ALL
+            .into_iter()
+            .find(|role| is(role.label()))
+            .or_else(|| is("HR").then_some(Self::HrDirector))
     }
 
     /// Whether a person with this title may fill the role's slot.
     pub fn matches_title(self, title: &str) -> bool {
         let title = Title::read(title);
-        if title.has_any(&["assistant", "former", "deputy", "advisor", "adviser", "ex", "intern"]) {
+        if title.has_any(&[
+            "assistant",
+            "former",
+            "deputy",
+            "advisor",
+            "adviser",
+            "ex",
+            "intern",
+        ]) {
             return false;
         }
         match self {
@@ -72,7 +83,10 @@ impl Title {
         // Dots vanish instead of dividing, so that "C.E.O." reads as "ceo".
         let lower = title.to_lowercase().replace('.', "");
         let mut words = String::from(" ");
-        for word in lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        for word in lower
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+        {
             words.push_str(word);
             words.push(' ');
         }
@@ -89,7 +103,15 @@ impl Title {
 
     /// Whether the title says that its holder leads something.
     fn leads(&self) -> bool {
-        self.has_any(&["head", "director", "vp", "svp", "evp", "vice president", "chief"])
+        self.has_any(&[
+            "head",
+            "director",
+            "vp",
+            "svp",
+            "evp",
+            "vice president",
+            "chief",
+        ])
     }
 }
 
@@ -97,9 +119,16 @@ impl Title {
 ///
 /// One provider call brings the people of a whole company. A person whose title fits fewer roles is taken
 /// first: with a "CEO & CFO" and a "CEO" at hand, the second becomes the CEO and both slots are filled.
-pub fn assign<'a>(roles: &[ExecutiveRole], people: &'a [FoundPerson]) -> Vec<Option<&'a FoundPerson>> {
-    let breadth =
-        |person: &FoundPerson| roles.iter().filter(|role| role.matches_title(&person.title)).count();
+pub fn assign<'a>(
+    roles: &[ExecutiveRole],
+    people: &'a [FoundPerson],
+) -> Vec<Option<&'a FoundPerson>> {
+    let breadth = |person: &FoundPerson| {
+        roles
+            .iter()
+            .filter(|role| role.matches_title(&person.title))
+            .count()
+    };
     let mut free: Vec<&FoundPerson> = people.iter().collect();
     roles
         .iter()
@@ -122,8 +151,12 @@ mod tests {
 
     #[test]
     fn labels_and_positions() {
-        let table =
-            [("CEO", Ceo, 1), ("cfo", Cfo, 2), ("HR Director", HrDirector, 3), (" hr ", HrDirector, 3)];
+        let table = [
+            ("CEO", Ceo, 1),
+            ("cfo", Cfo, 2),
+            ("HR Director", HrDirector, 3),
+            (" hr ", HrDirector, 3),
+        ];
         for (label, role, position) in table {
             assert_eq!(ExecutiveRole::from_label(label), Some(role), "{label}");
             assert_eq!(role.position(), position);
@@ -160,7 +193,10 @@ mod tests {
             ("首席执行官", &[]),
         ];
         for (title, expected) in table {
-            let roles: Vec<_> = ExecutiveRole::ALL.into_iter().filter(|r| r.matches_title(title)).collect();
+            let roles: Vec<_> = ExecutiveRole::ALL
+                .into_iter()
+                .filter(|r| r.matches_title(title))
+                .collect();
             assert_eq!(roles, expected, "{title}");
         }
     }
@@ -169,22 +205,39 @@ mod tests {
     fn each_person_fills_one_slot() {
         let table: [(&[&str], [Option<usize>; 3]); 6] = [
             (&["CEO", "CFO", "HR Director"], [Some(0), Some(1), Some(2)]),
-            (&["Head of People", "CFO", "CEO"], [Some(2), Some(1), Some(0)]),
+            (
+                &["Head of People", "CFO", "CEO"],
+                [Some(2), Some(1), Some(0)],
+            ),
             (&["CEO & CFO", "CEO"], [Some(1), Some(0), None]),
             (&["CEO & CFO"], [Some(0), None, None]),
             (&["CEO", "CEO"], [Some(0), None, None]),
             (&[], [None, None, None]),
         ];
         for (titles, expected) in table {
-            let people: Vec<_> = titles.iter().enumerate().map(|(n, title)| person(n, title)).collect();
+            let people: Vec<_> = titles
+                .iter()
+                .enumerate()
+                .map(|(n, title)| person(n, title))
+                .collect();
             let found = assign(&ExecutiveRole::ALL, &people);
             let names: Vec<_> = found.iter().map(|p| p.map(|p| p.name.clone())).collect();
-            assert_eq!(names, expected.map(|n| n.map(|n| n.to_string())), "{titles:?}");
+            assert_eq!(
+                names,
+                expected.map(|n| n.map(|n| n.to_string())),
+                "{titles:?}"
+            );
         }
     }
 
     fn person(number: usize, title: &str) -> FoundPerson {
         let title = title.to_string();
-        FoundPerson { name: number.to_string(), title, email: None, phone: None, linkedin_url: None }
+        FoundPerson {
+            name: number.to_string(),
+            title,
+            email: None,
+            phone: None,
+            linkedin_url: None,
+        }
     }
 }

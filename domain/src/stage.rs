@@ -16,7 +16,13 @@ pub enum StageName {
 }
 
 impl StageName {
-    pub const ALL: [Self; 5] = [Self::Validate, Self::Promote, Self::Slots, Self::Enrich, Self::Verify];
+    pub const ALL: [Self; 5] = [
+        Self::Validate,
+        Self::Promote,
+        Self::Slots,
+        Self::Enrich,
+        Self::Verify,
+    ];
 
     /// The name used in URLs and settings.
     pub const fn name(self) -> &'static str {
@@ -72,12 +78,20 @@ impl StageName {
 
     /// The stage that works on events of this type; `slot_created` is an alias of `slots_created`.
     pub fn of_event(event_type: &str) -> Option<Self> {
-        let event_type = if event_type == "slot_created" { "slots_created" } else { event_type };
-        Self::ALL.into_iter().find(|stage| stage.consumes() == event_type)
+        let event_type = if event_type == "slot_created" {
+            "slots_created"
+        } else {
+            event_type
+        };
+        Self::ALL
+            .into_iter()
+            .find(|stage| stage.consumes() == event_type)
     }
 
     /// The stage behind a workflow name.
     pub fn of_workflow(workflow: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|stage| stage.workflow() == workflow)
+        Self::ALL
+            .into_iter()
+            .find(|stage| stage.workflow() == workflow)
     }
 }

@@ -10,10 +10,22 @@ pub struct Verdict {
 /// Both values must be present and not blank after trimming.
 pub fn validate(company: Option<&str>, website: Option<&str>) -> Verdict {
     match (is_given(company), is_given(website)) {
-        (true, true) => Verdict { valid: true, notes: "Passed validation" },
-        (false, true) => Verdict { valid: false, notes: "Missing company name" },
-        (true, false) => Verdict { valid: false, notes: "Missing website" },
-        (false, false) => Verdict { valid: false, notes: "Missing company name and website" },
+        (true, true) => Verdict {
+            valid: true,
+            notes: "Passed validation",
+        },
+        (false, true) => Verdict {
+            valid: false,
+            notes: "Missing company name",
+        },
+        (true, false) => Verdict {
+            valid: false,
+            notes: "Missing website",
+        },
+        (false, false) => Verdict {
+            valid: false,
+            notes: "Missing company name and website",
+        },
     }
 }
 
@@ -28,17 +40,36 @@ mod tests {
     #[test]
     fn names_what_is_missing() {
         let table = [
-            (Some("Acme"), Some("https://acme.example"), true, "Passed validation"),
+            (
+                Some("Acme"),
+                Some("https://acme.example"),
+                true,
+                "Passed validation",
+            ),
             (Some(" Acme "), Some("x"), true, "Passed validation"),
-            (None, Some("https://acme.example"), false, "Missing company name"),
-            (Some(" \t\u{a0}"), Some("https://acme.example"), false, "Missing company name"),
+            (
+                None,
+                Some("https://acme.example"),
+                false,
+                "Missing company name",
+            ),
+            (
+                Some(" \t\u{a0}"),
+                Some("https://acme.example"),
+                false,
+                "Missing company name",
+            ),
             (Some("Acme"), None, false, "Missing website"),
             (Some("Acme"), Some("  "), false, "Missing website"),
             (None, Some(""), false, "Missing company name and website"),
             (None, None, false, "Missing company name and website"),
         ];
         for (company, website, valid, notes) in table {
-            assert_eq!(validate(company, website), Verdict { valid, notes }, "{company:?} {website:?}");
+            assert_eq!(
+                validate(company, website),
+                Verdict { valid, notes },
+                "{company:?} {website:?}"
+            );
         }
     }
 }

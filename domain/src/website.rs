@@ -83,7 +83,11 @@ impl Website {
         if url.len() > LONGEST {
             return Err(WebsiteError::TooLong);
         }
-        Ok(Self { url, host_start, host_end })
+        Ok(Self {
+            url,
+            host_start,
+            host_end,
+        })
     }
 
     /// The whole address, such as `https://example.com/about`.
@@ -101,9 +105,16 @@ impl Website {
 fn without_invisibles(text: &str) -> Cow<'_, str> {
     let invisible = |c: char| {
         (c.is_control() && !c.is_whitespace())
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+            || matches!(
+                c,
+                '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
+            )
     };
-    if text.contains(invisible) { Cow::Owned(text.replace(invisible, "")) } else { Cow::Borrowed(text) }
+    if text.contains(invisible) {
+        Cow::Owned(text.replace(invisible, ""))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// The scheme (https when there is none) and what follows its slashes.
@@ -114,7 +125,9 @@ fn split_scheme(text: &str) -> Result<(&'static str, &str), WebsiteError> {
     let mut rest = text;
     while let Some((name, after)) = rest.split_once(':') {
         let named = name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-'));
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-'));
         // A name with a dot is a host, and digits after the colon are its port: `example.com:8080`.
         if !named || after.starts_with(|c: char| c.is_ascii_digit()) {
             break;
@@ -128,13 +141,21 @@ fn split_scheme(text: &str) -> Result<(&'static str, &str), WebsiteError> {
         });
         rest = after.trim_start_matches(['/', '\\']);
     }
-    Ok((scheme.unwrap_or("https"), rest.trim_start_matches(['/', '\\'])))
+    Ok((
+        scheme.unwrap_or("https"),
+        rest.trim_start_matches(['/', '\\']),
+    ))
 }
 
 /// Host and port; a user and password before them are left out, they are nobody else's business.
-fn split_authority<'a>(authority: &'a str, text: &str) -> Result<(&'a str, Option<u16>), WebsiteError> {
+fn split_authority<'a>(
+    authority: &'a str,
+    text: &str,
+) -> Result<(&'a str, Option<u16>), WebsiteError> {
     let host = match authority.rsplit_once('@') {
-        Some((user, _)) if text.starts_with(user) && !user.contains(':') => return Err(WebsiteError::Email),
+        Some((user, _)) if text.starts_with(user) && !user.contains(':') => {
+            return Err(WebsiteError::Email);
+        }
         Some((_, host)) => host,
         None => authority,
     };
@@ -156,26 +177,40 @@ fn normal_host(host: &str) -> Result<String, WebsiteError> {
         return Err(WebsiteError::NoHost);
     }
     let ascii = Uts46::new()
-        .to_ascii(host.as_bytes(), AsciiDenyList::URL, Hyphens::Allow, DnsLength::Verify)
+        .to_ascii(
+            host.as_bytes(),
+            AsciiDenyList::URL,
+            Hyphens::Allow,
+            DnsLength::Verify,
+        )
         .map_err(|_| WebsiteError::BadHost)?;
     let mut host = ascii.as_ref().trim_end_matches('.');
     while let Some(rest) = host.strip_prefix("www.") {
         host = rest;
     }
     if matches!(host, "localhost" | "local" | "internal")
-        || [".localhost", ".local", ".internal"].iter().any(|end| host.ends_with(end))
+        || [".localhost", ".local", ".internal"]
+            .iter()
+            .any(|end| host.ends_with(end))
     {
         return Err(WebsiteError::Private);
     }
     let Some((_, top)) = host.rsplit_once('.') else {
-        return Err(if is_number(host) { WebsiteError::IpAddress } else { WebsiteError::NoDot });
+        return Err(if is_number(host) {
+            WebsiteError::IpAddress
+        } else {
+            WebsiteError::NoDot
+        });
     };
     if is_number(top) {
         return Err(WebsiteError::IpAddress);
     }
     // No top-level domain has a single letter, so "n.a." and "e.g" are no websites.
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    if top.len() < 2 || !top.starts_with(|c: char| c.is_ascii_alphabetic()) || !host.chars().all(plain) {
+    if top.len() < 2
+        || !top.starts_with(|c: char| c.is_ascii_alphabetic())
+        || !host.chars().all(plain)
+    {
         return Err(WebsiteError::BadHost);
     }
     Ok(host.to_string())
@@ -183,7 +218,9 @@ fn normal_host(host: &str) -> Result<String, WebsiteError> {
 
 /// Decimal or, as browsers read hosts too, hexadecimal.
 fn is_number(label: &str) -> bool {
-    let hex = label.strip_prefix("0x").is_some_and(|hex| hex.chars().all(|c| c.is_ascii_hexdigit()));
+    let hex = label
+        .strip_prefix("0x")
+        .is_some_and(|hex| hex.chars().all(|c| c.is_ascii_hexdigit()));
     hex || label.bytes().all(|b| b.is_ascii_digit())
 }
 
@@ -194,7 +231,11 @@ fn push_path(url: &mut String, text: &str) {
     let path = path.replace('\\', "/");
     let trimmed = path.trim_end_matches('/');
     // Before a query the slash may matter, except that of the root.
-    let path = if query.is_empty() || trimmed.is_empty() { trimmed } else { path.as_str() };
+    let path = if query.is_empty() || trimmed.is_empty() {
+        trimmed
+    } else {
+        path.as_str()
+    };
     push_encoded(url, path);
     if !query.is_empty() {
         url.push('?');
@@ -243,34 +284,126 @@ mod tests {
         let table = [
             ("example.com", "https://example.com", "example.com"),
             ("https://example.com/", "https://example.com", "example.com"),
-            (" HTTP://WWW.Example.COM/ ", "http://example.com", "example.com"),
-            ("http://www.www.example.com", "http://example.com", "example.com"),
-            ("www.example.co.uk", "https://example.co.uk", "example.co.uk"),
+            (
+                " HTTP://WWW.Example.COM/ ",
+                "http://example.com",
+                "example.com",
+            ),
+            (
+                "http://www.www.example.com",
+                "http://example.com",
+                "example.com",
+            ),
+            (
+                "www.example.co.uk",
+                "https://example.co.uk",
+                "example.co.uk",
+            ),
             ("//example.com", "https://example.com", "example.com"),
             ("http:/example.com", "http://example.com", "example.com"),
             ("http:example.com", "http://example.com", "example.com"),
-            ("http:\\\\example.com\\about", "http://example.com/about", "example.com"),
-            ("http://https://example.com", "https://example.com", "example.com"),
+            (
+                "http:\\\\example.com\\about",
+                "http://example.com/about",
+                "example.com",
+            ),
+            (
+                "http://https://example.com",
+                "https://example.com",
+                "example.com",
+            ),
             ("example.com.", "https://example.com", "example.com"),
-            ("https://example.com./about/", "https://example.com/about", "example.com"),
-            ("example.com:8080/x", "https://example.com:8080/x", "example.com"),
-            ("https://example.com:443", "https://example.com", "example.com"),
-            ("http://example.com:80/a", "http://example.com/a", "example.com"),
-            ("http://example.com:443", "http://example.com:443", "example.com"),
+            (
+                "https://example.com./about/",
+                "https://example.com/about",
+                "example.com",
+            ),
+            (
+                "example.com:8080/x",
+                "https://example.com:8080/x",
+                "example.com",
+            ),
+            (
+                "https://example.com:443",
+                "https://example.com",
+                "example.com",
+            ),
+            (
+                "http://example.com:80/a",
+                "http://example.com/a",
+                "example.com",
+            ),
+            (
+                "http://example.com:443",
+                "http://example.com:443",
+                "example.com",
+            ),
             ("http://example.com:", "http://example.com", "example.com"),
-            ("https://user:secret@example.com/a", "https://example.com/a", "example.com"),
-            ("https://user@example.com", "https://example.com", "example.com"),
-            ("https://example.com/#top", "https://example.com", "example.com"),
-            ("https://example.com/a#top", "https://example.com/a", "example.com"),
-            ("https://example.com/?ref=yc", "https://example.com?ref=yc", "example.com"),
-            ("https://example.com?ref=yc#x", "https://example.com?ref=yc", "example.com"),
-            ("https://example.com/a/?b=c/", "https://example.com/a/?b=c/", "example.com"),
-            ("https://Müller.DE/Straße", "https://xn--mller-kva.de/Stra%C3%9Fe", "xn--mller-kva.de"),
-            ("https://xn--mller-kva.de", "https://xn--mller-kva.de", "xn--mller-kva.de"),
-            ("例え。テスト", "https://xn--r8jz45g.xn--zckzah", "xn--r8jz45g.xn--zckzah"),
-            ("\u{feff}https://exa\u{200b}mple.com\u{a0}", "https://example.com", "example.com"),
-            ("my_shop.example.com", "https://my_shop.example.com", "my_shop.example.com"),
-            ("https://example.com/a\"b<c>", "https://example.com/a%22b%3Cc%3E", "example.com"),
+            (
+                "https://user:secret@example.com/a",
+                "https://example.com/a",
+                "example.com",
+            ),
+            (
+                "https://user@example.com",
+                "https://example.com",
+                "example.com",
+            ),
+            (
+                "https://example.com/#top",
+                "https://example.com",
+                "example.com",
+            ),
+            (
+                "https://example.com/a#top",
+                "https://example.com/a",
+                "example.com",
+            ),
+            (
+                "https://example.com/?ref=yc",
+                "https://example.com?ref=yc",
+                "example.com",
+            ),
+            (
+                "https://example.com?ref=yc#x",
+                "https://example.com?ref=yc",
+                "example.com",
+            ),
+            (
+                "https://example.com/a/?b=c/",
+                "https://example.com/a/?b=c/",
+                "example.com",
+            ),
+            (
+                "https://Müller.DE/Straße",
+                "https://xn--mller-kva.de/Stra%C3%9Fe",
+                "xn--mller-kva.de",
+            ),
+            (
+                "https://xn--mller-kva.de",
+                "https://xn--mller-kva.de",
+                "xn--mller-kva.de",
+            ),
+            (
+                "例え。テスト",
+                "https://xn--r8jz45g.xn--zckzah",
+                "xn--r8jz45g.xn--zckzah",
+            ),
+            (
+                "\u{feff}https://exa\u{200b}mple.com\u{a0}",
+                "https://example.com",
+                "example.com",
+            ),
+            (
+                "my_shop.example.com",
+                "https://my_shop.example.com",
+                "my_shop.example.com",
+            ),
+            (
+                "https://example.com/a\"b<c>",
+                "https://example.com/a%22b%3Cc%3E",
+                "example.com",
+            ),
             ("123.example", "https://123.example", "123.example"),
         ];
         for (text, url, domain) in table {

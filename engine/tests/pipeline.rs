@@ -1,5 +1,7 @@
 //! The whole pipeline on a real database, from an intake row to a verified contact.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 mod support;
 
 use domain::{

@@ -113,8 +113,13 @@ pub enum ImportStatus {
 }
 
 impl ImportStatus {
-    pub const ALL: [Self; 5] =
-        [Self::Uploaded, Self::Importing, Self::Completed, Self::Failed, Self::Cancelled];
+    pub const ALL: [Self; 5] = [
+        Self::Uploaded,
+        Self::Importing,
+        Self::Completed,
+        Self::Failed,
+        Self::Cancelled,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {

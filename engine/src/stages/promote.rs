@@ -167,8 +167,8 @@ async fn give_free_number(
     candidate: &Candidate,
 ) -> sqlx::Result<()> {
     for barton_id in BartonId::company_alternatives(candidate.id) {
-        insert(connection, &[(candidate, barton_id.clone())]).await?;
-        if unpromoted(connection, &[(candidate, barton_id.clone())])
+        insert(connection, &[(candidate, barton_id)]).await?;
+        if unpromoted(connection, &[(candidate, barton_id)])
             .await?
             .is_empty()
         {

@@ -113,12 +113,14 @@ fn push_scope(query: &mut QueryBuilder<Postgres>, stage: StageName, scope: &Scop
         .push(" WHERE status IN ('pending', 'failed') AND event_type = ")
         .push_bind(stage.consumes());
     match scope {
-        Scope::Record(record) => drop(
+        Scope::Record(record) => {
             query
                 .push(" AND payload ->> 'record_id' = ")
-                .push_bind(record.clone()),
-        ),
-        Scope::Batch(batch) => drop(query.push(" AND batch_id = ").push_bind(batch.clone())),
+                .push_bind(record.clone());
+        }
+        Scope::Batch(batch) => {
+            query.push(" AND batch_id = ").push_bind(batch.clone());
+        }
         Scope::Waiting => {}
     }
 }

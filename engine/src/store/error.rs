@@ -50,13 +50,9 @@ impl Engine {
             .and_then(|cursor| cursor.rsplit_once('~'))
         {
             list.push(format!(" AND ({key}, e.id) {beyond} ("));
-            match query.sort {
-                ErrorSort::CreatedAt => {
-                    drop(list.push_bind(value.to_owned()).push("::TIMESTAMPTZ"))
-                }
-                ErrorSort::EventType | ErrorSort::RecordId => {
-                    drop(list.push_bind(value.to_owned()))
-                }
+            list.push_bind(value.to_owned());
+            if query.sort == ErrorSort::CreatedAt {
+                list.push("::TIMESTAMPTZ");
             }
             let id: i64 = id
                 .parse()

@@ -43,7 +43,9 @@ pub(super) fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ErrorFilt
 
 pub(super) fn push_selection(query: &mut QueryBuilder<Postgres>, selection: &ErrorSelection) {
     match selection {
-        ErrorSelection::One(id) => drop(query.push(" WHERE e.id = ").push_bind(*id)),
+        ErrorSelection::One(id) => {
+            query.push(" WHERE e.id = ").push_bind(*id);
+        }
         ErrorSelection::Matching(filter) => push_filter(query, filter),
     }
 }

@@ -79,12 +79,13 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &EventFilter) {
             .push(" AND event_type = ")
             .push_bind(event_type.clone());
     }
-    match filter.status {
-        None => {}
-        Some(EventStatus::Pending) => drop(query.push(" AND status = 'pending'")),
-        Some(EventStatus::Processing) => drop(query.push(" AND status = 'processing'")),
-        Some(EventStatus::Processed) => drop(query.push(" AND status = 'processed'")),
-        Some(EventStatus::Failed) => drop(query.push(" AND status = 'failed'")),
+    if let Some(status) = filter.status {
+        query.push(match status {
+            EventStatus::Pending => " AND status = 'pending'",
+            EventStatus::Processing => " AND status = 'processing'",
+            EventStatus::Processed => " AND status = 'processed'",
+            EventStatus::Failed => " AND status = 'failed'",
+        });
     }
     if let Some(batch) = &filter.batch {
         query.push(" AND batch_id = ").push_bind(batch.clone());

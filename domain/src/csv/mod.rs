@@ -1,0 +1,11 @@
+//! Reading company files: what the bytes are, what the columns mean, what a row becomes.
+
+mod delimiter;
+mod encoding;
+mod header;
+mod row;
+
+pub use delimiter::Delimiter;
+pub use encoding::Encoding;
+pub use header::{guess_mapping, looks_like_header, name_columns};
+pub use row::{NewCompany, read_row};
