@@ -10,7 +10,7 @@ use sqlx::{
 
 use crate::{EngineConfig, EngineError, Result};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
 /// How long a caller waits for a connection: longer than a Neon compute needs to wake, shorter than a person waits.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -6,6 +6,7 @@ mod charts;
 mod connect;
 pub mod error;
 pub mod import;
+pub mod inspect;
 pub mod integrations;
 pub mod live;
 pub mod queue;

@@ -1,17 +1,22 @@
 //! People who may sign in: names, roles and argon2 hashes.
 
+use std::sync::OnceLock;
+
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use domain::role::{Actor, Role};
+use tokio::sync::Semaphore;
 
 use crate::{Engine, EngineError, Result};
 
-/// Long enough that guessing against the sign-in's throttle is hopeless.
-const SHORTEST_PASSWORD: usize = 12;
-/// argon2 costs grow with nothing past this, and no person types more.
-const LONGEST_PASSWORD: usize = 1024;
+/// Shorter passwords are refused. Length is what counts against guessing; no other rule is made.
+pub const MIN_PASSWORD_CHARS: usize = 12;
+/// argon2 reads the whole password; nobody types more than this, and a megabyte would only cost time.
+const MAX_PASSWORD_BYTES: usize = 1024;
+/// A hash takes 19 MiB and a core: more at once would make every page wait for people who sign in.
+static HASHING: Semaphore = Semaphore::const_new(4);
 
 impl Engine {
     /// The actor behind a name and password; `None` when either is wrong. Takes equally long in both cases.
@@ -19,23 +24,21 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Database`].
     pub async fn sign_in(&self, name: &str, password: &str) -> Result<Option<Actor>> {
-        if password.len() > LONGEST_PASSWORD {
-            return Ok(None);
-        }
-        let found: Option<(i64, String, String, String)> = sqlx::query_as(
-            "SELECT id, name, role, password_hash FROM app.users WHERE name = lower(btrim($1)) AND NOT disabled",
+        let name = normal_name(name);
+        let found: Option<(i64, String, String, bool)> = sqlx::query_as(
+            "SELECT id, password_hash, role, disabled FROM app.users WHERE name = $1",
         )
-        .bind(name)
+        .bind(&name)
         .fetch_optional(&self.pool)
         .await?;
-        let Some((user_id, name, role, stored)) = found else {
-            // An unknown name costs a hash too, so that the time of the answer tells nothing.
-            let _ = hash(password.to_owned()).await;
+        let matches = verify(
+            password.to_owned(),
+            found.as_ref().map(|(_, hash, _, _)| hash.clone()),
+        )
+        .await?;
+        let Some((user_id, _, role, false)) = found.filter(|_| matches) else {
             return Ok(None);
         };
-        if !verify(password.to_owned(), stored).await? {
-            return Ok(None);
-        }
         sqlx::query("UPDATE app.users SET last_sign_in_at = now() WHERE id = $1")
             .bind(user_id)
             .execute(&self.pool)
@@ -43,7 +46,7 @@ impl Engine {
         Ok(Some(Actor {
             user_id,
             name,
-            role: Role::parse(&role).unwrap_or_default(),
+            role: role_of(&role),
         }))
     }
 
@@ -60,30 +63,31 @@ impl Engine {
         Ok(found.map(|(name, role)| Actor {
             user_id,
             name,
-            role: Role::parse(&role).unwrap_or_default(),
+            role: role_of(&role),
         }))
     }
 
-    /// Adds a user, or sets password and role of an existing one.
+    /// Adds a user, or sets password and role of an existing one, who is then enabled again.
     ///
     /// # Errors
-    /// [`EngineError::Invalid`] for an empty name or a password of fewer than 12 characters.
+    /// [`EngineError::Invalid`] for a name that cannot be typed into the sign-in form or a password that is too
+    /// short, [`EngineError::Database`].
     pub async fn put_user(&self, name: &str, password: &str, role: Role) -> Result<Actor> {
-        let name = name.trim().to_lowercase();
-        if name.is_empty() {
+        let name = normal_name(name);
+        if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
             return Err(EngineError::Invalid(
-                "The name is empty; give an e-mail address or a word".into(),
+                "a name has 1 to 100 printable characters".into(),
             ));
         }
-        if password.chars().count() < SHORTEST_PASSWORD || password.len() > LONGEST_PASSWORD {
+        if password.chars().count() < MIN_PASSWORD_CHARS || password.len() > MAX_PASSWORD_BYTES {
             return Err(EngineError::Invalid(format!(
-                "The password needs at least {SHORTEST_PASSWORD} characters"
+                "a password has at least {MIN_PASSWORD_CHARS} characters, and at most {MAX_PASSWORD_BYTES} bytes"
             )));
         }
         let hash = hash(password.to_owned()).await?;
         let user_id: i64 = sqlx::query_scalar(
             "INSERT INTO app.users (name, password_hash, role) VALUES ($1, $2, $3)
-             ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash, role = excluded.role, disabled = FALSE
+             ON CONFLICT (name) DO UPDATE SET password_hash = EXCLUDED.password_hash, role = EXCLUDED.role, disabled = FALSE
              RETURNING id",
         )
         .bind(&name)
@@ -98,8 +102,6 @@ impl Engine {
         })
     }
 
-    /// Whether anybody could sign in.
-    ///
     /// # Errors
     /// [`EngineError::Database`].
     pub async fn has_users(&self) -> Result<bool> {
@@ -109,34 +111,62 @@ impl Engine {
     }
 }
 
-/// argon2id with the library's recommended costs, away from the async threads.
-async fn hash(password: String) -> Result<String> {
-    on_thread(move || {
-        Argon2::default()
-            .hash_password(password.as_bytes())
-            .map(|hash| hash.to_string())
-            .map_err(|error| error.to_string())
-    })
-    .await
+/// Names are compared without regard to case and to blanks around them, as the table's check demands.
+/// PostgreSQL has no text with NUL in it, and no name either.
+fn normal_name(name: &str) -> String {
+    name.replace('\0', "").trim().to_lowercase()
 }
 
-async fn verify(password: String, stored: String) -> Result<bool> {
-    on_thread(move || {
-        let stored = PasswordHash::new(&stored).map_err(|error| error.to_string())?;
-        Ok(Argon2::default()
-            .verify_password(password.as_bytes(), &stored)
-            .is_ok())
-    })
-    .await
+/// The table's check admits only known roles; should a newer version add one, it counts as the least here.
+fn role_of(name: &str) -> Role {
+    Role::parse(name).unwrap_or_default()
 }
 
-async fn on_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, String> + Send + 'static,
-) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done.map_err(EngineError::Invalid),
-        Err(error) => Err(EngineError::Invalid(format!(
-            "the password could not be checked: {error}"
-        ))),
+/// An unknown name, which has no hash, is compared with one that nobody has, so that time tells nothing.
+async fn verify(password: String, hash: Option<String>) -> Result<bool> {
+    if password.len() > MAX_PASSWORD_BYTES {
+        return Ok(false);
     }
+    aside(move || {
+        let hash = hash.unwrap_or_else(|| decoy().to_owned());
+        let Ok(hash) = PasswordHash::new(&hash) else {
+            tracing::error!("a password hash in app.users cannot be read; set the password anew with `server user add`");
+            return Ok(false);
+        };
+        Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    })
+    .await
+}
+
+/// Argon2id with the crate's defaults, which are OWASP's second choice: 19 MiB, 2 passes, 1 lane.
+async fn hash(password: String) -> Result<String> {
+    aside(
+        move || match Argon2::default().hash_password(password.as_bytes()) {
+            Ok(hash) => Ok(PasswordHash::to_string(&hash)),
+            Err(error) => Err(EngineError::Invalid(format!(
+                "this password cannot be hashed: {error}"
+            ))),
+        },
+    )
+    .await
+}
+
+/// Runs a slow calculation where it does not hold up the requests.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    // Nobody closes the semaphore, so the only failure is a task that panicked.
+    let _turn = HASHING.acquire().await.map_err(std::io::Error::other)?;
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(std::io::Error::other)?
+}
+
+/// A well-formed hash with the same cost as a real one.
+fn decoy() -> &'static str {
+    static DECOY: OnceLock<String> = OnceLock::new();
+    DECOY.get_or_init(|| {
+        let salt = [0x5c; 16];
+        Argon2::default()
+            .hash_password_with_salt(b"no password is this", &salt)
+            .map_or_else(|_| String::new(), |hash: PasswordHash| hash.to_string())
+    })
 }

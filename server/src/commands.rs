@@ -1,0 +1,86 @@
+//! What each command does.
+
+mod doctor;
+mod import;
+mod run;
+mod user;
+mod welcome;
+mod with_postgres;
+
+use std::process::ExitCode;
+
+use engine::Engine;
+
+use crate::{
+    cli::{Command, UserCommand},
+    config::Config,
+    database::Surroundings,
+};
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// What an operator should read, ready to print.
+pub async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::All => {
+            run::run(
+                &config,
+                run::Parts {
+                    web: true,
+                    worker: true,
+                },
+            )
+            .await?
+        }
+        Command::Serve => {
+            run::run(
+                &config,
+                run::Parts {
+                    web: true,
+                    worker: false,
+                },
+            )
+            .await?
+        }
+        Command::Worker => {
+            run::run(
+                &config,
+                run::Parts {
+                    web: false,
+                    worker: true,
+                },
+            )
+            .await?
+        }
+        Command::Migrate => migrate(&config).await?,
+        Command::Import { file } => return import::import(&config, &file).await,
+        Command::User {
+            command:
+                UserCommand::Add {
+                    name,
+                    role,
+                    password_stdin,
+                },
+        } => {
+            user::add(&config, &name, role.into(), password_stdin).await?;
+        }
+        Command::Doctor => return doctor::examine(&config).await,
+        Command::WithPostgres { fast, command } => {
+            return with_postgres::run(&config, fast, &command).await;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let surroundings = Surroundings::enter(config).await?;
+    let applied = Engine::migrate(&surroundings.engine).await;
+    surroundings.leave().await?;
+    match applied? {
+        0 => println!("The schema is up to date."),
+        1 => println!("One migration was applied."),
+        count => println!("{count} migrations were applied."),
+    }
+    Ok(())
+}

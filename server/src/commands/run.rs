@@ -1,0 +1,105 @@
+//! `server all`, `serve` and `worker`: start, wait for a signal, stop in order.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use engine::{
+    Engine,
+    queue::{Worker, WorkerOptions},
+};
+use tokio::{net::TcpListener, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::welcome;
+use crate::{
+    config::Config,
+    database::Surroundings,
+    signals,
+    web::{Web, WebOptions},
+};
+
+/// What this process does.
+#[derive(Clone, Copy)]
+pub(super) struct Parts {
+    pub(super) web: bool,
+    pub(super) worker: bool,
+}
+
+pub(super) async fn run(config: &Config, parts: Parts) -> anyhow::Result<()> {
+    let stop = signals::stop_token()?;
+    // Before the database starts: a port in use is the most common mistake.
+    let listener = if parts.web {
+        Some(listen(config).await?)
+    } else {
+        None
+    };
+    let surroundings = Surroundings::enter(config).await?;
+    let ended = work(config, parts, listener, &surroundings, &stop).await;
+    surroundings.leave().await?;
+    ended
+}
+
+async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(config.site_addr).await.with_context(|| {
+        format!(
+            "{} cannot be listened on; choose another with SITE_ADDR",
+            config.site_addr
+        )
+    })
+}
+
+async fn work(
+    config: &Config,
+    parts: Parts,
+    listener: Option<TcpListener>,
+    surroundings: &Surroundings,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let engine = surroundings.start_engine().await?;
+    let worker = if parts.worker {
+        Some(
+            Worker::start(
+                engine.clone(),
+                WorkerOptions {
+                    sandbox: config.sandbox.clone(),
+                },
+            )
+            .await?,
+        )
+    } else {
+        None
+    };
+    let web = match listener {
+        Some(listener) => Some(Web::start(
+            engine.clone(),
+            WebOptions::from_config(config),
+            listener,
+        )?),
+        None => None,
+    };
+    welcome::welcome(config, surroundings, &engine, web.as_ref()).await?;
+
+    stop.cancelled().await;
+    finish(config.shutdown, &engine, web, worker).await;
+    Ok(())
+}
+
+/// Requests first, since they may give work to the worker; then the worker, which needs the pool to the end.
+async fn finish(patience: Duration, engine: &Engine, web: Option<Web>, worker: Option<Worker>) {
+    if let Some(web) = web {
+        web.stop(patience).await;
+    }
+    if let Some(worker) = worker
+        && timeout(patience, worker.stop()).await.is_err()
+    {
+        tracing::warn!(
+            "the worker did not finish within {patience:?}; its leases come back by themselves"
+        );
+    }
+    if timeout(Duration::from_secs(5), engine.pool().close())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some database connections did not end");
+    }
+}

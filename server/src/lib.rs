@@ -1,0 +1,12 @@
+//! The process around the pages and the engine: command line, settings, private database, web server.
+
+pub mod cli;
+pub mod cluster;
+pub mod commands;
+pub mod config;
+mod database;
+mod password;
+pub mod redact;
+mod signals;
+pub mod telemetry;
+pub mod web;

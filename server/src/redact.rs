@@ -1,0 +1,136 @@
+//! Keeps passwords out of everything that is printed or logged.
+
+use std::{borrow::Cow, fmt};
+
+/// A value that shows itself without its password, so that a stray `{:?}` gives nothing away.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value itself, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.contains("://") {
+            f.write_str(&redact(&self.0))
+        } else {
+            f.write_str(HIDDEN)
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+const HIDDEN: &str = "***";
+
+/// The text with the password of every URL in it, and every `password=` value, replaced by stars.
+///
+/// It would rather hide too much than too little: a raw `/`, `?`, `#` or `@` in a password ends nothing.
+pub fn redact(text: &str) -> Cow<'_, str> {
+    if !text.contains("://") && !mentions_password(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for word in text
+        .split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>'))
+    {
+        shown.push_str(&redact_query(&redact_userinfo(word)));
+    }
+    if shown == text {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(shown)
+    }
+}
+
+fn mentions_password(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("password=")
+}
+
+fn redact_userinfo(word: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = word.split_once("://") else {
+        return Cow::Borrowed(word);
+    };
+    let Some((user, host)) = rest.rsplit_once('@') else {
+        return Cow::Borrowed(word);
+    };
+    let Some((name, _)) = user.split_once(':') else {
+        return Cow::Borrowed(word);
+    };
+    Cow::Owned(format!("{scheme}://{name}:{HIDDEN}@{host}"))
+}
+
+fn redact_query(word: &str) -> Cow<'_, str> {
+    const KEY: &str = "password=";
+    let Some(at) = word.to_ascii_lowercase().find(KEY) else {
+        return Cow::Borrowed(word);
+    };
+    let (before, value) = word.split_at(at + KEY.len());
+    let end = value
+        .find(|c: char| c == '&' || c.is_whitespace() || matches!(c, '"' | '\'' | '`'))
+        .unwrap_or(value.len());
+    Cow::Owned(format!("{before}{HIDDEN}{}", redact_query(&value[end..])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_disappear_and_the_rest_stays() {
+        let table = [
+            ("nothing to hide", "nothing to hide"),
+            (
+                "open http://127.0.0.1:3000/companies?page=2 now",
+                "open http://127.0.0.1:3000/companies?page=2 now",
+            ),
+            (
+                "postgres://ada:s3cret@db/main",
+                "postgres://ada:***@db/main",
+            ),
+            ("postgres://ada@db/main", "postgres://ada@db/main"),
+            (
+                "postgres://ada:a@b/c?d#e@db:5432/main",
+                "postgres://ada:***@db:5432/main",
+            ),
+            (
+                "at \"postgres://ada:s3cret@db/main\" failed",
+                "at \"postgres://ada:***@db/main\" failed",
+            ),
+            (
+                "two postgres://a:x@h/d postgres://b:y@h/d",
+                "two postgres://a:***@h/d postgres://b:***@h/d",
+            ),
+            (
+                "postgres://db/main?user=ada&password=s3cret&x=1",
+                "postgres://db/main?user=ada&password=***&x=1",
+            ),
+            ("PASSWORD=s3cret end", "PASSWORD=*** end"),
+            ("sslpassword=a&password=b", "sslpassword=***&password=***"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(redact(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_shows_no_password() {
+        assert_eq!(
+            format!("{:?}", Secret::new("postgres://a:b@c/d")),
+            "postgres://a:***@c/d"
+        );
+        assert_eq!(format!("{}", Secret::new("eyJhbGciOi")), "***");
+    }
+}

@@ -1,0 +1,117 @@
+//! Sessions in `app.sessions`: the one place outside the engine that speaks SQL, as tower-sessions asks for a store.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use sqlx::PgPool;
+use tower_sessions::{
+    session::{Id, Record},
+    session_store::{Error, Result, SessionStore as Store},
+};
+
+#[derive(Clone, Debug)]
+pub(crate) struct SessionStore {
+    pool: PgPool,
+}
+
+impl SessionStore {
+    pub(crate) fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Removes what nobody can use any more.
+    pub(crate) async fn delete_expired(&self) -> Result<()> {
+        sqlx::query("DELETE FROM app.sessions WHERE expires_at <= now()")
+            .execute(&self.pool)
+            .await
+            .map_err(backend)?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Store for SessionStore {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        loop {
+            let inserted = sqlx::query(
+                "INSERT INTO app.sessions (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            )
+            .bind(key(&record.id))
+            .bind(encode(&record.data)?)
+            .bind(expiry(record))
+            .execute(&self.pool)
+            .await
+            .map_err(backend)?;
+            if inserted.rows_affected() == 1 {
+                return Ok(());
+            }
+            record.id = Id::default();
+        }
+    }
+
+    /// Changes an existing session only: one that was signed out in the meantime stays so.
+    async fn save(&self, record: &Record) -> Result<()> {
+        sqlx::query("UPDATE app.sessions SET data = $2, expires_at = $3 WHERE id = $1")
+            .bind(key(&record.id))
+            .bind(encode(&record.data)?)
+            .bind(expiry(record))
+            .execute(&self.pool)
+            .await
+            .map_err(backend)?;
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let found: Option<(Vec<u8>, DateTime<Utc>)> = sqlx::query_as(
+            "SELECT data, expires_at FROM app.sessions WHERE id = $1 AND expires_at > now()",
+        )
+        .bind(key(id))
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(backend)?;
+        let Some((data, expires_at)) = found else {
+            return Ok(None);
+        };
+        let data =
+            serde_json::from_slice(&data).map_err(|error| Error::Decode(error.to_string()))?;
+        let expiry_date = time::OffsetDateTime::from_unix_timestamp(expires_at.timestamp())
+            .map_err(|error| Error::Decode(error.to_string()))?;
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date,
+        }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        sqlx::query("DELETE FROM app.sessions WHERE id = $1")
+            .bind(key(id))
+            .execute(&self.pool)
+            .await
+            .map_err(backend)?;
+        Ok(())
+    }
+}
+
+/// The id's hash: whoever reads the table, or a backup of it, cannot take over a session.
+fn key(id: &Id) -> String {
+    Sha256::digest(id.to_string())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn encode(data: &HashMap<String, Value>) -> Result<Vec<u8>> {
+    serde_json::to_vec(data).map_err(|error| Error::Encode(error.to_string()))
+}
+
+fn expiry(record: &Record) -> DateTime<Utc> {
+    DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+fn backend(error: sqlx::Error) -> Error {
+    Error::Backend(error.to_string())
+}

@@ -1,0 +1,175 @@
+//! Who asks: from the session cookie to an [`Actor`] in the request's extensions.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use domain::role::Actor;
+use engine::Engine;
+use tower_sessions::{
+    Expiry, Session, SessionManagerLayer,
+    cookie::SameSite,
+    session::{Id, Record},
+    session_store::SessionStore as _,
+};
+
+use super::{App, problem::Problem};
+
+const COOKIE: &str = "command_center_session";
+const USER: &str = "user";
+const SEEN: &str = "seen";
+/// The expiry moves on when the last move is this long ago, not with every request: that would be a write each.
+const TOUCH_SECONDS: u64 = 10 * 60;
+
+/// The layer that reads and writes the session cookie.
+pub(crate) fn session_layer(app: &App) -> SessionManagerLayer<super::SessionStore> {
+    let idle =
+        time::Duration::try_from(app.options.limits.session_idle).unwrap_or(time::Duration::HOUR);
+    SessionManagerLayer::new(app.sessions.clone())
+        .with_name(COOKIE)
+        // Lax, so that a link in a mail finds the reader signed in; changes need the same origin anyway.
+        .with_same_site(SameSite::Lax)
+        .with_http_only(true)
+        .with_secure(app.options.secure)
+        .with_expiry(Expiry::OnInactivity(idle))
+}
+
+/// Puts the [`Actor`] into the request's extensions when somebody is signed in.
+pub(crate) async fn load_actor(
+    State(app): State<App>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Response> {
+    let refuse = |problem: Problem, request: &Request| problem.for_reader(request.headers());
+    match signed_in(&app, &session).await {
+        Ok(Some(actor)) => {
+            tracing::Span::current().record("user", &actor.name);
+            request.extensions_mut().insert(actor);
+        }
+        Ok(None) => {}
+        Err(problem) => return Err(refuse(problem, &request)),
+    }
+    Ok(next.run(request).await)
+}
+
+async fn signed_in(app: &App, session: &Session) -> Result<Option<Actor>, Problem> {
+    let Some(user_id) = session.get::<i64>(USER).await.map_err(session_problem)? else {
+        return Ok(None);
+    };
+    let Some(actor) = app.actors.actor(&app.engine, user_id).await? else {
+        // Removed or disabled: the session is of no use any more.
+        session.flush().await.map_err(session_problem)?;
+        return Ok(None);
+    };
+    let seen = session
+        .get::<u64>(SEEN)
+        .await
+        .map_err(session_problem)?
+        .unwrap_or(0);
+    let now = unix_seconds();
+    if now.saturating_sub(seen) > TOUCH_SECONDS {
+        session.insert(SEEN, now).await.map_err(session_problem)?;
+    }
+    Ok(Some(actor))
+}
+
+/// Makes the session the actor's, under a new id, so that an id known before means nothing.
+pub(crate) async fn enter(session: &Session, actor: &Actor) -> Result<(), Problem> {
+    session.clear().await;
+    session.cycle_id().await.map_err(session_problem)?;
+    session
+        .insert(USER, actor.user_id)
+        .await
+        .map_err(session_problem)?;
+    session
+        .insert(SEEN, unix_seconds())
+        .await
+        .map_err(session_problem)
+}
+
+/// Ends the session, in the table and in the browser.
+pub(crate) async fn leave(session: &Session) -> Result<(), Problem> {
+    session.flush().await.map_err(session_problem)
+}
+
+/// Whether a session that was open still is, and still belongs to the actor in the same role.
+pub(crate) async fn still_signed_in(
+    app: &App,
+    session: Id,
+    actor: &Actor,
+) -> Result<bool, Problem> {
+    let record = app
+        .sessions
+        .load(&session)
+        .await
+        .map_err(|error| session_problem(error.into()))?;
+    if record.and_then(|record: Record| record.data.get(USER)?.as_i64()) != Some(actor.user_id) {
+        return Ok(false);
+    }
+    Ok(app
+        .actors
+        .actor(&app.engine, actor.user_id)
+        .await?
+        .is_some_and(|now| now.role == actor.role))
+}
+
+fn session_problem(error: tower_sessions::session::Error) -> Problem {
+    tracing::error!(%error, "a session could not be read or written");
+    Problem::unavailable()
+}
+
+fn unix_seconds() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// Remembers actors for moments, since a page makes several requests at once.
+pub(crate) struct ActorCache {
+    memory: Duration,
+    actors: Mutex<HashMap<i64, (Instant, Option<Actor>)>>,
+}
+
+impl ActorCache {
+    /// More than the people of one installation; when there are more, the memory starts anew.
+    const MOST: usize = 10_000;
+
+    pub(crate) fn new(memory: Duration) -> Self {
+        Self {
+            memory,
+            actors: Mutex::default(),
+        }
+    }
+
+    pub(crate) async fn actor(
+        &self,
+        engine: &Engine,
+        user_id: i64,
+    ) -> Result<Option<Actor>, Problem> {
+        let now = Instant::now();
+        if let Some((at, actor)) = self.lock().get(&user_id)
+            && now.duration_since(*at) < self.memory
+        {
+            return Ok(actor.clone());
+        }
+        let actor = engine.actor(user_id).await?;
+        let mut actors = self.lock();
+        if actors.len() >= Self::MOST {
+            actors.clear();
+        }
+        actors.insert(user_id, (now, actor.clone()));
+        Ok(actor)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<i64, (Instant, Option<Actor>)>> {
+        self.actors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
