@@ -10,7 +10,7 @@ import zlib from 'node:zlib';
 
 const {
   OCC_ROOT,
-  LEPTOS_OUTPUT_NAME: name,
+  OCC_OUTPUT_NAME: name,
   LEPTOS_SITE_ROOT: site,
   LEPTOS_SITE_PKG_DIR: pkg,
   LEPTOS_HASH_FILE_NAME: hashFile,
