@@ -1,1 +1,9 @@
-//! The WASM entry point.
+//! The browser's entry: takes over the page that the server rendered.
+
+use app::App;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen]
+pub fn hydrate() {
+    leptos::mount::hydrate_body(App);
+}

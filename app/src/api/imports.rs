@@ -1,0 +1,82 @@
+//! Import batches. The file itself comes through `POST /upload`, outside the server functions.
+
+use domain::model::{
+    Page,
+    import::{self, ImportReject, Mapping, Preview},
+};
+use leptos::prelude::*;
+use server_fn::codec::Json;
+
+use crate::problem::Problem;
+
+#[server(prefix = "/api/fn", endpoint = "import_preview", input = Json)]
+pub async fn import_preview(batch_id: String) -> Result<Preview, Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    engine
+        .import_preview(&batch_id)
+        .await
+        .map_err(crate::ssr::problem)
+}
+
+/// Starts the import in the background; the batch tells how far it is.
+#[server(prefix = "/api/fn", endpoint = "start_import", input = Json)]
+pub async fn start_import(
+    batch_id: String,
+    mapping: Mapping,
+    has_header: bool,
+) -> Result<(), Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::Import)?;
+    engine
+        .start_import(&batch_id, &mapping, has_header)
+        .await
+        .map_err(crate::ssr::problem)
+}
+
+#[server(prefix = "/api/fn", endpoint = "cancel_import", input = Json)]
+pub async fn cancel_import(batch_id: String) -> Result<(), Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::Import)?;
+    engine
+        .cancel_import(&batch_id)
+        .await
+        .map_err(crate::ssr::problem)
+}
+
+#[server(prefix = "/api/fn", endpoint = "import_batches", input = Json)]
+pub async fn import_batches(cursor: Option<String>) -> Result<Page<import::ImportBatch>, Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    engine
+        .import_batches(cursor.as_deref())
+        .await
+        .map_err(crate::ssr::problem)
+}
+
+#[server(prefix = "/api/fn", endpoint = "import_batch", input = Json)]
+pub async fn import_batch(batch_id: String) -> Result<import::ImportBatch, Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    engine
+        .import_batch(&batch_id)
+        .await
+        .map_err(crate::ssr::problem)
+}
+
+#[server(prefix = "/api/fn", endpoint = "import_rejects", input = Json)]
+pub async fn import_rejects(
+    batch_id: String,
+    cursor: Option<String>,
+) -> Result<Page<ImportReject>, Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    engine
+        .import_rejects(&batch_id, cursor.as_deref())
+        .await
+        .map_err(crate::ssr::problem)
+}
+
+/// Imports a small generated file of invented companies.
+#[server(prefix = "/api/fn", endpoint = "load_samples", input = Json)]
+pub async fn load_samples() -> Result<import::ImportBatch, Problem> {
+    let (engine, actor) = crate::ssr::require(domain::role::Permission::Import)?;
+    engine
+        .load_samples(&actor)
+        .await
+        .map_err(crate::ssr::problem)
+}

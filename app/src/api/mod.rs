@@ -1,0 +1,43 @@
+//! Server functions, one file per subject: permission first, one engine call, the answer.
+
+pub mod actions;
+pub mod companies;
+pub mod errors;
+pub mod events;
+pub mod imports;
+pub mod overview;
+pub mod session;
+
+use domain::role::Permission;
+
+pub const API_PREFIX: &str = "/api/fn";
+
+/// Every server function's path and the permission that it asks for.
+///
+/// The matrix of the permission tests is made from this list; a test compares it with what is registered.
+pub const ACCESS: &[(&str, Permission)] = &[
+    ("/api/fn/current_user", Permission::View),
+    ("/api/fn/overview", Permission::View),
+    ("/api/fn/throughput_chart", Permission::View),
+    ("/api/fn/sniper_targets", Permission::View),
+    ("/api/fn/errors", Permission::View),
+    ("/api/fn/error_event_types", Permission::View),
+    ("/api/fn/error_detail", Permission::View),
+    ("/api/fn/resolve_errors", Permission::Resolve),
+    ("/api/fn/count_retryable", Permission::View),
+    ("/api/fn/retry_errors", Permission::Retry),
+    ("/api/fn/preview_process_now", Permission::View),
+    ("/api/fn/process_now", Permission::Retry),
+    ("/api/fn/action_progress", Permission::View),
+    ("/api/fn/events", Permission::View),
+    ("/api/fn/event_types", Permission::View),
+    ("/api/fn/companies", Permission::View),
+    ("/api/fn/company", Permission::View),
+    ("/api/fn/import_preview", Permission::View),
+    ("/api/fn/start_import", Permission::Import),
+    ("/api/fn/cancel_import", Permission::Import),
+    ("/api/fn/import_batches", Permission::View),
+    ("/api/fn/import_batch", Permission::View),
+    ("/api/fn/import_rejects", Permission::View),
+    ("/api/fn/load_samples", Permission::Import),
+];

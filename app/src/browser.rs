@@ -1,0 +1,79 @@
+//! The few things that pages ask of the browser. None of them may be called while rendering on the server.
+
+use leptos::prelude::{document, window};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, Storage};
+
+/// Milliseconds since the page was opened; never goes back.
+pub fn now() -> f64 {
+    window()
+        .performance()
+        .map_or(0.0, |performance| performance.now())
+}
+
+pub fn hidden() -> bool {
+    document().hidden()
+}
+
+pub fn matches(media: &str) -> bool {
+    window()
+        .match_media(media)
+        .ok()
+        .flatten()
+        .is_some_and(|list| list.matches())
+}
+
+/// The element that holds the theme and the console's state for the style sheets.
+pub fn root() -> Option<HtmlElement> {
+    document()
+        .document_element()
+        .and_then(|element| element.dyn_into().ok())
+}
+
+/// Sets or removes an attribute of the root element.
+pub fn mark(name: &str, value: Option<&str>) {
+    let Some(root) = root() else { return };
+    let _ = match value {
+        Some(value) => root.set_attribute(name, value),
+        None => root.remove_attribute(name),
+    };
+}
+
+/// Remembers a choice for the next visit, or forgets it. Without storage the choice lasts as long as the page.
+pub fn remember(key: &str, value: Option<&str>) {
+    let Some(storage) = storage() else { return };
+    let _ = match value {
+        Some(value) => storage.set_item(key, value),
+        None => storage.remove_item(key),
+    };
+}
+
+pub fn focus(selector: &str) -> bool {
+    let found = document().query_selector(selector).ok().flatten();
+    let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) else {
+        return false;
+    };
+    element.focus().is_ok()
+}
+
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+/// Hides a popover if it is shown.
+pub fn close_popover(id: &str) {
+    let Some(element) = document().get_element_by_id(id) else {
+        return;
+    };
+    if element.matches(":popover-open").unwrap_or(false)
+        && let Ok(element) = element.dyn_into::<HtmlElement>()
+    {
+        let _ = element.hide_popover();
+    }
+}
+
+/// Height of the window in pixels.
+pub fn height() -> f64 {
+    let height = window().inner_height().ok();
+    height.and_then(|height| height.as_f64()).unwrap_or(800.0)
+}

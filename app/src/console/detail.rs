@@ -1,0 +1,123 @@
+//! One error with all that is known of it.
+
+use domain::{
+    model::error::{ErrorDetail, ErrorRow},
+    role::Permission,
+};
+use leptos::{prelude::*, task::spawn_local};
+use serde_json::Value;
+
+use super::{
+    Chosen, Task,
+    table::{retryable, since},
+};
+use crate::{
+    api::errors::error_detail,
+    parts::{badge, notice::problem_line, time},
+    problem::Problem,
+    query, session,
+};
+
+#[component]
+pub(super) fn Detail(id: i64, task: RwSignal<Option<Task>>) -> impl IntoView {
+    let detail = RwSignal::new(None::<Result<ErrorDetail, Problem>>);
+    spawn_local(async move {
+        let answer = error_detail(id).await;
+        let _ = detail.try_set(Some(answer));
+    });
+    move || match detail.get() {
+        None => view! { <p class="loading">"Loading…"</p> }.into_any(),
+        Some(Err(problem)) => problem_line(problem),
+        Some(Ok(detail)) => whole(detail, task),
+    }
+}
+
+fn whole(detail: ErrorDetail, task: RwSignal<Option<Task>>) -> AnyView {
+    let row = detail.row;
+    let since = since(&row);
+    let actions = actions(&row, task);
+    let record = row.record_id.map(|record| {
+        let href = query::link("/events", &Default::default(), &[("record", Some(&record))]);
+        view! { <a class="mono" href=href on:click=move |_| task.set(None)>{record}</a> }
+    });
+    let company = detail.company_key.map(|key| {
+        view! { <a href=query::company_path(&key) on:click=move |_| task.set(None)>"Show the company"</a> }
+    });
+    let resolved = detail.resolved_at.map(|at| {
+        view! {
+            {time::stamp(at)}
+            " by "
+            {detail.resolved_by.unwrap_or_else(|| "someone".to_owned())}
+            {detail.resolution_notes.filter(|note| !note.is_empty()).map(|note| format!(": {note}"))}
+        }
+    });
+    let retried = detail.retried_by.map(|by| format!("{since} (by {by})"));
+    let attempts = detail.event_attempts.map(|n| n.to_string());
+    view! {
+        <p class="error-message">{row.error_message}</p>
+        <dl class="facts">
+            {fact("Event type", Some(view! { <span class="mono">{row.event_type}</span> }))}
+            {fact("Record", record)}
+            {fact("Company", company)}
+            {fact("Severity", Some(badge::severity(row.severity)))}
+            {fact("Time", Some(time::stamp(row.created_at)))}
+            {fact("Workflow", row.workflow)}
+            {fact("Event", row.event_id.map(|id| id.to_string()))}
+            {fact("State of the event", row.event_status.map(badge::event_status))}
+            {fact("Failed attempts", attempts)}
+            {fact("Last error of the event", detail.event_error)}
+            {fact("Retry", retried)}
+            {fact("Resolved", resolved)}
+        </dl>
+        {json("Details", detail.error_details)}
+        {json("Payload of the event", detail.event_payload)}
+        {actions}
+    }
+    .into_any()
+}
+
+fn fact<V: IntoView + 'static>(label: &'static str, value: Option<V>) -> Option<AnyView> {
+    value.map(|value| {
+        view! {
+            <div>
+                <dt>{label}</dt>
+                <dd>{value}</dd>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+fn json(title: &'static str, value: Option<Value>) -> Option<AnyView> {
+    let value = value.filter(|value| !value.is_null())?;
+    let text = serde_json::to_string_pretty(&value).unwrap_or_default();
+    Some(
+        view! {
+            <h3>{title}</h3>
+            <pre class="json" tabindex="0" role="region" aria-label=title>{text}</pre>
+        }
+        .into_any(),
+    )
+}
+
+fn actions(row: &ErrorRow, task: RwSignal<Option<Task>>) -> AnyView {
+    let (retry, resolve) = (Chosen::one(row), Chosen::one(row));
+    view! {
+        <div class="row end">
+            {(retryable(row) && session::may(Permission::Retry))
+                .then(|| {
+                    view! {
+                        <button class="btn" on:click=move |_| task.set(Some(Task::Retry(retry.clone())))>"Retry…"</button>
+                    }
+                })}
+            {(!row.resolved && session::may(Permission::Resolve))
+                .then(|| {
+                    view! {
+                        <button class="btn" on:click=move |_| task.set(Some(Task::Resolve(resolve.clone())))>"Resolve…"</button>
+                    }
+                })}
+            <button class="btn primary" on:click=move |_| task.set(None)>"Close"</button>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,119 @@
+//! The error console: docked at the bottom of every page, its state in the URL under keys that start with `e_`.
+
+mod bar;
+mod detail;
+mod resolve;
+mod retry;
+mod size;
+mod table;
+
+use domain::model::{
+    Page,
+    error::{ErrorQuery, ErrorRow},
+    live::Topic,
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    api::errors::{Selection, errors},
+    live::Live,
+    parts::dialog::Dialog,
+    problem::Problem,
+    query::error_query,
+};
+
+/// What the console's dialog is about.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Task {
+    Detail(i64),
+    Resolve(Chosen),
+    Retry(Chosen),
+}
+
+/// The errors that an action is for, and how to call them.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Chosen {
+    selection: Selection,
+    /// How many match the filter; 1 for a single error.
+    count: String,
+    /// "slots_created for record 17", or the filter in words.
+    what: String,
+    /// The workflow that a retry of a single error runs.
+    workflow: Option<String>,
+}
+
+impl Chosen {
+    fn one(row: &ErrorRow) -> Self {
+        let record = row.record_id.as_deref().unwrap_or("no record");
+        Self {
+            selection: Selection::One(row.id),
+            count: "1".to_owned(),
+            what: format!("{} for record {record}", row.event_type),
+            workflow: row.workflow.clone(),
+        }
+    }
+}
+
+/// The console's data and its dialog, shared by its parts.
+#[derive(Clone, Copy)]
+struct Console {
+    query: Memo<ErrorQuery>,
+    errors: Resource<Result<Page<ErrorRow>, Problem>>,
+    task: RwSignal<Option<Task>>,
+}
+
+#[component]
+pub(crate) fn ErrorConsole() -> impl IntoView {
+    let params = use_query_map();
+    let query = Memo::new(move |_| error_query(&params.read()));
+    let errors = Live::expect().resource(&[Topic::Errors], move || query.get(), errors);
+    let console = Console {
+        query,
+        errors,
+        task: RwSignal::new(None),
+    };
+    provide_context(console);
+    let n8n = Memo::new(move |_| params.read().get_str("e_panel") == Some("n8n"));
+    view! {
+        <section class="console" id="console" aria-label="Error console">
+            <size::ResizeHandle />
+            <bar::Bar n8n=n8n />
+            <div class="console-body">
+                <div hidden=n8n>
+                    <table::Errors />
+                </div>
+                <div class="n8n" hidden=move || !n8n.get()>
+                    <p class="notice-title">"n8n is not configured"</p>
+                    <p>
+                        "Set " <code>"N8N_BASE_URL"</code> " and " <code>"N8N_API_KEY"</code>
+                        " and start the server again to see failed executions here. The pipeline's own errors are under Neon Errors."
+                    </p>
+                </div>
+            </div>
+        </section>
+        <Dialog open=console.task title=task_title children=move |task| task_body(console, task) />
+    }
+}
+
+fn task_title(task: &Task) -> String {
+    match task {
+        Task::Detail(id) => format!("Error {id}"),
+        Task::Resolve(chosen) if chosen.count == "1" => "Resolve this error".to_owned(),
+        Task::Resolve(chosen) => format!("Resolve {} errors", chosen.count),
+        Task::Retry(chosen) if chosen.count == "1" => "Retry this error".to_owned(),
+        Task::Retry(_) => "Retry the errors that match".to_owned(),
+    }
+}
+
+fn task_body(console: Console, task: Task) -> AnyView {
+    match task {
+        Task::Detail(id) => view! { <detail::Detail id=id task=console.task /> }.into_any(),
+        Task::Resolve(chosen) => {
+            view! { <resolve::Resolve chosen=chosen task=console.task /> }.into_any()
+        }
+        Task::Retry(chosen) => {
+            view! { <retry::Retry chosen=chosen task=console.task /> }.into_any()
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Running failed events once more: says what will run, asks, and follows it.
+
+use domain::{format::count, model::action::ActionProgress, model::live::Topic};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{Chosen, Task};
+use crate::{
+    api::errors::{Selection, count_retryable, retry_errors},
+    live::Live,
+    parts::{notice::problem_line, progress::Progress},
+    problem::Problem,
+};
+
+#[component]
+pub(super) fn Retry(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl IntoView {
+    let retryable = RwSignal::new(None::<Result<i64, Problem>>);
+    let started = RwSignal::new(None::<Result<ActionProgress, Problem>>);
+    let busy = RwSignal::new(false);
+    let live = Live::expect();
+    let counted = chosen.selection.clone();
+    spawn_local(async move {
+        let answer = count_retryable(counted).await;
+        let _ = retryable.try_set(Some(answer));
+    });
+    let selection = StoredValue::new(chosen.selection.clone());
+    let confirm = move |_| {
+        busy.set(true);
+        spawn_local(async move {
+            let answer = retry_errors(selection.get_value()).await;
+            if answer.is_ok() {
+                live.stale(Topic::Errors);
+            }
+            let _ = busy.try_set(false);
+            let _ = started.try_set(Some(answer));
+        });
+    };
+    let none = move || !matches!(retryable.get(), Some(Ok(n)) if n > 0);
+    view! {
+        {question(&chosen)}
+        {move || match retryable.get() {
+            None => Some(view! { <p class="loading">"Counting…"</p> }.into_any()),
+            Some(Err(problem)) => Some(problem_line(problem)),
+            Some(Ok(n)) => how_many(n, &chosen),
+        }}
+        {move || match started.get() {
+            Some(Ok(action)) => {
+                view! {
+                    <Progress action=action />
+                    <div class="row end">
+                        <button class="btn" on:click=move |_| task.set(None)>"Close"</button>
+                    </div>
+                }
+                    .into_any()
+            }
+            other => {
+                let problem = other.and_then(Result::err).map(problem_line);
+                view! {
+                    {problem}
+                    <div class="row end">
+                        <button class="btn" on:click=move |_| task.set(None)>"Cancel"</button>
+                        <button class="btn primary" disabled=move || busy.get() || none() on:click=confirm>
+                            {move || if busy.get() { "Starting…" } else { "Retry" }}
+                        </button>
+                    </div>
+                }
+                    .into_any()
+            }
+        }}
+    }
+}
+
+fn question(chosen: &Chosen) -> AnyView {
+    let workflow = chosen
+        .workflow
+        .clone()
+        .unwrap_or_else(|| "the workflow of each event".to_owned());
+    view! { <p>"Runs " <b>{workflow}</b> " once more for " <b>{chosen.what.clone()}</b> "."</p> }
+        .into_any()
+}
+
+fn how_many(n: i64, chosen: &Chosen) -> Option<AnyView> {
+    let text = match (n, &chosen.selection) {
+        (1, Selection::One(_)) => return None,
+        (0, Selection::One(_)) => {
+            "Its event is already queued again, or no longer exists.".to_owned()
+        }
+        (0, _) => "None of them has a failed event to run again.".to_owned(),
+        (n, _) => format!(
+            "{} of {} have a failed event and will be queued again.",
+            count(n),
+            chosen.count
+        ),
+    };
+    Some(view! { <p class="figure-line">{text}</p> }.into_any())
+}

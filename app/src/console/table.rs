@@ -1,0 +1,308 @@
+//! The errors themselves: filter, sortable columns, rows with their actions.
+
+use domain::{
+    event::{EventStatus, Severity},
+    format::short_time,
+    model::{
+        Page,
+        error::{ErrorQuery, ErrorRow, ErrorSort},
+    },
+    role::Permission,
+};
+use leptos::prelude::*;
+
+use super::{Chosen, Console, Task, bar::use_link};
+use crate::{
+    api::errors::error_event_types,
+    live::Live,
+    parts::{
+        badge,
+        filter::{SearchField, Select},
+        loaded::Loaded,
+        notice::Empty,
+        pager::Pager,
+        time,
+    },
+    query::{errors_path, sort_name},
+    session,
+};
+
+/// Characters of a message in the table; the details show all of it.
+const MESSAGE_LENGTH: usize = 100;
+
+#[component]
+pub(super) fn Errors() -> impl IntoView {
+    let console: Console = expect_context();
+    view! {
+        <Filters />
+        <Loaded resource=console.errors view=move |page| list(console, page) />
+    }
+}
+
+#[component]
+fn Filters() -> impl IntoView {
+    let console: Console = expect_context();
+    let live = Live::expect();
+    let types = live.resource(&[], move || live.tick(), |_| error_event_types());
+    let type_choices = Signal::derive(move || {
+        let names = types.get().and_then(Result::ok).unwrap_or_default();
+        names
+            .into_iter()
+            .map(|name| (name.clone(), name))
+            .collect::<Vec<_>>()
+    });
+    let severities = Severity::ALL
+        .map(|severity| (severity.name().to_owned(), severity.name().to_owned()))
+        .to_vec();
+    let resolved = [("yes", "resolved"), ("any", "all")]
+        .map(|(value, text)| (value.to_owned(), text.to_owned()))
+        .to_vec();
+    let export = move || {
+        errors_path(
+            "/export/errors.csv",
+            &ErrorQuery {
+                cursor: None,
+                ..console.query.get()
+            },
+        )
+    };
+    view! {
+        <div class="filters">
+            <Transition>
+                <Select label="Type" name="e_type" cursor="e_after" any="any type" choices=type_choices />
+            </Transition>
+            <Select label="Severity" name="e_severity" cursor="e_after" any="any severity" choices=Signal::stored(severities) />
+            <Select label="State" name="e_resolved" cursor="e_after" any="unresolved" choices=Signal::stored(resolved) />
+            <SearchField label="Search errors" name="e_q" cursor="e_after" />
+            {session::may(Permission::Export)
+                .then(|| view! { <a class="btn" href=export download="errors.csv" rel="external">"Export"</a> })}
+        </div>
+    }
+}
+
+fn list(console: Console, page: Page<ErrorRow>) -> AnyView {
+    let query = console.query.get_untracked();
+    if page.rows.is_empty() {
+        return nothing(&query);
+    }
+    let here = use_link();
+    let newest = query.cursor.is_some().then(|| here(&[("e_after", None)]));
+    let older = page
+        .next
+        .as_deref()
+        .map(|next| here(&[("e_after", Some(next))]));
+    let rows = page
+        .rows
+        .into_iter()
+        .map(|row| line(console, row))
+        .collect_view();
+    view! {
+        <div class="table-wrap" role="region" aria-label="Errors" tabindex="0">
+            <table class="table errors">
+                <thead>
+                    <tr>
+                        {sortable(&query, ErrorSort::EventType, "Event type")}
+                        {sortable(&query, ErrorSort::RecordId, "Record")}
+                        <th scope="col">"Error"</th>
+                        <th scope="col">"Severity"</th>
+                        {sortable(&query, ErrorSort::CreatedAt, "Time")}
+                        <th scope="col">"Since then"</th>
+                        <th scope="col"><span class="sr-only">"Actions"</span></th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        <Pager label="Pages of errors" newest=newest older=older />
+    }
+    .into_any()
+}
+
+fn nothing(query: &ErrorQuery) -> AnyView {
+    let plain = ErrorQuery {
+        sort: query.sort,
+        ascending: query.ascending,
+        ..Default::default()
+    };
+    let unfiltered = query.filter.event_type.is_none()
+        && query.filter.severity.is_none()
+        && query.filter.search.is_none();
+    if unfiltered && query.cursor == plain.cursor && query.filter.resolved == Some(false) {
+        return view! {
+            <Empty title="No unresolved errors" detail="What fails after its last attempt appears here, with Retry and Resolve." />
+        }
+        .into_any();
+    }
+    let here = use_link();
+    let clear = here(&[
+        ("e_type", None),
+        ("e_severity", None),
+        ("e_resolved", None),
+        ("e_q", None),
+        ("e_after", None),
+    ]);
+    view! {
+        <Empty title="No error matches the filter" detail="Take a part of the filter off, or all of it.">
+            <a class="btn" href=clear data-noscroll="">"Clear the filter"</a>
+        </Empty>
+    }
+    .into_any()
+}
+
+/// A heading that sorts; a second click turns the order around.
+fn sortable(query: &ErrorQuery, sort: ErrorSort, text: &'static str) -> AnyView {
+    let here = use_link();
+    let current = query.sort == sort;
+    // Times start with the newest, names with A.
+    let up = if current {
+        !query.ascending
+    } else {
+        sort != ErrorSort::CreatedAt
+    };
+    let href = here(&[
+        (
+            "e_sort",
+            (sort != ErrorSort::CreatedAt).then(|| sort_name(sort)),
+        ),
+        ("e_order", up.then_some("up")),
+        ("e_after", None),
+    ]);
+    let (order, arrow) = match (current, query.ascending) {
+        (false, _) => (None, ""),
+        (true, true) => (Some("ascending"), " ↑"),
+        (true, false) => (Some("descending"), " ↓"),
+    };
+    view! {
+        <th scope="col" aria-sort=order>
+            <a href=href data-noscroll="" class="sort">{text}<span aria-hidden="true">{arrow}</span></a>
+        </th>
+    }
+    .into_any()
+}
+
+fn line(console: Console, row: ErrorRow) -> AnyView {
+    let id = row.id;
+    let task = console.task;
+    let chosen = Chosen::one(&row);
+    let retry = (retryable(&row) && session::may(Permission::Retry)).then(|| {
+        let chosen = chosen.clone();
+        let label = format!("Retry {}", chosen.what);
+        view! {
+            <button class="btn quiet small" aria-label=label on:click=move |_| task.set(Some(Task::Retry(chosen.clone())))>
+                "Retry"
+            </button>
+        }
+    });
+    let resolve = (!row.resolved && session::may(Permission::Resolve)).then(|| {
+        let label = format!("Resolve {}", chosen.what);
+        let chosen = chosen.clone();
+        view! {
+            <button class="btn quiet small" aria-label=label on:click=move |_| task.set(Some(Task::Resolve(chosen.clone())))>
+                "Resolve"
+            </button>
+        }
+    });
+    let details = format!("Details of {}", chosen.what);
+    let since = since(&row);
+    view! {
+        <tr data-error=id>
+            <td class="mono" data-label="Event type">{row.event_type}</td>
+            <td class="mono" data-label="Record">{row.record_id.unwrap_or_else(|| "–".to_owned())}</td>
+            <td class="message" data-label="Error" title=row.error_message.clone()>{shorten(&row.error_message)}</td>
+            <td data-label="Severity">{badge::severity(row.severity)}</td>
+            <td data-label="Time" class="nowrap">{time::stamp(row.created_at)}</td>
+            <td data-label="Since then">{since}</td>
+            <td class="row-actions">
+                <button class="btn quiet small" aria-label=details on:click=move |_| task.set(Some(Task::Detail(id)))>
+                    "Details"
+                </button>
+                {retry}
+                {resolve}
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// Whether a retry has something to run: a failed event that a stage works on.
+pub(super) fn retryable(row: &ErrorRow) -> bool {
+    row.event_status == Some(EventStatus::Failed) && row.workflow.is_some() && !row.resolved
+}
+
+/// What became of the record: "retried 14:31 → processed".
+pub(super) fn since(row: &ErrorRow) -> String {
+    let state = row.event_status.map(EventStatus::name);
+    let outcome = match (row.retried_at, state) {
+        (Some(at), Some(state)) => format!("retried {} → {state}", &short_time(at)[..5]),
+        (Some(at), None) => format!("retried {}", &short_time(at)[..5]),
+        (None, _) => String::new(),
+    };
+    match (row.resolved, outcome.is_empty()) {
+        (true, true) => "resolved".to_owned(),
+        (true, false) => format!("{outcome}, resolved"),
+        (false, _) => outcome,
+    }
+}
+
+fn shorten(message: &str) -> String {
+    match message.char_indices().nth(MESSAGE_LENGTH) {
+        Some((end, _)) => format!("{}…", message[..end].trim_end()),
+        None => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn messages_are_cut_between_characters() {
+        assert_eq!(shorten("short"), "short");
+        let long = "ü".repeat(MESSAGE_LENGTH + 1);
+        assert_eq!(shorten(&long), format!("{}…", "ü".repeat(MESSAGE_LENGTH)));
+        assert_eq!(
+            shorten(&"x".repeat(MESSAGE_LENGTH)),
+            "x".repeat(MESSAGE_LENGTH)
+        );
+    }
+
+    #[test]
+    fn rows_say_what_became_of_them() {
+        let at = DateTime::from_timestamp(1_763_649_127, 0);
+        let table = [
+            (None, Some(EventStatus::Failed), false, ""),
+            (
+                at,
+                Some(EventStatus::Processed),
+                false,
+                "retried 14:32 → processed",
+            ),
+            (
+                at,
+                Some(EventStatus::Pending),
+                true,
+                "retried 14:32 → pending, resolved",
+            ),
+            (at, None, false, "retried 14:32"),
+            (None, None, true, "resolved"),
+        ];
+        for (retried_at, event_status, resolved, expected) in table {
+            let row = ErrorRow {
+                id: 1,
+                event_type: String::new(),
+                record_id: None,
+                error_message: String::new(),
+                severity: Severity::Error,
+                resolved,
+                created_at: Default::default(),
+                event_id: Some(1),
+                event_status,
+                retried_at,
+                workflow: None,
+            };
+            assert_eq!(since(&row), expected);
+        }
+    }
+}

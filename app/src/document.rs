@@ -1,0 +1,111 @@
+//! The HTML document around the application: head, scripts, styles, all fit for a nonce policy.
+
+use std::sync::OnceLock;
+
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_meta::MetaTags;
+
+use crate::App;
+
+/// Runs before the first paint, so that neither the theme nor the console's size jumps.
+const EARLY: &str = r#"(()=>{try{const r=document.documentElement,s=localStorage,t=s.getItem("theme"),h=+s.getItem("console-height");
+if(t==="light"||t==="dark")r.dataset.theme=t;if(s.getItem("console")==="closed")r.dataset.console="closed";
+if(h>0)r.style.setProperty("--console-height",h+"px")}catch{}})()"#;
+
+/// Loads the WASM half and hands the page over to it.
+const HYDRATE: &str = "const m=await import(JS);await m.default({module_or_path:WASM});m.hydrate()";
+
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let files = files(&options);
+    let nonce = use_nonce();
+    let hydrate = HYDRATE
+        .replace("JS", &format!("{:?}", files.js))
+        .replace("WASM", &format!("{:?}", files.wasm));
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <script nonce=nonce.clone()>{EARLY}</script>
+                <link rel="preload" href="/fonts/inter-latin.woff2" r#as="font" r#type="font/woff2" crossorigin="" />
+                <link rel="stylesheet" href=files.css.clone() />
+                <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
+                // Leptos' own component writes the nonce into `crossorigin`, which makes Firefox load both files twice.
+                <link rel="modulepreload" href=files.js.clone() nonce=nonce.clone() />
+                <link rel="preload" href=files.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="" />
+                <script r#type="module" nonce=nonce>{hydrate}</script>
+                <AutoReload options />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// Addresses of the built files.
+struct Files {
+    js: String,
+    wasm: String,
+    css: String,
+}
+
+/// The build writes a line `kind: hash` for each file; a running server never changes its files.
+fn files(options: &LeptosOptions) -> &'static Files {
+    static FILES: OnceLock<Files> = OnceLock::new();
+    FILES.get_or_init(|| {
+        let hashes = options.hash_files.then(|| hash_file(options)).flatten();
+        name_files(
+            &options.site_pkg_dir,
+            &options.output_name,
+            hashes.as_deref(),
+        )
+    })
+}
+
+fn hash_file(options: &LeptosOptions) -> Option<String> {
+    let program = std::env::current_exe().ok()?;
+    let path = program.parent()?.join(options.hash_file.as_ref());
+    std::fs::read_to_string(path).ok()
+}
+
+fn name_files(folder: &str, name: &str, hashes: Option<&str>) -> Files {
+    let hash = |kind: &str| {
+        hashes?
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .find(|(found, _)| found.trim() == kind)
+            .map(|(_, hash)| format!(".{}", hash.trim()))
+    };
+    // Without hashes the files have wasm-bindgen's own names.
+    let wasm = hash("wasm").unwrap_or_else(|| "_bg".to_owned());
+    Files {
+        js: format!("/{folder}/{name}{}.js", hash("js").unwrap_or_default()),
+        wasm: format!("/{folder}/{name}{wasm}.wasm"),
+        css: format!("/{folder}/{name}{}.css", hash("css").unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_carry_their_hashes() {
+        let files = name_files("pkg", "center", Some("js: a1\nwasm: b2\ncss: c3\n"));
+        assert_eq!(files.js, "/pkg/center.a1.js");
+        assert_eq!(files.wasm, "/pkg/center.b2.wasm");
+        assert_eq!(files.css, "/pkg/center.c3.css");
+    }
+
+    #[test]
+    fn files_without_hashes_have_their_plain_names() {
+        let files = name_files("pkg", "center", None);
+        assert_eq!(files.js, "/pkg/center.js");
+        assert_eq!(files.wasm, "/pkg/center_bg.wasm");
+        assert_eq!(files.css, "/pkg/center.css");
+    }
+}

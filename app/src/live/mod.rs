@@ -1,0 +1,118 @@
+//! What changes on the server reaches the page: one websocket says what is stale, resources read it again.
+
+mod socket;
+mod throttle;
+
+use std::collections::VecDeque;
+
+use domain::model::live::{LiveEvent, Topic};
+use leptos::prelude::*;
+
+use crate::problem::Problem;
+
+/// Lines of the live feed that are kept.
+pub const FEED_LENGTH: usize = 50;
+
+/// The state of the websocket as people see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    Connecting,
+    Connected,
+    Reconnecting,
+    /// The browser itself has no network.
+    Offline,
+    /// The session has ended; reconnecting would not help.
+    SignedOut,
+}
+
+/// The page's one source of changes, in the context of every page.
+#[derive(Clone, Copy)]
+pub struct Live {
+    pub connection: RwSignal<Connection>,
+    /// Newest first.
+    pub feed: RwSignal<VecDeque<LiveEvent>>,
+    pipeline: RwSignal<u64>,
+    errors: RwSignal<u64>,
+    imports: RwSignal<u64>,
+    ticks: RwSignal<u64>,
+}
+
+impl Live {
+    pub fn provide() -> Self {
+        let live = Self {
+            connection: RwSignal::new(Connection::Connecting),
+            feed: RwSignal::new(VecDeque::new()),
+            pipeline: RwSignal::new(0),
+            errors: RwSignal::new(0),
+            imports: RwSignal::new(0),
+            ticks: RwSignal::new(0),
+        };
+        provide_context(live);
+        live
+    }
+
+    pub fn expect() -> Self {
+        expect_context()
+    }
+
+    /// Connects, for as long as the page lives. Does nothing on the server.
+    pub fn start(self) {
+        Effect::new(move |started: Option<()>| {
+            if started.is_none() {
+                socket::start(self);
+            }
+        });
+    }
+
+    /// Rises with every change of the topic; reading it inside a resource's source makes the resource follow.
+    pub fn version(self, topic: Topic) -> u64 {
+        self.signal(topic).get()
+    }
+
+    /// Rises every 30 s and on Refresh, for what ages without an event.
+    pub fn tick(self) -> u64 {
+        self.ticks.get()
+    }
+
+    /// Makes every resource read again.
+    pub fn refresh(self) {
+        for topic in Topic::ALL {
+            self.stale(topic);
+        }
+        self.ticks.update(|n| *n += 1);
+    }
+
+    pub fn stale(self, topic: Topic) {
+        self.signal(topic).update(|n| *n += 1);
+    }
+
+    fn signal(self, topic: Topic) -> RwSignal<u64> {
+        match topic {
+            Topic::Pipeline => self.pipeline,
+            Topic::Errors => self.errors,
+            Topic::Imports => self.imports,
+        }
+    }
+
+    /// A resource that is read again when its source or one of the topics changes. What was read before stays on
+    /// the page until the new answer is there; a change during a read leads to one more read, not to many.
+    pub fn resource<S, T, F>(
+        self,
+        topics: &'static [Topic],
+        source: impl Fn() -> S + Send + Sync + 'static,
+        fetch: impl Fn(S) -> F + Send + Sync + 'static,
+    ) -> Resource<Result<T, Problem>>
+    where
+        S: PartialEq + Clone + Send + Sync + 'static,
+        T: serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static,
+        F: Future<Output = Result<T, Problem>> + Send + 'static,
+    {
+        Resource::new(
+            move || {
+                let versions: u64 = topics.iter().map(|topic| self.version(*topic)).sum();
+                (source(), versions)
+            },
+            move |(source, _)| fetch(source),
+        )
+    }
+}

@@ -1,0 +1,177 @@
+//! The list of companies: search, filter by batch and state, older ones by key.
+
+use domain::{
+    format::count,
+    model::{
+        Page,
+        company::{CompanyFilter, CompanyRow, CompanyState},
+        live::Topic,
+    },
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    api::{companies::companies, imports::import_batches},
+    live::Live,
+    parts::{
+        badge,
+        filter::{SearchField, Select},
+        header::PageHeader,
+        loaded::Loaded,
+        notice::Empty,
+        pager::{Pager, counted},
+        time,
+    },
+    query::{carry, company_filter, company_path, link},
+};
+
+#[component]
+pub(crate) fn CompaniesPage() -> impl IntoView {
+    let live = Live::expect();
+    let params = use_query_map();
+    let filter = Memo::new(move |_| company_filter(&params.read()));
+    let rows = live.resource(
+        &[Topic::Pipeline, Topic::Imports],
+        move || filter.get(),
+        companies,
+    );
+    let batches = live.resource(&[Topic::Imports], || (), |()| import_batches(None));
+    let batch_choices = Signal::derive(move || {
+        let page = batches.get().and_then(Result::ok);
+        let batches = page.map(|page| page.rows).unwrap_or_default();
+        batches
+            .into_iter()
+            .map(|batch| (batch.batch_id.clone(), batch.batch_id))
+            .collect::<Vec<_>>()
+    });
+    view! {
+        <PageHeader title="Companies" subtitle="Every imported row and how far it has come" own_search=true>
+            <a class="btn primary" href=move || carry("/imports", &params.read())>"Import CSV"</a>
+        </PageHeader>
+        <main id="main">
+            <div class="filters">
+                <SearchField label="Name, website or Barton ID" name="q" cursor="after" main=true />
+                <Transition>
+                    <Select label="Batch" name="batch" cursor="after" any="any batch" choices=batch_choices />
+                </Transition>
+            </div>
+            <StateChips filter=filter />
+            <Loaded resource=rows view=move |page| list(&filter.get_untracked(), page) />
+        </main>
+    }
+}
+
+/// One chip per state; the one in force is marked, and "any" takes it off.
+#[component]
+fn StateChips(filter: Memo<CompanyFilter>) -> impl IntoView {
+    let params = use_query_map();
+    let chip = move |state: Option<CompanyState>| {
+        let name = state.map(CompanyState::name);
+        let href = move || {
+            link(
+                "/companies",
+                &params.read(),
+                &[("state", name), ("after", None)],
+            )
+        };
+        let current = move || (filter.read().state == state).then_some("true");
+        view! {
+            <li>
+                <a class="chip" href=href data-noscroll="" aria-current=current>{name.unwrap_or("any state")}</a>
+            </li>
+        }
+    };
+    view! {
+        <nav aria-label="State">
+            <ul class="chips">
+                {chip(None)} {CompanyState::ALL.map(|state| chip(Some(state))).collect_view()}
+            </ul>
+        </nav>
+    }
+}
+
+fn list(filter: &CompanyFilter, page: Page<CompanyRow>) -> AnyView {
+    let params = use_query_map();
+    if page.rows.is_empty() {
+        return nothing(filter);
+    }
+    let present = params.get_untracked();
+    let newest = filter
+        .cursor
+        .is_some()
+        .then(|| link("/companies", &present, &[("after", None)]));
+    let older = page
+        .next
+        .as_deref()
+        .map(|next| link("/companies", &present, &[("after", Some(next))]));
+    view! {
+        <p class="list-count">{counted(page.count, "company", "companies")}</p>
+        <div class="table-wrap card flush" role="region" aria-label="Companies" tabindex="0">
+            <table class="table stack">
+                <thead>
+                    <tr>
+                        <th scope="col">"Company"</th>
+                        <th scope="col">"Website"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col">"Barton ID"</th>
+                        <th scope="col">"Batch"</th>
+                        <th scope="col" class="n">"People"</th>
+                        <th scope="col" class="n">"Valid e-mails"</th>
+                        <th scope="col" class="n">"Open errors"</th>
+                        <th scope="col">"Imported"</th>
+                    </tr>
+                </thead>
+                <tbody>{page.rows.into_iter().map(|row| line(row, &carry("", &present))).collect_view()}</tbody>
+            </table>
+        </div>
+        <Pager label="Pages of companies" newest=newest older=older />
+    }
+    .into_any()
+}
+
+fn line(row: CompanyRow, carried: &str) -> AnyView {
+    let href = format!("{}{carried}", company_path(&row.key));
+    let name = row.name.unwrap_or_else(|| "(no name)".to_owned());
+    let people = if row.slots > 0 {
+        format!("{} of {}", row.contacts, row.slots)
+    } else {
+        "–".to_owned()
+    };
+    let errors = if row.open_errors > 0 {
+        badge::badge(badge::Tone::Bad, count(row.open_errors))
+    } else {
+        "0".into_any()
+    };
+    view! {
+        <tr>
+            <th scope="row" data-label="Company"><a href=href>{name}</a></th>
+            <td data-label="Website" class="clip">{row.website.unwrap_or_default()}</td>
+            <td data-label="State">{badge::company_state(row.state)}</td>
+            <td data-label="Barton ID" class="mono nowrap">{row.barton_id.unwrap_or_else(|| "–".to_owned())}</td>
+            <td data-label="Batch" class="clip">{row.batch_id.unwrap_or_default()}</td>
+            <td data-label="People" class="n">{people}</td>
+            <td data-label="Valid e-mails" class="n">{count(row.valid_emails)}</td>
+            <td data-label="Open errors" class="n">{errors}</td>
+            <td data-label="Imported" class="nowrap">{time::stamp(row.created_at)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn nothing(filter: &CompanyFilter) -> AnyView {
+    if *filter == CompanyFilter::default() {
+        return view! {
+            <Empty title="No companies yet" detail="Import a CSV file: every row becomes a company here, also the ones that are rejected.">
+                <a class="btn primary" href="/imports">"Import CSV"</a>
+            </Empty>
+        }
+        .into_any();
+    }
+    view! {
+        <Empty title="No company matches" detail="Try fewer letters, another state or any batch.">
+            <a class="btn" href="/companies">"Show all companies"</a>
+        </Empty>
+    }
+    .into_any()
+}

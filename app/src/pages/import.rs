@@ -1,0 +1,267 @@
+//! One import: its mapping to confirm, its progress, its outcome with every row that was not accepted.
+
+use domain::{
+    format::{bytes, count, percent},
+    model::{
+        Page,
+        action::Scope,
+        company::CompanyState,
+        import::{ImportBatch, ImportReject, ImportStatus},
+        live::Topic,
+    },
+    role::Permission,
+    stage::StageName,
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::{company::of_batch, mapping::MappingStep};
+use crate::{
+    api::imports::{cancel_import, import_batch, import_rejects},
+    live::Live,
+    parts::{
+        badge,
+        header::PageHeader,
+        loaded::Loaded,
+        notice::problem_line,
+        pager::{Pager, counted},
+        process_now::ProcessNowButton,
+        time,
+    },
+    problem::Problem,
+    query::{import_path, link, segment},
+    session,
+};
+
+#[component]
+pub(crate) fn ImportPage() -> impl IntoView {
+    let live = Live::expect();
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.read().get("batch").unwrap_or_default());
+    let batch = live.resource(&[Topic::Imports], move || id.get(), import_batch);
+    let rejects = {
+        let params = use_query_map();
+        let cursor = Memo::new(move |_| params.read().get("after"));
+        live.resource(
+            &[Topic::Imports],
+            move || (id.get(), cursor.get()),
+            |(id, cursor)| import_rejects(id, cursor),
+        )
+    };
+    view! {
+        <PageHeader title="Import" subtitle="From file to companies" />
+        <main id="main">
+            <nav class="crumbs" aria-label="Path"><a href="/imports">"Imports"</a></nav>
+            <Loaded resource=batch view=summary />
+            <Transition>
+                <Mapping batch=batch id=id />
+            </Transition>
+            <Transition>
+                <Rejects batch=batch rejects=rejects id=id />
+            </Transition>
+        </main>
+    }
+}
+
+type Answer<T> = Resource<Result<T, Problem>>;
+
+/// The mapping step holds what the person has chosen, so it is made once and not with every refresh.
+#[component]
+fn Mapping(batch: Answer<ImportBatch>, id: Memo<String>) -> impl IntoView {
+    let uploaded = Memo::new(move |_| {
+        let batch = batch.get().and_then(Result::ok);
+        batch.is_some_and(|batch| batch.status == ImportStatus::Uploaded)
+    });
+    move || {
+        uploaded
+            .get()
+            .then(|| view! { <MappingStep batch_id=id.get() /> })
+    }
+}
+
+fn summary(batch: ImportBatch) -> AnyView {
+    let name = batch
+        .file_name
+        .clone()
+        .unwrap_or_else(|| batch.batch_id.clone());
+    view! {
+        <section class="card" aria-labelledby="import-name">
+            <div class="company-head">
+                <h2 id="import-name">{name}</h2>
+                {badge::import_status(batch.status)}
+                <span class="grow"></span>
+                {actions(&batch)}
+            </div>
+            <p class="muted">
+                "Batch " <span class="mono">{batch.batch_id.clone()}</span> ", " {bytes(batch.size_bytes)} ", by "
+                {batch.importer.clone()} ", " {time::stamp(batch.created_at)}
+            </p>
+            {batch.message.clone().map(|message| view! { <p class="import-message">{message}</p> })}
+            {match batch.status {
+                ImportStatus::Uploaded => ().into_any(),
+                ImportStatus::Importing => progress(&batch),
+                _ => ().into_any(),
+            }}
+            {(batch.status != ImportStatus::Uploaded).then(|| figures(&batch))}
+        </section>
+    }
+    .into_any()
+}
+
+fn progress(batch: &ImportBatch) -> AnyView {
+    let share = 100.0 * batch.bytes_read as f64 / batch.size_bytes.max(1) as f64;
+    view! {
+        <div class="progress">
+            <progress class="bar" aria-label="Import" max=batch.size_bytes.max(1) value=batch.bytes_read></progress>
+            <p>{percent(share.round())} " of the file read"</p>
+        </div>
+    }
+    .into_any()
+}
+
+fn figures(batch: &ImportBatch) -> AnyView {
+    let figure = |label: &'static str, n: i64| {
+        view! {
+            <div>
+                <dt>{label}</dt>
+                <dd>{count(n)}</dd>
+            </div>
+        }
+    };
+    view! {
+        <dl class="figs">
+            {figure("rows", batch.total_rows)} {figure("accepted", batch.accepted)}
+            {figure("duplicates", batch.duplicates)} {figure("rejected", batch.rejected)}
+        </dl>
+    }
+    .into_any()
+}
+
+fn actions(batch: &ImportBatch) -> AnyView {
+    let id = batch.batch_id.clone();
+    match batch.status {
+        ImportStatus::Uploaded => {
+            view! { <CancelButton batch_id=id text="Discard the file" /> }.into_any()
+        }
+        ImportStatus::Importing => {
+            view! { <CancelButton batch_id=id text="Cancel the import" /> }.into_any()
+        }
+        ImportStatus::Completed | ImportStatus::Failed | ImportStatus::Cancelled => {
+            let report = format!("/export/import/{}.csv", segment(&id));
+            let imported = batch.accepted > 0;
+            view! {
+                {imported.then(|| view! { <a class="btn primary" href=of_batch(&id, None)>"Show its companies"</a> })}
+                {imported
+                    .then(|| {
+                        let rejected = of_batch(&id, Some(CompanyState::Rejected));
+                        view! { <a class="btn" href=rejected>"Rejected by validation"</a> }
+                    })}
+                {imported
+                    .then(|| {
+                        let scope = Scope::Batch(id.clone());
+                        let what = format!("batch {id}");
+                        view! { <ProcessNowButton stage=StageName::Validate scope=scope what=what text="Process now…" /> }
+                    })}
+                {session::may(Permission::Export)
+                    .then(|| view! { <a class="btn" href=report download="" rel="external">"Report of every row"</a> })}
+            }
+            .into_any()
+        }
+    }
+}
+
+#[component]
+fn CancelButton(batch_id: String, text: &'static str) -> impl IntoView {
+    let live = Live::expect();
+    let failed = RwSignal::new(None::<Problem>);
+    let cancel = move |_| {
+        let batch_id = batch_id.clone();
+        spawn_local(async move {
+            match cancel_import(batch_id).await {
+                Ok(()) => live.stale(Topic::Imports),
+                Err(problem) => {
+                    let _ = failed.try_set(Some(problem));
+                }
+            }
+        });
+    };
+    session::may(Permission::Import).then(|| {
+        view! {
+            <button class="btn" on:click=cancel>{text}</button>
+            {move || failed.get().map(problem_line)}
+        }
+    })
+}
+
+/// The rows that did not become companies, with the reason for each.
+#[component]
+fn Rejects(
+    batch: Answer<ImportBatch>,
+    rejects: Answer<Page<ImportReject>>,
+    id: Memo<String>,
+) -> impl IntoView {
+    let some = Memo::new(move |_| {
+        let batch = batch.get().and_then(Result::ok);
+        batch.is_some_and(|batch| batch.duplicates + batch.rejected > 0)
+    });
+    let rows = move || {
+        rejects
+            .get()
+            .and_then(Result::ok)
+            .map(|page| list(&id.get_untracked(), page))
+    };
+    view! {
+        <section aria-labelledby="rejects" hidden=move || !some.get()>
+            <h2 id="rejects">"Rows that were not accepted"</h2>
+            {rows}
+        </section>
+    }
+}
+
+fn list(id: &str, page: Page<ImportReject>) -> AnyView {
+    let params = use_query_map();
+    let present = params.get_untracked();
+    let path = import_path(id);
+    let newest = present
+        .get("after")
+        .map(|_| link(&path, &present, &[("after", None)]));
+    let older = page
+        .next
+        .as_deref()
+        .map(|next| link(&path, &present, &[("after", Some(next))]));
+    view! {
+        <p class="list-count">{counted(page.count, "row", "rows")}</p>
+        <div class="table-wrap card flush" role="region" aria-label="Rows that were not accepted" tabindex="0">
+            <table class="table stack">
+                <thead>
+                    <tr>
+                        <th scope="col" class="n">"Line"</th>
+                        <th scope="col">"Outcome"</th>
+                        <th scope="col">"Reason"</th>
+                        <th scope="col">"Row"</th>
+                    </tr>
+                </thead>
+                <tbody>{page.rows.into_iter().map(line).collect_view()}</tbody>
+            </table>
+        </div>
+        <Pager label="Pages of rows" newest=newest older=older />
+    }
+    .into_any()
+}
+
+fn line(row: ImportReject) -> AnyView {
+    let tone = if row.outcome == "duplicate" {
+        badge::Tone::Quiet
+    } else {
+        badge::Tone::Warning
+    };
+    view! {
+        <tr>
+            <td data-label="Line" class="n">{count(row.line)}</td>
+            <td data-label="Outcome">{badge::badge(tone, row.outcome)}</td>
+            <td data-label="Reason">{row.reason}</td>
+            <td data-label="Row" class="mono clip">{row.fields.join(" · ")}</td>
+        </tr>
+    }
+    .into_any()
+}

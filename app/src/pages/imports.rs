@@ -1,0 +1,128 @@
+//! Files on their way in: upload, and every batch so far.
+
+use domain::{
+    format::{bytes, count},
+    model::{
+        Page,
+        import::{ImportBatch, ImportStatus},
+        live::Topic,
+    },
+    role::Permission,
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    api::{imports::import_batches, overview::overview},
+    live::Live,
+    parts::{
+        badge, header::PageHeader, loaded::Loaded, notice::Empty, pager::Pager,
+        samples::LoadSamples, time, upload::UploadZone,
+    },
+    query::{import_path, link},
+    session,
+};
+
+#[component]
+pub(crate) fn ImportsPage() -> impl IntoView {
+    let live = Live::expect();
+    let params = use_query_map();
+    let cursor = Memo::new(move |_| params.read().get("after"));
+    let batches = live.resource(&[Topic::Imports], move || cursor.get(), import_batches);
+    let about = live.resource(&[], || (), |()| overview());
+    let demo = move || {
+        about
+            .get()
+            .and_then(Result::ok)
+            .is_some_and(|overview| overview.demo)
+    };
+    view! {
+        <PageHeader title="Imports" subtitle="CSV files of companies: every row is kept, with its reason" />
+        <main id="main">
+            {if session::may(Permission::Import) {
+                view! {
+                    <section class="card" aria-label="Upload">
+                        <UploadZone />
+                        <Transition>
+                            {move || {
+                                demo()
+                                    .then(|| {
+                                        view! {
+                                            <div class="row samples">
+                                                <span class="muted">"No file at hand?"</span>
+                                                <LoadSamples />
+                                            </div>
+                                        }
+                                    })
+                            }}
+                        </Transition>
+                    </section>
+                }
+                    .into_any()
+            } else {
+                view! { <p class="notice">"Your role can look at imports but not start one. Ask an operator or an admin."</p> }
+                    .into_any()
+            }}
+            <section aria-labelledby="batches">
+                <h2 id="batches">"Batches"</h2>
+                <Loaded resource=batches view=move |page| list(cursor.get_untracked().is_some(), page) />
+            </section>
+        </main>
+    }
+}
+
+fn list(later: bool, page: Page<ImportBatch>) -> AnyView {
+    if page.rows.is_empty() {
+        return view! { <Empty title="No imports yet" detail="Drop a CSV file above; nothing is imported before you have seen its columns." /> }
+            .into_any();
+    }
+    let params = use_query_map();
+    let present = params.get_untracked();
+    let newest = later.then(|| link("/imports", &present, &[("after", None)]));
+    let older = page
+        .next
+        .as_deref()
+        .map(|next| link("/imports", &present, &[("after", Some(next))]));
+    view! {
+        <div class="table-wrap card flush" role="region" aria-label="Batches" tabindex="0">
+            <table class="table stack">
+                <thead>
+                    <tr>
+                        <th scope="col">"Batch"</th>
+                        <th scope="col">"File"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col" class="n">"Rows"</th>
+                        <th scope="col" class="n">"Accepted"</th>
+                        <th scope="col" class="n">"Duplicates"</th>
+                        <th scope="col" class="n">"Rejected"</th>
+                        <th scope="col">"By"</th>
+                        <th scope="col">"Started"</th>
+                    </tr>
+                </thead>
+                <tbody>{page.rows.into_iter().map(line).collect_view()}</tbody>
+            </table>
+        </div>
+        <Pager label="Pages of batches" newest=newest older=older />
+    }
+    .into_any()
+}
+
+fn line(batch: ImportBatch) -> AnyView {
+    let figures = !matches!(batch.status, ImportStatus::Uploaded);
+    let number = move |n: i64| if figures { count(n) } else { "–".to_owned() };
+    let file = batch.file_name.unwrap_or_else(|| "–".to_owned());
+    view! {
+        <tr>
+            <th scope="row" data-label="Batch"><a href=import_path(&batch.batch_id)>{batch.batch_id.clone()}</a></th>
+            <td data-label="File" class="clip" title=bytes(batch.size_bytes)>{file}</td>
+            <td data-label="State">{badge::import_status(batch.status)}</td>
+            <td data-label="Rows" class="n">{number(batch.total_rows)}</td>
+            <td data-label="Accepted" class="n">{number(batch.accepted)}</td>
+            <td data-label="Duplicates" class="n">{number(batch.duplicates)}</td>
+            <td data-label="Rejected" class="n">{number(batch.rejected)}</td>
+            <td data-label="By">{batch.importer}</td>
+            <td data-label="Started" class="nowrap">{time::stamp(batch.created_at)}</td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,144 @@
+//! The four phase cards.
+
+use domain::{
+    format::{count, duration, percent},
+    model::overview::{CARD_ERROR_RATE_PERCENT, CardMetric, PhaseCard},
+    phase::Phase,
+};
+use leptos::prelude::*;
+
+use crate::parts::icon::{BRAIN, DATABASE, MAIL, SEND, icon};
+
+const WIDTH: f64 = 240.0;
+const HEIGHT: f64 = 32.0;
+
+pub(super) fn card(card: &PhaseCard) -> AnyView {
+    let name = card.phase.name();
+    let symbol = match card.phase {
+        Phase::Enrichment => DATABASE,
+        Phase::Intelligence => BRAIN,
+        Phase::Messaging => MAIL,
+        Phase::Delivery => SEND,
+    };
+    view! {
+        <article class=format!("card phase phase-{name}") aria-labelledby=format!("card-{name}") data-phase=name>
+            <h2 id=format!("card-{name}")>{icon(symbol)} {card.phase.title()} <small>"24 h"</small></h2>
+            {main_figures(card)}
+            {own_figures(card)}
+            {sparkline(card)}
+        </article>
+    }
+    .into_any()
+}
+
+/// The three figures that every phase has.
+pub(super) fn main_figures(card: &PhaseCard) -> AnyView {
+    let bad = card.error_rate > CARD_ERROR_RATE_PERCENT;
+    let average = match card.avg_duration {
+        Some(seconds) => duration(seconds).into_any(),
+        None => missing("Nothing ran in the last 24 hours"),
+    };
+    view! {
+        <dl class="figs">
+            <div>
+                <dt>"Total Runs"</dt>
+                <dd data-figure="total-runs">{count(card.total_runs)}</dd>
+            </div>
+            <div>
+                <dt>"Error Rate"</dt>
+                <dd data-figure="error-rate" class:bad=bad>
+                    {percent(card.error_rate)}
+                    {bad.then(|| view! { <span class="sr-only">" (above 5 %)"</span> })}
+                </dd>
+            </div>
+            <div>
+                <dt>"Avg Duration"</dt>
+                <dd data-figure="avg-duration">{average}</dd>
+            </div>
+        </dl>
+    }
+    .into_any()
+}
+
+pub(super) fn own_figures(card: &PhaseCard) -> AnyView {
+    if card.metrics.is_empty() {
+        return ().into_any();
+    }
+    let figure = |metric: &CardMetric| {
+        let value = match &metric.value {
+            Some(value) => value.clone().into_any(),
+            None => missing(metric.reason.as_deref().unwrap_or("Not recorded")),
+        };
+        view! {
+            <div>
+                <dt>{metric.label.clone()}</dt>
+                <dd>{value}</dd>
+            </div>
+        }
+    };
+    view! { <dl class="figs own">{card.metrics.iter().map(figure).collect_view()}</dl> }.into_any()
+}
+
+/// A dash that says why there is no value, to the eye on hover and to the ear at once.
+fn missing(reason: &str) -> AnyView {
+    view! {
+        <span class="missing" title=reason.to_owned()>
+            <span aria-hidden="true">"–"</span>
+            <span class="sr-only">{format!("no value: {reason}")}</span>
+        </span>
+    }
+    .into_any()
+}
+
+fn sparkline(card: &PhaseCard) -> AnyView {
+    let runs = &card.runs_per_hour;
+    let highest = runs.iter().copied().max().unwrap_or(0);
+    if highest == 0 {
+        return view! { <p class="sparkline-none">"No runs in the last 24 hours"</p> }.into_any();
+    }
+    let text = format!(
+        "Runs per hour over the last 24 hours: highest {}, latest {}",
+        count(highest),
+        count(runs.last().copied().unwrap_or(0))
+    );
+    view! {
+        <svg class="sparkline" viewBox="0 0 240 34" preserveAspectRatio="none" role="img" aria-label=text>
+            <path d=area(runs) class="sparkline-area" />
+            <path d=line(runs) class="sparkline-line" fill="none" vector-effect="non-scaling-stroke" />
+        </svg>
+    }
+    .into_any()
+}
+
+/// The path of the values over the full width, the highest at the top.
+fn line(values: &[i64]) -> String {
+    let highest = values.iter().copied().max().unwrap_or(0).max(1) as f64;
+    let step = WIDTH / (values.len().max(2) - 1) as f64;
+    let mut path = String::new();
+    for (index, value) in values.iter().enumerate() {
+        let x = index as f64 * step;
+        let y = 1.0 + HEIGHT * (1.0 - *value as f64 / highest);
+        path.push_str(&format!(
+            "{}{x:.1} {y:.1}",
+            if index == 0 { "M" } else { "L" }
+        ));
+    }
+    path
+}
+
+fn area(values: &[i64]) -> String {
+    format!("{}L{WIDTH} {HEIGHT}L0 {HEIGHT}Z", line(values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sparklines_span_the_width_and_peak_at_the_top() {
+        assert_eq!(line(&[0, 10, 5]), "M0.0 33.0L120.0 1.0L240.0 17.0");
+        assert_eq!(line(&[0, 0]), "M0.0 33.0L240.0 33.0");
+        assert_eq!(line(&[7]), "M0.0 1.0");
+        assert_eq!(line(&[]), "");
+    }
+}

@@ -1,0 +1,51 @@
+//! Workflow health of the last hour, a grid of states.
+
+use domain::{
+    format::{count, duration, percent},
+    model::overview::{Overview, WorkflowHealth},
+    stage::StageName,
+};
+use leptos::prelude::*;
+
+use crate::parts::{
+    badge::{Tone, badge},
+    time,
+};
+
+pub(super) fn health(figures: &Overview) -> AnyView {
+    if figures.health.is_empty() {
+        return view! { <p class="muted">"No workflow has run yet."</p> }.into_any();
+    }
+    let now = figures.as_of;
+    let tile = |row: &WorkflowHealth| {
+        let (tone, known) = tone(&row.health_status);
+        let name = match StageName::of_workflow(&row.workflow_name) {
+            Some(stage) => stage.title().to_owned(),
+            None => row.workflow_name.clone(),
+        };
+        let average = row
+            .avg_duration_sec
+            .map(|seconds| format!(" · {}", duration(seconds)));
+        let figures = match row.total_runs {
+            0 => "no run in the last hour".to_owned(),
+            1 => format!("1 run · {}", percent(row.error_rate_pct)),
+            n => format!("{} runs · {}", count(n), percent(row.error_rate_pct)),
+        };
+        view! {
+            <li class=format!("tile {known}") title=row.workflow_name.clone() data-health=row.health_status.clone()>
+                <p class="tile-name"><b>{name}</b> {badge(tone, row.health_status.clone())}</p>
+                <p class="muted">{figures} {average} {row.last_run.map(|at| view! { " · " {time::ago(now, at)} })}</p>
+            </li>
+        }
+    };
+    view! { <ul class="health">{figures.health.iter().map(tile).collect_view()}</ul> }.into_any()
+}
+
+fn tone(status: &str) -> (Tone, &'static str) {
+    match status {
+        "healthy" => (Tone::Good, "healthy"),
+        "warning" => (Tone::Warning, "warning"),
+        "critical" => (Tone::Bad, "critical"),
+        _ => (Tone::Quiet, "idle"),
+    }
+}

@@ -1,0 +1,192 @@
+//! The overview: four phases, and for the chosen one its pipeline, queue, health, throughput and live feed.
+
+mod cards;
+mod feed;
+mod health;
+mod queue;
+mod snipers;
+mod strip;
+mod tabs;
+mod throughput;
+
+use domain::{
+    model::{
+        live::Topic,
+        overview::{Overview, PhaseCard},
+    },
+    phase::Phase,
+    role::Permission,
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    PRODUCT,
+    api::{
+        events::events,
+        overview::{overview, sniper_targets, throughput_chart},
+    },
+    live::Live,
+    parts::{
+        header::PageHeader,
+        icon::{DOWNLOAD, REFRESH, UPLOAD, icon},
+        loaded::Loaded,
+        notice::Empty,
+        samples::LoadSamples,
+        time,
+    },
+    problem::Problem,
+    query::{carry, tab},
+    session,
+};
+
+#[component]
+pub(crate) fn OverviewPage() -> impl IntoView {
+    let live = Live::expect();
+    let params = use_query_map();
+    let phase = Memo::new(move |_| tab(&params.read()));
+    let figures = live.resource(
+        &[Topic::Pipeline, Topic::Errors, Topic::Imports],
+        || (),
+        |()| overview(),
+    );
+    // A day's bar does not change visibly within half a minute.
+    let chart = live.resource(&[], move || live.tick(), |_| throughput_chart());
+    let recent = live.resource(&[], || (), |()| events(Default::default()));
+    let snipers = live.resource(&[], move || live.tick(), |_| sniper_targets());
+    view! {
+        <PageHeader title=PRODUCT subtitle="Event-driven pipeline monitoring">
+            <AsOf figures=figures />
+            <button class="btn" on:click=move |_| live.refresh()>{icon(REFRESH)} "Refresh"</button>
+            {session::may(Permission::Export)
+                .then(|| {
+                    view! {
+                        <a class="btn" href="/export/phase-stats.csv" download="" rel="external">{icon(DOWNLOAD)} "Export"</a>
+                    }
+                })}
+            {session::may(Permission::Import)
+                .then(|| {
+                    view! {
+                        <a class="btn primary" href=move || carry("/imports", &params.read())>{icon(UPLOAD)} "Import CSV"</a>
+                    }
+                })}
+        </PageHeader>
+        <main id="main">
+            <Loaded resource=figures view=|figures| top(&figures) />
+            <tabs::Tabs phase=phase />
+            {move || match phase.get() {
+                Phase::Enrichment => {
+                    view! {
+                        <Loaded resource=figures view=|figures| strip::strip(&figures) />
+                        <div class="grid">
+                            <throughput::Throughput figures=figures chart=chart />
+                            <section class="card" aria-labelledby="queue">
+                                <h2 id="queue">"Event queue" <small>"waiting now"</small></h2>
+                                <Loaded resource=figures view=|figures| queue::queue(&figures) />
+                            </section>
+                            <section class="card" aria-labelledby="health">
+                                <h2 id="health">"Workflow health" <small>"last hour"</small></h2>
+                                <Loaded resource=figures view=|figures| health::health(&figures) />
+                            </section>
+                            <feed::Feed recent=recent />
+                        </div>
+                    }
+                        .into_any()
+                }
+                Phase::Intelligence => {
+                    view! {
+                        <Loaded resource=figures view=|figures| large(&figures, Phase::Intelligence) />
+                        <section class="card" aria-labelledby="snipers">
+                            <h2 id="snipers">"Sniper targets" <small>"PLE or BIT above 0.75, first 50"</small></h2>
+                            <Loaded resource=snipers view=snipers::table />
+                        </section>
+                    }
+                        .into_any()
+                }
+                Phase::Messaging => view! { <Loaded resource=figures view=|figures| large(&figures, Phase::Messaging) /> }.into_any(),
+                Phase::Delivery => view! { <Loaded resource=figures view=|figures| large(&figures, Phase::Delivery) /> }.into_any(),
+            }}
+        </main>
+    }
+}
+
+#[component]
+fn AsOf(figures: Resource<Result<Overview, Problem>>) -> impl IntoView {
+    view! {
+        <p class="as-of">
+            <Transition>
+                {move || figures.get().and_then(Result::ok).map(|figures| view! { "as of " {time::clock(figures.as_of)} })}
+            </Transition>
+        </p>
+    }
+}
+
+/// What is above the tabs: where the data comes from, what to do first, the four cards.
+fn top(figures: &Overview) -> AnyView {
+    view! {
+        {figures
+            .demo
+            .then(|| {
+                view! {
+                    <p class="banner">
+                        <b>"Sandbox data. "</b>
+                        "People and addresses are invented by a built-in provider; no account is used and nobody is written to."
+                    </p>
+                }
+            })}
+        {figures.empty.then(|| start(figures.demo))}
+        <section class="cards" aria-label="Phases">{figures.cards.iter().map(cards::card).collect_view()}</section>
+    }
+    .into_any()
+}
+
+fn start(demo: bool) -> AnyView {
+    view! {
+        <Empty
+            title="Nothing has been imported yet"
+            detail="Import a CSV file of companies and watch each one pass validation, promotion, slots, enrichment and verification."
+        >
+            <a class="btn primary" href="/imports">"Import CSV"</a>
+            {demo.then(|| view! { <LoadSamples /> })}
+        </Empty>
+    }
+    .into_any()
+}
+
+/// A phase's own figures, larger, each with the reason where there is none.
+fn large(figures: &Overview, phase: Phase) -> AnyView {
+    let card = figures.cards.iter().find(|card| card.phase == phase);
+    card.map(|card| {
+        view! {
+            <section class="card large" aria-label=phase.title()>
+                {cards::main_figures(card)}
+                {cards::own_figures(card)}
+                {explain(card)}
+            </section>
+        }
+    })
+    .into_any()
+}
+
+/// Honest about what is not there yet: each reason once.
+fn explain(card: &PhaseCard) -> Option<AnyView> {
+    let mut reasons: Vec<&str> = card
+        .metrics
+        .iter()
+        .filter_map(|metric| metric.reason.as_deref())
+        .collect();
+    reasons.dedup();
+    (!reasons.is_empty()).then(|| {
+        let reasons = reasons
+            .into_iter()
+            .map(|reason| view! { <li>{reason.to_owned()}</li> })
+            .collect_view();
+        view! {
+            <div class="notice">
+                <p class="notice-title">"Why some figures are missing"</p>
+                <ul>{reasons}</ul>
+            </div>
+        }
+        .into_any()
+    })
+}

@@ -1,0 +1,65 @@
+//! The daily throughput: a chart drawn on the server, and the same figures as a table.
+
+use domain::{
+    format::{count, duration},
+    model::overview::{DailyThroughput, Overview},
+};
+use leptos::prelude::*;
+
+use crate::{parts::loaded::Loaded, problem::Problem};
+
+#[component]
+pub(super) fn Throughput(
+    figures: Resource<Result<Overview, Problem>>,
+    chart: Resource<Result<String, Problem>>,
+) -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby="throughput">
+            <h2 id="throughput">"Throughput" <small>"events per day, 30 days"</small></h2>
+            <Loaded resource=chart view=|svg| view! { <div class="chart" inner_html=svg></div> }.into_any() />
+            <details>
+                <summary>"The figures as a table"</summary>
+                <Loaded resource=figures view=|figures| table(&figures.throughput) />
+            </details>
+        </section>
+    }
+}
+
+fn table(days: &[DailyThroughput]) -> AnyView {
+    if days.is_empty() {
+        return view! { <p class="muted">"No events in the last 30 days."</p> }.into_any();
+    }
+    let line = |day: &DailyThroughput| {
+        let average = day
+            .avg_processing_time_seconds
+            .map_or("–".to_owned(), duration);
+        view! {
+            <tr>
+                <th scope="row">{day.date.to_string()}</th>
+                <td class="n">{count(day.total_events)}</td>
+                <td class="n">{count(day.processed_events)}</td>
+                <td class="n">{count(day.failed_events)}</td>
+                <td class="n">{count(day.pending_events)}</td>
+                <td class="n">{average}</td>
+            </tr>
+        }
+    };
+    view! {
+        <div class="table-wrap" role="region" aria-label="Events per day" tabindex="0">
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">"Day"</th>
+                        <th scope="col" class="n">"Events"</th>
+                        <th scope="col" class="n">"Processed"</th>
+                        <th scope="col" class="n">"Failed"</th>
+                        <th scope="col" class="n">"Waiting"</th>
+                        <th scope="col" class="n">"Average"</th>
+                    </tr>
+                </thead>
+                <tbody>{days.iter().map(line).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}

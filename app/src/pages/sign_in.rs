@@ -1,0 +1,45 @@
+//! The sign-in page: a plain form that works without JavaScript.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::PRODUCT;
+
+#[component]
+pub(crate) fn SignInPage() -> impl IntoView {
+    let params = use_query_map();
+    let next = move || params.read().get("next").unwrap_or_else(|| "/".to_owned());
+    let problem = move || params.read().get_str("problem").map(explain);
+    view! {
+        <Title text="Sign in" />
+        <main id="main" class="alone">
+            <form class="card sign-in" method="post" action="/session">
+                <h1>{PRODUCT}</h1>
+                <p class="muted">"Sign in to watch and steer the pipeline."</p>
+                {move || problem().map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+                <input type="hidden" name="next" value=next />
+                <label class="field">
+                    <span>"Name"</span>
+                    <input type="text" name="name" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus />
+                </label>
+                <label class="field">
+                    <span>"Password"</span>
+                    <input type="password" name="password" autocomplete="current-password" required />
+                </label>
+                <button class="btn primary" type="submit">"Sign in"</button>
+                <p class="muted small-text">
+                    "First time here? The server prints the first name and its password when it starts on an empty database. More people: "
+                    <code>"server user add"</code>
+                </p>
+            </form>
+        </main>
+    }
+}
+
+fn explain(problem: &str) -> &'static str {
+    match problem {
+        "throttled" => "Too many attempts. Wait a minute, then try again.",
+        _ => "Name or password is wrong. Check both and try again.",
+    }
+}

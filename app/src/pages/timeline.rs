@@ -1,0 +1,62 @@
+//! Everything that happened to a company, newest first: events, runs and errors in one list.
+
+use domain::{
+    model::{
+        action::Scope,
+        company::{TimelineEntry, TimelineKind},
+    },
+    stage::StageName,
+};
+use leptos::prelude::*;
+
+use crate::{
+    parts::{badge, process_now::ProcessNowButton, time},
+    query::link,
+};
+
+pub(super) fn timeline(entries: Vec<TimelineEntry>) -> AnyView {
+    if entries.is_empty() {
+        return view! { <p class="muted">"Nothing has happened yet."</p> }.into_any();
+    }
+    view! { <ol class="timeline">{entries.into_iter().map(entry).collect_view()}</ol> }.into_any()
+}
+
+fn entry(entry: TimelineEntry) -> AnyView {
+    let kind = match entry.kind {
+        TimelineKind::Event => "event",
+        TimelineKind::Error => "error",
+        TimelineKind::Run => "run",
+    };
+    let again = run_again(&entry);
+    let record = entry.record_id.map(|record| {
+        let href = link("/events", &Default::default(), &[("record", Some(&record))]);
+        view! { <a class="mono" href=href>{record}</a> }
+    });
+    view! {
+        <li class=format!("entry {kind}")>
+            <span class="entry-time">{time::stamp(entry.at)}</span>
+            <span class="entry-kind">{kind}</span>
+            <div>
+                <p>
+                    <span class=if entry.kind == TimelineKind::Error { "" } else { "mono" }>{entry.title}</span>
+                    " "
+                    {entry.status.as_deref().map(badge::outcome)}
+                </p>
+                <p class="muted">{entry.detail} " " {record}</p>
+            </div>
+            {again}
+        </li>
+    }
+    .into_any()
+}
+
+/// An event that a stage works on can be run once more for its record.
+fn run_again(entry: &TimelineEntry) -> Option<AnyView> {
+    let stage = StageName::of_event(&entry.title).filter(|_| entry.kind == TimelineKind::Event)?;
+    let record = entry.record_id.clone()?;
+    let what = format!("record {record}");
+    Some(
+        view! { <ProcessNowButton stage=stage scope=Scope::Record(record) what=what text="Process now…" /> }
+            .into_any(),
+    )
+}

@@ -1,0 +1,134 @@
+//! Filters that live in the URL: they work as plain forms, and without a page load once the page is alive.
+
+use leptos::{ev, prelude::*};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate, use_query_map},
+};
+
+use crate::query::{Change, link};
+
+/// One entry of a select: value in the URL and text.
+pub(crate) type Choice = (String, String);
+
+/// Goes to the present page with changes to its query; for event handlers.
+pub(crate) fn use_change() -> impl Fn(&[Change<'_>]) + Clone {
+    let navigate = use_navigate();
+    let location = use_location();
+    let present = use_query_map();
+    move |changes: &[Change<'_>]| {
+        let path = location.pathname.get_untracked();
+        let url = link(&path, &present.read_untracked(), changes);
+        let stay = NavigateOptions {
+            scroll: false,
+            ..Default::default()
+        };
+        navigate(&url, stay);
+    }
+}
+
+/// The other parameters of the page, so that a plain form submission does not lose them.
+pub(crate) fn hidden_fields(except: &'static [&'static str]) -> AnyView {
+    let present = use_query_map();
+    let fields = move || {
+        present
+            .get()
+            .into_iter()
+            .filter(|(key, _)| !except.contains(&key.as_ref()))
+            .map(|(key, value)| view! { <input type="hidden" name=key.into_owned() value=value /> })
+            .collect_view()
+    };
+    view! { {fields} }.into_any()
+}
+
+/// A search field as a form of its own. `cursor` is the paging key that a new search starts without.
+#[component]
+pub(crate) fn SearchField(
+    #[prop(into)] label: String,
+    name: &'static str,
+    cursor: &'static str,
+    /// Marks the field that the shortcut `/` goes to.
+    #[prop(optional)]
+    main: bool,
+) -> impl IntoView {
+    let present = use_query_map();
+    let change = use_change();
+    let value = move || present.read().get(name).unwrap_or_default();
+    let input = NodeRef::<leptos::html::Input>::new();
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if let Some(input) = input.get() {
+            change(&[(name, Some(input.value().trim())), (cursor, None)]);
+        }
+    };
+    let except: &'static [&'static str] = match name {
+        "e_q" => &["e_q", "e_after"],
+        "record" => &["record", "after"],
+        _ => &["q", "after"],
+    };
+    view! {
+        <form class="search" role="search" aria-label=label.clone() on:submit=submit>
+            {hidden_fields(except)}
+            <input
+                type="search"
+                name=name
+                node_ref=input
+                placeholder=label.clone()
+                aria-label=label.clone()
+                prop:value=value
+                value=value
+                data-search=main.then_some("main")
+                autocomplete="off"
+            />
+            {main.then(|| view! { <kbd aria-hidden="true">"/"</kbd> })}
+        </form>
+    }
+}
+
+/// A select whose choice goes to the URL at once.
+#[component]
+pub(crate) fn Select(
+    #[prop(into)] label: String,
+    name: &'static str,
+    cursor: &'static str,
+    /// Text of the choice that filters nothing.
+    any: &'static str,
+    #[prop(into)] choices: Signal<Vec<Choice>>,
+) -> impl IntoView {
+    let present = use_query_map();
+    let change = use_change();
+    let chosen = Memo::new(move |_| present.read().get(name).unwrap_or_default());
+    // A value that is in the URL but not in the list would otherwise be shown as "any".
+    let listed = move || {
+        let mut list = choices.get();
+        let now = chosen.get();
+        if !now.is_empty() && !list.iter().any(|(value, _)| *value == now) {
+            list.push((now.clone(), now));
+        }
+        list
+    };
+    view! {
+        <label class="select">
+            <span>{label}</span>
+            <select
+                name=name
+                on:change=move |event| change(&[(name, Some(&event_target_value(&event))), (cursor, None)])
+                prop:value=move || {
+                    choices.track();
+                    chosen.get()
+                }
+            >
+                <option value="">{any}</option>
+                {move || {
+                    listed()
+                        .into_iter()
+                        .map(|(value, text)| {
+                            let selected = value == chosen.get();
+                            view! { <option value=value selected=selected>{text}</option> }
+                        })
+                        .collect_view()
+                }}
+            </select>
+        </label>
+    }
+}

@@ -1,0 +1,103 @@
+//! The keyboard: `/` searches, `g` and a letter goes to a page, `?` lists them.
+
+use std::cell::Cell;
+
+use leptos::{ev, prelude::*};
+use leptos_router::hooks::{use_navigate, use_query_map};
+use wasm_bindgen::JsCast;
+
+use crate::{browser, parts::dialog::Dialog, query::carry};
+
+/// Keys and what they do, for the list.
+const LIST: [(&str, &str); 6] = [
+    ("/", "Search"),
+    ("g o", "Overview"),
+    ("g c", "Companies"),
+    ("g i", "Imports"),
+    ("g e", "Events"),
+    ("?", "This list"),
+];
+
+/// Keys within this many milliseconds of `g` belong to it.
+const CHORD_MS: f64 = 1_500.0;
+
+#[derive(Clone, Debug)]
+struct ShortcutList;
+
+#[component]
+pub(crate) fn Shortcuts() -> impl IntoView {
+    let open = RwSignal::new(None::<ShortcutList>);
+    let navigate = use_navigate();
+    let present = use_query_map();
+    Effect::new(move || {
+        let navigate = navigate.clone();
+        let g_at = Cell::new(f64::MIN);
+        let handle = window_event_listener(ev::keydown, move |event| {
+            if typing(&event) {
+                return;
+            }
+            let key = event.key();
+            let chord = browser::now() - g_at.replace(f64::MIN) < CHORD_MS;
+            match (chord, key.as_str()) {
+                (true, letter) if page_of(letter).is_some() => {
+                    let path = page_of(letter).unwrap_or("/");
+                    navigate(&carry(path, &present.read_untracked()), Default::default());
+                }
+                (_, "g") => g_at.set(browser::now()),
+                (_, "/") => {
+                    if browser::focus("[data-search=main]") {
+                        event.prevent_default();
+                    }
+                }
+                (_, "?") => open.set(Some(ShortcutList)),
+                _ => {}
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+    view! {
+        <Dialog open=open title=|_| "Keyboard shortcuts".to_owned() children=|_| {
+            view! {
+                <dl class="shortcuts">
+                    {LIST
+                        .map(|(keys, text)| {
+                            let keys = keys.split(' ').map(|key| view! { <kbd>{key.to_owned()}</kbd> }).collect_view();
+                            view! {
+                                <div>
+                                    <dt>{keys}</dt>
+                                    <dd>{text}</dd>
+                                </div>
+                            }
+                        })
+                        .collect_view()}
+                </dl>
+            }
+                .into_any()
+        } />
+    }
+}
+
+fn page_of(letter: &str) -> Option<&'static str> {
+    match letter {
+        "o" => Some("/"),
+        "c" => Some("/companies"),
+        "i" => Some("/imports"),
+        "e" => Some("/events"),
+        _ => None,
+    }
+}
+
+/// Keys belong to a field that has the focus, to a dialog, and to the browser's own shortcuts.
+fn typing(event: &ev::KeyboardEvent) -> bool {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
+        return true;
+    }
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|element| {
+        element
+            .closest("input, textarea, select, [contenteditable], dialog")
+            .is_ok_and(|found| found.is_some())
+    })
+}

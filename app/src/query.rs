@@ -1,0 +1,350 @@
+//! The URL holds the state of a page: filters to query strings and back.
+//!
+//! The error console is on every page and keeps its own keys, which start with `e_`.
+
+use domain::{
+    event::{EventStatus, Severity},
+    model::{
+        company::{CompanyFilter, CompanyState},
+        error::{ErrorFilter, ErrorQuery, ErrorSort},
+        event::EventFilter,
+    },
+    phase::Phase,
+};
+use leptos_router::params::ParamsMap;
+
+/// The keys of the error console; links to other pages carry them along.
+pub const CONSOLE_KEYS: [&str; 8] = [
+    "e_panel",
+    "e_type",
+    "e_severity",
+    "e_resolved",
+    "e_q",
+    "e_sort",
+    "e_order",
+    "e_after",
+];
+
+/// One change of a query string: set the key to a value, or remove it.
+pub type Change<'a> = (&'a str, Option<&'a str>);
+
+/// `path` with the present parameters and the changes made to them.
+pub fn link(path: &str, present: &ParamsMap, changes: &[Change<'_>]) -> String {
+    let kept = present
+        .into_iter()
+        .map(|(key, value)| (key.as_ref(), value))
+        .filter(|(key, _)| !changes.iter().any(|(changed, _)| changed == key));
+    let changed = changes
+        .iter()
+        .filter_map(|(key, value)| value.map(|value| (*key, value)));
+    write(path, kept.chain(changed))
+}
+
+/// `path`, which may hold a query, with the console's parameters of the present page.
+pub fn carry(path: &str, present: &ParamsMap) -> String {
+    let kept = CONSOLE_KEYS
+        .into_iter()
+        .filter_map(|key| present.get_str(key).map(|value| (key, value)));
+    write(path, kept)
+}
+
+pub fn sign_in_path(next: &str) -> String {
+    write("/sign-in", [("next", next)].into_iter())
+}
+
+/// Appends the pairs that have a value to a path, escaped alike on the server and in the browser.
+fn write<'a>(path: &str, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut url = path.to_owned();
+    for (key, value) in pairs.filter(|(_, value)| !value.is_empty()) {
+        url.push(if url.contains('?') { '&' } else { '?' });
+        url.push_str(key);
+        url.push('=');
+        url.push_str(&segment(value));
+    }
+    url
+}
+
+pub fn company_path(key: &str) -> String {
+    format!("/companies/{}", segment(key))
+}
+
+pub fn import_path(batch_id: &str) -> String {
+    format!("/imports/{}", segment(batch_id))
+}
+
+/// Text as one segment of a path: everything but unreserved characters percent-encoded.
+pub fn segment(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+pub fn tab(params: &ParamsMap) -> Phase {
+    text(params, "tab")
+        .and_then(|name| Phase::parse(&name))
+        .unwrap_or(Phase::Enrichment)
+}
+
+pub fn company_filter(params: &ParamsMap) -> CompanyFilter {
+    CompanyFilter {
+        search: text(params, "q"),
+        batch: text(params, "batch"),
+        state: text(params, "state").and_then(|name| CompanyState::parse(&name)),
+        cursor: text(params, "after"),
+    }
+}
+
+pub fn companies_path(filter: &CompanyFilter) -> String {
+    link(
+        "/companies",
+        &ParamsMap::new(),
+        &[
+            ("q", filter.search.as_deref()),
+            ("batch", filter.batch.as_deref()),
+            ("state", filter.state.map(CompanyState::name)),
+            ("after", filter.cursor.as_deref()),
+        ],
+    )
+}
+
+pub fn event_filter(params: &ParamsMap) -> EventFilter {
+    EventFilter {
+        event_type: text(params, "type"),
+        status: text(params, "status").and_then(|name| EventStatus::parse(&name)),
+        batch: text(params, "batch"),
+        record_id: text(params, "record"),
+        cursor: text(params, "after"),
+    }
+}
+
+pub fn events_path(filter: &EventFilter) -> String {
+    link(
+        "/events",
+        &ParamsMap::new(),
+        &[
+            ("type", filter.event_type.as_deref()),
+            ("status", filter.status.map(EventStatus::name)),
+            ("batch", filter.batch.as_deref()),
+            ("record", filter.record_id.as_deref()),
+            ("after", filter.cursor.as_deref()),
+        ],
+    )
+}
+
+/// The console shows unresolved errors unless the URL says otherwise, newest first.
+pub fn error_query(params: &ParamsMap) -> ErrorQuery {
+    ErrorQuery {
+        filter: ErrorFilter {
+            event_type: text(params, "e_type"),
+            severity: text(params, "e_severity").and_then(|name| Severity::parse(&name)),
+            resolved: match text(params, "e_resolved").as_deref() {
+                Some("yes") => Some(true),
+                Some("any") => None,
+                _ => Some(false),
+            },
+            search: text(params, "e_q"),
+        },
+        sort: text(params, "e_sort")
+            .and_then(|name| sort_of(&name))
+            .unwrap_or_default(),
+        ascending: text(params, "e_order").as_deref() == Some("up"),
+        cursor: text(params, "e_after"),
+    }
+}
+
+/// `path` with the parameters that [`error_query`] reads.
+pub fn errors_path(path: &str, query: &ErrorQuery) -> String {
+    let filter = &query.filter;
+    let pairs = [
+        ("e_type", filter.event_type.as_deref()),
+        ("e_severity", filter.severity.map(Severity::name)),
+        ("e_resolved", resolved_name(filter.resolved)),
+        ("e_q", filter.search.as_deref()),
+        (
+            "e_sort",
+            (query.sort != ErrorSort::default()).then(|| sort_name(query.sort)),
+        ),
+        ("e_order", query.ascending.then_some("up")),
+        ("e_after", query.cursor.as_deref()),
+    ];
+    write(
+        path,
+        pairs
+            .into_iter()
+            .filter_map(|(key, value)| value.map(|value| (key, value))),
+    )
+}
+
+/// The value of `e_resolved`; the default has none.
+pub const fn resolved_name(resolved: Option<bool>) -> Option<&'static str> {
+    match resolved {
+        Some(true) => Some("yes"),
+        Some(false) => None,
+        None => Some("any"),
+    }
+}
+
+pub const fn sort_name(sort: ErrorSort) -> &'static str {
+    match sort {
+        ErrorSort::CreatedAt => "time",
+        ErrorSort::EventType => "type",
+        ErrorSort::RecordId => "record",
+    }
+}
+
+fn sort_of(name: &str) -> Option<ErrorSort> {
+    [
+        ErrorSort::CreatedAt,
+        ErrorSort::EventType,
+        ErrorSort::RecordId,
+    ]
+    .into_iter()
+    .find(|sort| sort_name(*sort) == name)
+}
+
+fn text(params: &ParamsMap, key: &str) -> Option<String> {
+    params
+        .get_str(key)
+        .map(str::trim)
+        .filter(|value| !value.is_empty())
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads the query of a path as the router does.
+    fn params(path: &str) -> ParamsMap {
+        let query = path.split_once('?').map_or("", |(_, query)| query);
+        query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(key, value)| (key.to_owned(), unescape(value)))
+            .collect()
+    }
+
+    fn unescape(value: &str) -> String {
+        let mut bytes = Vec::new();
+        let mut rest = value.bytes();
+        while let Some(byte) = rest.next() {
+            match byte {
+                b'%' => {
+                    let hex = [rest.next().unwrap(), rest.next().unwrap()];
+                    bytes.push(u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap());
+                }
+                b'+' => bytes.push(b' '),
+                other => bytes.push(other),
+            }
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn company_filters_survive_the_url() {
+        let mut filters = vec![CompanyFilter::default()];
+        for state in CompanyState::ALL {
+            filters.push(CompanyFilter {
+                search: Some("O'Reilly & Söhne = 100 %?#/+".into()),
+                batch: Some("20251120-TX-01".into()),
+                state: Some(state),
+                cursor: Some("2026-11-21T03:00:00+00:00~17".into()),
+            });
+        }
+        for filter in filters {
+            assert_eq!(company_filter(&params(&companies_path(&filter))), filter);
+        }
+    }
+
+    #[test]
+    fn event_filters_survive_the_url() {
+        let mut filters = vec![EventFilter::default()];
+        for status in EventStatus::ALL {
+            filters.push(EventFilter {
+                event_type: Some("slots_created".into()),
+                status: Some(status),
+                batch: Some("a b".into()),
+                record_id: Some("04.04.05.84.00412.012".into()),
+                cursor: Some("99".into()),
+            });
+        }
+        for filter in filters {
+            assert_eq!(event_filter(&params(&events_path(&filter))), filter);
+        }
+    }
+
+    #[test]
+    fn error_queries_survive_the_url() {
+        for resolved in [None, Some(true), Some(false)] {
+            for sort in [
+                ErrorSort::CreatedAt,
+                ErrorSort::EventType,
+                ErrorSort::RecordId,
+            ] {
+                for ascending in [true, false] {
+                    let query = ErrorQuery {
+                        filter: ErrorFilter {
+                            event_type: Some("company_created".into()),
+                            severity: Some(Severity::Critical),
+                            resolved,
+                            search: Some("time out & more".into()),
+                        },
+                        sort,
+                        ascending,
+                        cursor: Some("a~1".into()),
+                    };
+                    assert_eq!(error_query(&params(&errors_path("/x", &query))), query);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nonsense_in_the_url_is_no_filter() {
+        let nonsense =
+            params("/x?state=flying&status=&type=+&e_severity=x&e_resolved=x&e_sort=x&tab=x");
+        assert_eq!(company_filter(&nonsense), CompanyFilter::default());
+        assert_eq!(event_filter(&nonsense), EventFilter::default());
+        assert_eq!(tab(&nonsense), Phase::Enrichment);
+        let query = error_query(&nonsense);
+        assert_eq!(query.filter.resolved, Some(false));
+        assert_eq!(query.sort, ErrorSort::CreatedAt);
+    }
+
+    #[test]
+    fn links_keep_what_they_do_not_change() {
+        let present = params("/x?q=a&after=9&e_type=t");
+        let table: [(&[Change<'_>], &str); 3] = [
+            (&[("q", Some("b"))], "/x?after=9&e_type=t&q=b"),
+            (&[("after", None)], "/x?q=a&e_type=t"),
+            (&[("q", Some("")), ("after", None), ("e_type", None)], "/x"),
+        ];
+        for (changes, expected) in table {
+            assert_eq!(link("/x", &present, changes), expected);
+        }
+        assert_eq!(carry("/events", &present), "/events?e_type=t");
+        assert_eq!(
+            carry("/events?status=failed", &present),
+            "/events?status=failed&e_type=t"
+        );
+        assert_eq!(carry("/events", &ParamsMap::new()), "/events");
+    }
+
+    #[test]
+    fn keys_are_safe_in_paths() {
+        let table = [
+            ("17", "/companies/17"),
+            ("04.04.01.84.00001.001", "/companies/04.04.01.84.00001.001"),
+            ("a/b?c", "/companies/a%2Fb%3Fc"),
+        ];
+        for (key, expected) in table {
+            assert_eq!(company_path(key), expected);
+        }
+    }
+}

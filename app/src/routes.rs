@@ -1,0 +1,63 @@
+//! Every page on one screen: its path, its title, the permission that its data asks for.
+
+use domain::role::Permission;
+use leptos::prelude::*;
+use leptos_router::{
+    SsrMode,
+    components::{Outlet, ParentRoute, Route, Routes},
+    path,
+};
+
+use crate::{
+    pages::{
+        companies::CompaniesPage, company::CompanyPage, events::EventsPage, import::ImportPage,
+        imports::ImportsPage, not_found::NotFoundPage, overview::OverviewPage, sign_in::SignInPage,
+    },
+    parts::frame::Frame,
+};
+
+/// A page for people who are signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageRoute {
+    pub path: &'static str,
+    pub title: &'static str,
+    pub permission: Permission,
+}
+
+const fn page(path: &'static str, title: &'static str) -> PageRoute {
+    PageRoute {
+        path,
+        title,
+        permission: Permission::View,
+    }
+}
+
+/// The one page for people who are not.
+pub const SIGN_IN: &str = "/sign-in";
+
+pub const PAGES: &[PageRoute] = &[
+    page("/", "Overview"),
+    page("/companies", "Companies"),
+    page("/companies/:key", "Company"),
+    page("/imports", "Imports"),
+    page("/imports/:batch", "Import"),
+    page("/events", "Events"),
+];
+
+/// Pages are sent whole, so that they serve people and programs without JavaScript.
+#[component]
+pub(crate) fn Pages() -> impl IntoView {
+    view! {
+        <Routes fallback=|| view! { <Frame><NotFoundPage /></Frame> }>
+            <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+            <ParentRoute path=path!("") view=|| view! { <Frame><Outlet /></Frame> } ssr=SsrMode::Async>
+                <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
+                <Route path=path!("/companies") view=CompaniesPage ssr=SsrMode::Async />
+                <Route path=path!("/companies/:key") view=CompanyPage ssr=SsrMode::Async />
+                <Route path=path!("/imports") view=ImportsPage ssr=SsrMode::Async />
+                <Route path=path!("/imports/:batch") view=ImportPage ssr=SsrMode::Async />
+                <Route path=path!("/events") view=EventsPage ssr=SsrMode::Async />
+            </ParentRoute>
+        </Routes>
+    }
+}
