@@ -5,6 +5,8 @@
     reason = "the component macro makes its property structs pub, whatever the component is"
 )]
 
+#![recursion_limit = "512"]
+
 pub mod api;
 mod browser;
 mod console;

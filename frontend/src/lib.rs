@@ -1,5 +1,8 @@
 //! The browser's entry: takes over the page that the server rendered.
 
+// Pages are one type each, as deep as their markup.
+#![recursion_limit = "512"]
+
 use app::App;
 use wasm_bindgen::prelude::wasm_bindgen;
 

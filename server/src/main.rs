@@ -1,5 +1,8 @@
 //! The process: see `server --help`.
 
+// Pages are one type each, as deep as their markup.
+#![recursion_limit = "512"]
+
 use std::process::ExitCode;
 
 use server::{cli, commands, redact::redact, telemetry};

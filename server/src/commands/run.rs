@@ -56,6 +56,13 @@ async fn work(
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let engine = surroundings.start_engine().await?;
+    // Uploaded files are on the web server's disk.
+    if parts.web {
+        let resumed = engine.resume_imports().await?;
+        if resumed > 0 {
+            tracing::info!(resumed, "imports that a former process left are continued");
+        }
+    }
     let worker = if parts.worker {
         Some(
             Worker::start(

@@ -1,5 +1,6 @@
 //! `GET /export/…`: tables as CSV files, streamed page by page.
 
+use app::query::error_query;
 use axum::{
     body::Body,
     extract::{Path, Query, State},
@@ -9,11 +10,9 @@ use axum::{
 use chrono::Utc;
 use domain::{
     csv_safe::defuse,
-    event::Severity,
-    model::error::{ErrorFilter, ErrorQuery, ErrorRow},
+    model::error::{ErrorQuery, ErrorRow},
 };
 use futures::{Stream, stream};
-use serde::Deserialize;
 
 use super::{App, problem::Problem};
 
@@ -23,54 +22,12 @@ pub(crate) async fn phase_stats(State(app): State<App>) -> Result<Response, Prob
     Ok(download(&timed("phase_stats"), Body::from(text)))
 }
 
-/// The error console's filter, with the names that it has in the page's address.
-#[derive(Deserialize)]
-pub(crate) struct ErrorsFilter {
-    e_type: Option<String>,
-    e_severity: Option<String>,
-    /// `true`, `false` or `any`; without it unresolved ones, as the console shows them.
-    e_resolved: Option<String>,
-    e_search: Option<String>,
-}
-
-impl ErrorsFilter {
-    fn parse(self) -> Result<ErrorFilter, Problem> {
-        let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let severity = match filled(self.e_severity) {
-            None => None,
-            Some(name) => Some(
-                Severity::parse(&name)
-                    .ok_or_else(|| Problem::invalid(format!("There is no severity {name:?}.")))?,
-            ),
-        };
-        let resolved = match filled(self.e_resolved).as_deref() {
-            None | Some("false") => Some(false),
-            Some("true") => Some(true),
-            Some("any") => None,
-            Some(other) => {
-                return Err(Problem::invalid(format!(
-                    "e_resolved is true, false or any, not {other:?}."
-                )));
-            }
-        };
-        Ok(ErrorFilter {
-            event_type: filled(self.e_type),
-            severity,
-            resolved,
-            search: filled(self.e_search),
-        })
-    }
-}
-
-/// Every error that matches, newest first.
+/// Every error that the console lists under the same query string, in the same order.
 pub(crate) async fn errors(
     State(app): State<App>,
-    Query(filter): Query<ErrorsFilter>,
+    Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    let query = ErrorQuery {
-        filter: filter.parse()?,
-        ..ErrorQuery::default()
-    };
+    let query = ErrorQuery { cursor: None, ..error_query(&parameters.into_iter().collect()) };
     // The first page now, so that a failure is an answer and not a broken file.
     let first = app.engine.errors(&query).await?;
     let rest = error_pages(app, query, first.next);
@@ -160,15 +117,18 @@ fn download(file_name: &str, body: Body) -> Response {
     (headers, body).into_response()
 }
 
-/// The rows of an import that became no company, with their reasons.
-pub(crate) async fn import_rejects(
-    State(app): State<App>,
-    Path(file): Path<String>,
-) -> Result<Response, Problem> {
-    let Some(batch_id) = file.strip_suffix(".csv") else {
+/// Every row of an imported file with what became of it.
+pub(crate) async fn import_report(State(app): State<App>, Path(file): Path<String>) -> Result<Response, Problem> {
+    let Some(batch_id) = file.strip_suffix(".csv").map(str::to_owned) else {
         return Err(Problem::not_found("This file"));
     };
-    let batch = app.engine.import_batch(batch_id).await?;
-    let _ = batch;
-    Err(Problem::not_found("The list"))
+    let name = format!("import_{}.csv", batch_id.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_"));
+    // The first piece now, so that an unknown batch is an answer and not a broken file.
+    let first = app.engine.import_report(&batch_id, None).await?;
+    let pieces = stream::try_unfold((app, batch_id, first), async |(app, batch_id, piece)| {
+        let Some((text, line)) = piece else { return std::io::Result::Ok(None) };
+        let next = app.engine.import_report(&batch_id, Some(line)).await.map_err(std::io::Error::other)?;
+        Ok(Some((text, (app, batch_id, next))))
+    });
+    Ok(download(&name, Body::from_stream(pieces)))
 }

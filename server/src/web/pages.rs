@@ -1,41 +1,93 @@
 //! The pages and server functions of `app`: which there are, who may see them, and what they find around them.
 
+use app::{api::ACCESS, routes::PAGES};
 use axum::{
     extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header::CONTENT_SECURITY_POLICY, request::Parts},
     response::Response,
 };
-use leptos::prelude::*;
-use leptos_axum::AxumRouteListing;
+use domain::role::Actor;
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
 
-use super::{App, access::Access, problem::Problem};
+use super::{
+    App,
+    access::Access,
+    headers::page_policy,
+    problem::{Problem, wants_page},
+};
 
-pub(crate) const SIGN_IN: &str = "/sign-in";
+pub(crate) const SIGN_IN: &str = app::routes::SIGN_IN;
 
 /// Every page's path, as the router writes it, and who may see it.
 pub(crate) fn pages() -> Vec<(String, Access)> {
-    Vec::new()
+    let closed = PAGES.iter().map(|page| (router_path(page.path), Access::Needs(page.permission)));
+    closed.chain([(SIGN_IN.to_owned(), Access::Public)]).collect()
 }
 
-/// Every registered server function's path and who may call it.
+/// `/companies/:key` is `/companies/{key}` to the router.
+fn router_path(path: &str) -> String {
+    let segments = path.split('/').map(|segment| match segment.strip_prefix(':') {
+        Some(name) => format!("{{{name}}}"),
+        None => segment.to_owned(),
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// Every server function's path and who may call it; one that is missing here stays closed.
 pub(crate) fn server_functions() -> Vec<(String, Access)> {
-    Vec::new()
+    ACCESS.iter().map(|(path, permission)| ((*path).to_owned(), Access::Needs(*permission))).collect()
 }
 
 pub(crate) fn listings() -> Vec<AxumRouteListing> {
-    Vec::new()
+    generate_route_list(app::App)
 }
 
+/// What pages and server functions find: the engine; the caller is in the request's extensions.
 pub(crate) fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static {
-    let app = app.clone();
-    move || provide_context(app.engine.clone())
+    let engine = app.engine.clone();
+    move || {
+        provide_context(engine.clone());
+        if let Some(policy) = policy() {
+            expect_context::<ResponseOptions>().insert_header(CONTENT_SECURITY_POLICY, policy);
+        }
+    }
 }
 
-pub(crate) fn shell(app: &App) -> impl Fn() -> &'static str + Clone + Send + Sync + 'static {
-    let _ = app;
-    || ""
+/// Only a page has a nonce; a server function runs no scripts.
+fn policy() -> Option<HeaderValue> {
+    page_policy(&use_nonce()?, &use_context::<Parts>()?.headers)
 }
 
+pub(crate) fn shell(app: &App) -> impl Fn() -> AnyView + Clone + Send + Sync + 'static {
+    let options = app.site.options().clone();
+    move || app::shell(options.clone()).into_any()
+}
+
+/// Within the app for whoever is signed in; others learn nothing more than that there is nothing.
 pub(crate) async fn not_found(State(app): State<App>, request: Request) -> Response {
-    let _ = app;
-    Problem::not_found("This page").for_reader(request.headers())
+    let is_page = request.method() == Method::GET && wants_page(request.headers());
+    if !is_page || request.extensions().get::<Actor>().is_none() {
+        return Problem::not_found("This page").for_reader(request.headers());
+    }
+    let around = context(&app);
+    let context = move || {
+        around();
+        expect_context::<ResponseOptions>().set_status(StatusCode::NOT_FOUND);
+    };
+    leptos_axum::render_app_async_with_context(context, shell(&app))(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_of_the_app_has_an_access_rule_and_every_rule_a_page() {
+        let mut ruled: Vec<_> = pages().into_iter().map(|(path, _)| path).collect();
+        let mut listed: Vec<_> = listings().iter().map(|listing| listing.path().to_owned()).collect();
+        ruled.sort();
+        listed.sort();
+        assert_eq!(ruled, listed);
+    }
 }

@@ -71,7 +71,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/session/end", post(sign_in::sign_out))
         .route("/export/phase-stats.csv", get(export::phase_stats))
         .route("/export/errors.csv", get(export::errors))
-        .route("/export/import/{file}", get(export::import_rejects))
+        .route("/export/import/{file}", get(export::import_report))
         .leptos_routes_with_context(
             &app,
             pages::listings(),

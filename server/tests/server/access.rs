@@ -1,0 +1,117 @@
+//! The permission matrix: every page, server function and route × every role × signed out, from the code's own lists.
+
+use std::collections::BTreeSet;
+
+use app::{api::ACCESS, routes::PAGES};
+use domain::role::{Permission, Role};
+use server::web::routes::{Access, ROUTES};
+use sqlx::PgPool;
+
+use crate::app::{App, Visitor, location};
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Page,
+    Function,
+    Route,
+}
+
+struct Row {
+    kind: Kind,
+    method: &'static str,
+    path: String,
+    access: Access,
+}
+
+fn rows() -> Vec<Row> {
+    let row = |kind, method, path: &str, access| Row { kind, method, path: fill(path), access };
+    let pages = PAGES.iter().map(|page| row(Kind::Page, "GET", page.path, Access::Needs(page.permission)));
+    let functions = ACCESS.iter().map(|(path, needed)| row(Kind::Function, "POST", path, Access::Needs(*needed)));
+    let routes = ROUTES.iter().map(|route| row(Kind::Route, route.method, route.path, route.access));
+    pages.chain(functions).chain(routes).chain([row(Kind::Page, "GET", "/sign-in", Access::Public)]).collect()
+}
+
+/// Something for the parts of a path that vary.
+fn fill(path: &str) -> String {
+    let segments = path.split('/').map(|part| if part.starts_with([':', '{']) { "none.csv" } else { part });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn everybody_gets_what_their_role_allows_and_nothing_else(pool: PgPool) {
+    let app = App::start(pool).await;
+    let mut people: Vec<(Option<Role>, Visitor)> = vec![(None, app.visitor())];
+    for role in Role::ALL {
+        people.push((Some(role), app.person(role).await));
+    }
+    let mut wrong = Vec::new();
+    // Ending a session comes last: it would sign the others out.
+    let mut rows = rows();
+    rows.sort_by_key(|row| row.path == "/session/end");
+    for row in &rows {
+        for (role, visitor) in &people {
+            let answer = match row.kind {
+                Kind::Page => visitor.visit(&row.path).await,
+                Kind::Function => visitor.call(&row.path, "{}").await,
+                Kind::Route => visitor.request(row.method, &row.path).send().await.unwrap(),
+            };
+            let status = answer.status().as_u16();
+            let to_sign_in = status == 303 && location(&answer).starts_with("/sign-in?next=");
+            let as_expected = match (row.access, role) {
+                (Access::Public, _) => !matches!(status, 401 | 403 | 404) && !to_sign_in,
+                (Access::Needs(_), None) if row.kind == Kind::Page => to_sign_in,
+                (Access::Needs(_), None) => status == 401,
+                (Access::Needs(permission), Some(role)) if role.may(permission) => !matches!(status, 401 | 403 | 303),
+                (Access::Needs(_), Some(_)) => status == 403,
+            };
+            if !as_expected {
+                wrong.push(format!("{} {} as {:?}: {status} {}", row.method, row.path, role, location(&answer)));
+            }
+        }
+    }
+    assert!(rows.len() > 30, "the lists are empty");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_registered_server_function_has_a_row() {
+    let registered: BTreeSet<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
+    let listed: BTreeSet<&str> = ACCESS.iter().map(|(path, _)| *path).collect();
+    assert_eq!(registered, listed);
+    assert_eq!(listed.len(), ACCESS.len(), "a path stands twice");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn refusals_say_what_to_do(pool: PgPool) {
+    let app = App::start(pool).await;
+    let viewer = app.person(Role::Viewer).await;
+    let body: serde_json::Value = app.visitor().get("/export/errors.csv").await.json().await.unwrap();
+    assert_eq!(body["kind"], "signed_out");
+    let body: serde_json::Value = viewer.get("/export/errors.csv").await.json().await.unwrap();
+    assert_eq!(body["kind"], "forbidden");
+    assert!(body["detail"].as_str().unwrap().contains(Permission::Export.name()), "{body}");
+    let answer = app.visitor().visit("/companies?q=a%26b").await;
+    assert_eq!(location(&answer), "/sign-in?next=%2Fcompanies%3Fq%3Da%2526b");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn unknown_addresses_are_not_found(pool: PgPool) {
+    let app = App::start(pool).await;
+    let viewer = app.person(Role::Viewer).await;
+    for visitor in [&app.visitor(), &viewer] {
+        assert_eq!(visitor.visit("/no/such/page").await.status(), 404);
+        assert_eq!(visitor.get("/pkg/none.js").await.status(), 404);
+        assert_eq!(visitor.get("/pkg/../../Cargo.toml").await.status(), 404);
+        assert!(!visitor.call("/api/fn/none", "{}").await.status().is_success());
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn health_needs_no_session(pool: PgPool) {
+    let app = App::start(pool.clone()).await;
+    assert_eq!(app.visitor().get("/healthz").await.status(), 200);
+    assert_eq!(app.visitor().get("/readyz").await.status(), 200);
+    pool.close().await;
+    assert_eq!(app.visitor().get("/healthz").await.status(), 200);
+    assert_eq!(app.visitor().get("/readyz").await.status(), 503);
+}

@@ -1,0 +1,108 @@
+//! A running app and the people who use it.
+
+use std::path::PathBuf;
+
+use domain::role::Role;
+use engine::{Engine, EngineConfig};
+use reqwest::{
+    Client, RequestBuilder, Response,
+    header::{HeaderMap, HeaderValue, ORIGIN},
+    redirect,
+};
+use server::web::{Limits, Web, WebOptions};
+use sqlx::PgPool;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+pub const PASSWORD: &str = "correct horse battery staple";
+
+pub struct App {
+    pub engine: Engine,
+    pub url: String,
+    pub uploads: PathBuf,
+    pub web: Web,
+    _folder: TempDir,
+}
+
+pub fn options() -> WebOptions {
+    WebOptions { secure: false, public_url: None, trust_proxy: false, limits: Limits::default() }
+}
+
+impl App {
+    pub async fn start(pool: PgPool) -> Self {
+        Self::start_with(pool, options()).await
+    }
+
+    pub async fn start_with(pool: PgPool, options: WebOptions) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let uploads = folder.path().join("uploads");
+        std::fs::create_dir(&uploads).unwrap();
+        let config = EngineConfig {
+            database_url: String::new(),
+            direct_url: String::new(),
+            pooler: false,
+            pool_size: 5,
+            upload_dir: uploads.clone(),
+            demo: true,
+        };
+        let engine = Engine::with_pool(pool, config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let web = Web::start(engine.clone(), options, listener).unwrap();
+        Self { url: web.url(), engine, uploads, web, _folder: folder }
+    }
+
+    pub fn visitor(&self) -> Visitor {
+        let headers = HeaderMap::from_iter([(ORIGIN, HeaderValue::from_str(&self.url).unwrap())]);
+        let client = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).default_headers(headers);
+        Visitor { client: client.build().unwrap(), url: self.url.clone() }
+    }
+
+    /// A visitor who is signed in, with a name that says the role.
+    pub async fn person(&self, role: Role) -> Visitor {
+        self.engine.put_user(role.name(), PASSWORD, role).await.unwrap();
+        let visitor = self.visitor();
+        let answer = visitor.sign_in(role.name(), PASSWORD, "/").await;
+        assert_eq!((answer.status().as_u16(), location(&answer)), (303, "/"));
+        visitor
+    }
+}
+
+/// A browser with its cookies, which follows no redirect.
+pub struct Visitor {
+    pub client: Client,
+    pub url: String,
+}
+
+impl Visitor {
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        self.client.request(method.parse().unwrap(), format!("{}{path}", self.url))
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.request("GET", path).send().await.unwrap()
+    }
+
+    /// As a browser goes to a page.
+    pub async fn visit(&self, path: &str) -> Response {
+        self.request("GET", path).header("accept", "text/html,*/*").send().await.unwrap()
+    }
+
+    /// As a page calls a server function.
+    pub async fn call(&self, path: &str, arguments: &str) -> Response {
+        let request = self.request("POST", path).header("content-type", "application/json");
+        request.header("accept", "application/json").body(arguments.to_owned()).send().await.unwrap()
+    }
+
+    pub async fn sign_in(&self, name: &str, password: &str, next: &str) -> Response {
+        let form = [("name", name), ("password", password), ("next", next)];
+        self.request("POST", "/session").form(&form).send().await.unwrap()
+    }
+}
+
+pub fn location(answer: &Response) -> &str {
+    header(answer, "location")
+}
+
+pub fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
+    answer.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
