@@ -1,0 +1,56 @@
+// Every page for everyone: screen readers, phones, dark rooms, no JavaScript.
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test } from '@playwright/test';
+import { base, live, signIn } from './people';
+
+const PAGES = ['/', '/?tab=intelligence', '/?tab=messaging', '/?tab=delivery', '/companies', '/imports', '/events'];
+
+for (const scheme of ['light', 'dark'] as const) {
+  test(`axe finds nothing on any page, ${scheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: scheme });
+    await signIn(page, 'admin');
+    for (const path of PAGES) {
+      await page.goto(base() + path);
+      await live(page);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => `${path} ${id}: ${nodes.map((node) => node.target).join(' ')}`)).toEqual([]);
+    }
+  });
+}
+
+test('the theme follows the system and can be switched', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await signIn(page, 'viewer');
+  await live(page);
+  const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const dark = await background();
+  await page.getByRole('button', { name: 'Dark theme' }).click();
+  expect(await background()).not.toBe(dark);
+  await page.reload();
+  expect(await background()).not.toBe(dark);
+});
+
+test('no page is wider than a small phone', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await signIn(page, 'admin');
+  for (const path of PAGES) {
+    await page.goto(base() + path);
+    await live(page);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width, path).toBeLessThanOrEqual(360);
+  }
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Companies' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Companies');
+});
+
+test('pages are whole without JavaScript', async ({ browser }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await signIn(page, 'viewer');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Outreach Command Center');
+  await expect(page.locator('.card').first()).toBeVisible();
+  await page.goto(`${base()}/companies`);
+  await expect(page.locator('tbody tr').first()).toBeVisible();
+  await context.close();
+});
