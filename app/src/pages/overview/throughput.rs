@@ -16,13 +16,21 @@ pub(super) fn Throughput(
     view! {
         <section class="card" aria-labelledby="throughput">
             <h2 id="throughput">"Throughput" <small>"events per day, 30 days"</small></h2>
-            <Loaded resource=chart view=|svg| view! { <div class="chart" inner_html=svg></div> }.into_any() />
+            <Loaded resource=chart view=picture />
             <details>
                 <summary>"The figures as a table"</summary>
                 <Loaded resource=figures view=|figures| table(&figures.throughput) />
             </details>
         </section>
     }
+}
+
+fn picture(svg: String) -> AnyView {
+    if svg.is_empty() {
+        return view! { <p class="muted">"No events in the last 30 days."</p> }.into_any();
+    }
+    let label = "Events per day over the last 30 days; the table below has the figures";
+    view! { <div class="chart" role="img" aria-label=label inner_html=svg></div> }.into_any()
 }
 
 fn table(days: &[DailyThroughput]) -> AnyView {
