@@ -4,7 +4,6 @@
     unreachable_pub,
     reason = "the component macro makes its property structs pub, whatever the component is"
 )]
-
 #![recursion_limit = "512"]
 
 pub mod api;

@@ -27,7 +27,10 @@ pub(crate) async fn errors(
     State(app): State<App>,
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    let query = ErrorQuery { cursor: None, ..error_query(&parameters.into_iter().collect()) };
+    let query = ErrorQuery {
+        cursor: None,
+        ..error_query(&parameters.into_iter().collect())
+    };
     // The first page now, so that a failure is an answer and not a broken file.
     let first = app.engine.errors(&query).await?;
     let rest = error_pages(app, query, first.next);
@@ -118,16 +121,28 @@ fn download(file_name: &str, body: Body) -> Response {
 }
 
 /// Every row of an imported file with what became of it.
-pub(crate) async fn import_report(State(app): State<App>, Path(file): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn import_report(
+    State(app): State<App>,
+    Path(file): Path<String>,
+) -> Result<Response, Problem> {
     let Some(batch_id) = file.strip_suffix(".csv").map(str::to_owned) else {
         return Err(Problem::not_found("This file"));
     };
-    let name = format!("import_{}.csv", batch_id.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_"));
+    let name = format!(
+        "import_{}.csv",
+        batch_id.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_")
+    );
     // The first piece now, so that an unknown batch is an answer and not a broken file.
     let first = app.engine.import_report(&batch_id, None).await?;
     let pieces = stream::try_unfold((app, batch_id, first), async |(app, batch_id, piece)| {
-        let Some((text, line)) = piece else { return std::io::Result::Ok(None) };
-        let next = app.engine.import_report(&batch_id, Some(line)).await.map_err(std::io::Error::other)?;
+        let Some((text, line)) = piece else {
+            return std::io::Result::Ok(None);
+        };
+        let next = app
+            .engine
+            .import_report(&batch_id, Some(line))
+            .await
+            .map_err(std::io::Error::other)?;
         Ok(Some((text, (app, batch_id, next))))
     });
     Ok(download(&name, Body::from_stream(pieces)))

@@ -21,22 +21,31 @@ pub(crate) const SIGN_IN: &str = app::routes::SIGN_IN;
 
 /// Every page's path, as the router writes it, and who may see it.
 pub(crate) fn pages() -> Vec<(String, Access)> {
-    let closed = PAGES.iter().map(|page| (router_path(page.path), Access::Needs(page.permission)));
-    closed.chain([(SIGN_IN.to_owned(), Access::Public)]).collect()
+    let closed = PAGES
+        .iter()
+        .map(|page| (router_path(page.path), Access::Needs(page.permission)));
+    closed
+        .chain([(SIGN_IN.to_owned(), Access::Public)])
+        .collect()
 }
 
 /// `/companies/:key` is `/companies/{key}` to the router.
 fn router_path(path: &str) -> String {
-    let segments = path.split('/').map(|segment| match segment.strip_prefix(':') {
-        Some(name) => format!("{{{name}}}"),
-        None => segment.to_owned(),
-    });
+    let segments = path
+        .split('/')
+        .map(|segment| match segment.strip_prefix(':') {
+            Some(name) => format!("{{{name}}}"),
+            None => segment.to_owned(),
+        });
     segments.collect::<Vec<_>>().join("/")
 }
 
 /// Every server function's path and who may call it; one that is missing here stays closed.
 pub(crate) fn server_functions() -> Vec<(String, Access)> {
-    ACCESS.iter().map(|(path, permission)| ((*path).to_owned(), Access::Needs(*permission))).collect()
+    ACCESS
+        .iter()
+        .map(|(path, permission)| ((*path).to_owned(), Access::Needs(*permission)))
+        .collect()
 }
 
 pub(crate) fn listings() -> Vec<AxumRouteListing> {
@@ -85,7 +94,10 @@ mod tests {
     #[test]
     fn every_page_of_the_app_has_an_access_rule_and_every_rule_a_page() {
         let mut ruled: Vec<_> = pages().into_iter().map(|(path, _)| path).collect();
-        let mut listed: Vec<_> = listings().iter().map(|listing| listing.path().to_owned()).collect();
+        let mut listed: Vec<_> = listings()
+            .iter()
+            .map(|listing| listing.path().to_owned())
+            .collect();
         ruled.sort();
         listed.sort();
         assert_eq!(ruled, listed);

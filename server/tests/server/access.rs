@@ -24,16 +24,37 @@ struct Row {
 }
 
 fn rows() -> Vec<Row> {
-    let row = |kind, method, path: &str, access| Row { kind, method, path: fill(path), access };
-    let pages = PAGES.iter().map(|page| row(Kind::Page, "GET", page.path, Access::Needs(page.permission)));
-    let functions = ACCESS.iter().map(|(path, needed)| row(Kind::Function, "POST", path, Access::Needs(*needed)));
-    let routes = ROUTES.iter().map(|route| row(Kind::Route, route.method, route.path, route.access));
-    pages.chain(functions).chain(routes).chain([row(Kind::Page, "GET", "/sign-in", Access::Public)]).collect()
+    let row = |kind, method, path: &str, access| Row {
+        kind,
+        method,
+        path: fill(path),
+        access,
+    };
+    let pages = PAGES
+        .iter()
+        .map(|page| row(Kind::Page, "GET", page.path, Access::Needs(page.permission)));
+    let functions = ACCESS
+        .iter()
+        .map(|(path, needed)| row(Kind::Function, "POST", path, Access::Needs(*needed)));
+    let routes = ROUTES
+        .iter()
+        .map(|route| row(Kind::Route, route.method, route.path, route.access));
+    pages
+        .chain(functions)
+        .chain(routes)
+        .chain([row(Kind::Page, "GET", "/sign-in", Access::Public)])
+        .collect()
 }
 
 /// Something for the parts of a path that vary.
 fn fill(path: &str) -> String {
-    let segments = path.split('/').map(|part| if part.starts_with([':', '{']) { "none.csv" } else { part });
+    let segments = path.split('/').map(|part| {
+        if part.starts_with([':', '{']) {
+            "none.csv"
+        } else {
+            part
+        }
+    });
     segments.collect::<Vec<_>>().join("/")
 }
 
@@ -61,11 +82,19 @@ async fn everybody_gets_what_their_role_allows_and_nothing_else(pool: PgPool) {
                 (Access::Public, _) => !matches!(status, 401 | 403 | 404) && !to_sign_in,
                 (Access::Needs(_), None) if row.kind == Kind::Page => to_sign_in,
                 (Access::Needs(_), None) => status == 401,
-                (Access::Needs(permission), Some(role)) if role.may(permission) => !matches!(status, 401 | 403 | 303),
+                (Access::Needs(permission), Some(role)) if role.may(permission) => {
+                    !matches!(status, 401 | 403 | 303)
+                }
                 (Access::Needs(_), Some(_)) => status == 403,
             };
             if !as_expected {
-                wrong.push(format!("{} {} as {:?}: {status} {}", row.method, row.path, role, location(&answer)));
+                wrong.push(format!(
+                    "{} {} as {:?}: {status} {}",
+                    row.method,
+                    row.path,
+                    role,
+                    location(&answer)
+                ));
             }
         }
     }
@@ -75,7 +104,9 @@ async fn everybody_gets_what_their_role_allows_and_nothing_else(pool: PgPool) {
 
 #[test]
 fn every_registered_server_function_has_a_row() {
-    let registered: BTreeSet<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
+    let registered: BTreeSet<&str> = server_fn::axum::server_fn_paths()
+        .map(|(path, _)| path)
+        .collect();
     let listed: BTreeSet<&str> = ACCESS.iter().map(|(path, _)| *path).collect();
     assert_eq!(registered, listed);
     assert_eq!(listed.len(), ACCESS.len(), "a path stands twice");
@@ -85,13 +116,28 @@ fn every_registered_server_function_has_a_row() {
 async fn refusals_say_what_to_do(pool: PgPool) {
     let app = App::start(pool).await;
     let viewer = app.person(Role::Viewer).await;
-    let body: serde_json::Value = app.visitor().get("/export/errors.csv").await.json().await.unwrap();
+    let body: serde_json::Value = app
+        .visitor()
+        .get("/export/errors.csv")
+        .await
+        .json()
+        .await
+        .unwrap();
     assert_eq!(body["kind"], "signed_out");
     let body: serde_json::Value = viewer.get("/export/errors.csv").await.json().await.unwrap();
     assert_eq!(body["kind"], "forbidden");
-    assert!(body["detail"].as_str().unwrap().contains(Permission::Export.name()), "{body}");
+    assert!(
+        body["detail"]
+            .as_str()
+            .unwrap()
+            .contains(Permission::Export.name()),
+        "{body}"
+    );
     let answer = app.visitor().visit("/companies?q=a%26b").await;
-    assert_eq!(location(&answer), "/sign-in?next=%2Fcompanies%3Fq%3Da%2526b");
+    assert_eq!(
+        location(&answer),
+        "/sign-in?next=%2Fcompanies%3Fq%3Da%2526b"
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -102,7 +148,13 @@ async fn unknown_addresses_are_not_found(pool: PgPool) {
         assert_eq!(visitor.visit("/no/such/page").await.status(), 404);
         assert_eq!(visitor.get("/pkg/none.js").await.status(), 404);
         assert_eq!(visitor.get("/pkg/../../Cargo.toml").await.status(), 404);
-        assert!(!visitor.call("/api/fn/none", "{}").await.status().is_success());
+        assert!(
+            !visitor
+                .call("/api/fn/none", "{}")
+                .await
+                .status()
+                .is_success()
+        );
     }
 }
 

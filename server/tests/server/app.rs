@@ -25,7 +25,12 @@ pub struct App {
 }
 
 pub fn options() -> WebOptions {
-    WebOptions { secure: false, public_url: None, trust_proxy: false, limits: Limits::default() }
+    WebOptions {
+        secure: false,
+        public_url: None,
+        trust_proxy: false,
+        limits: Limits::default(),
+    }
 }
 
 impl App {
@@ -48,18 +53,33 @@ impl App {
         let engine = Engine::with_pool(pool, config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let web = Web::start(engine.clone(), options, listener).unwrap();
-        Self { url: web.url(), engine, uploads, web, _folder: folder }
+        Self {
+            url: web.url(),
+            engine,
+            uploads,
+            web,
+            _folder: folder,
+        }
     }
 
     pub fn visitor(&self) -> Visitor {
         let headers = HeaderMap::from_iter([(ORIGIN, HeaderValue::from_str(&self.url).unwrap())]);
-        let client = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).default_headers(headers);
-        Visitor { client: client.build().unwrap(), url: self.url.clone() }
+        let client = Client::builder()
+            .cookie_store(true)
+            .redirect(redirect::Policy::none())
+            .default_headers(headers);
+        Visitor {
+            client: client.build().unwrap(),
+            url: self.url.clone(),
+        }
     }
 
     /// A visitor who is signed in, with a name that says the role.
     pub async fn person(&self, role: Role) -> Visitor {
-        self.engine.put_user(role.name(), PASSWORD, role).await.unwrap();
+        self.engine
+            .put_user(role.name(), PASSWORD, role)
+            .await
+            .unwrap();
         let visitor = self.visitor();
         let answer = visitor.sign_in(role.name(), PASSWORD, "/").await;
         assert_eq!((answer.status().as_u16(), location(&answer)), (303, "/"));
@@ -75,7 +95,8 @@ pub struct Visitor {
 
 impl Visitor {
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
-        self.client.request(method.parse().unwrap(), format!("{}{path}", self.url))
+        self.client
+            .request(method.parse().unwrap(), format!("{}{path}", self.url))
     }
 
     pub async fn get(&self, path: &str) -> Response {
@@ -84,18 +105,33 @@ impl Visitor {
 
     /// As a browser goes to a page.
     pub async fn visit(&self, path: &str) -> Response {
-        self.request("GET", path).header("accept", "text/html,*/*").send().await.unwrap()
+        self.request("GET", path)
+            .header("accept", "text/html,*/*")
+            .send()
+            .await
+            .unwrap()
     }
 
     /// As a page calls a server function.
     pub async fn call(&self, path: &str, arguments: &str) -> Response {
-        let request = self.request("POST", path).header("content-type", "application/json");
-        request.header("accept", "application/json").body(arguments.to_owned()).send().await.unwrap()
+        let request = self
+            .request("POST", path)
+            .header("content-type", "application/json");
+        request
+            .header("accept", "application/json")
+            .body(arguments.to_owned())
+            .send()
+            .await
+            .unwrap()
     }
 
     pub async fn sign_in(&self, name: &str, password: &str, next: &str) -> Response {
         let form = [("name", name), ("password", password), ("next", next)];
-        self.request("POST", "/session").form(&form).send().await.unwrap()
+        self.request("POST", "/session")
+            .form(&form)
+            .send()
+            .await
+            .unwrap()
     }
 }
 
@@ -104,5 +140,8 @@ pub fn location(answer: &Response) -> &str {
 }
 
 pub fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
-    answer.headers().get(name).map_or("", |value| value.to_str().unwrap())
+    answer
+        .headers()
+        .get(name)
+        .map_or("", |value| value.to_str().unwrap())
 }

@@ -16,11 +16,17 @@ fn folder() -> TempDir {
 
 async fn start(folder: &Path) -> Cluster {
     let folder = folder.to_owned();
-    tokio::task::spawn_blocking(move || Cluster::start(&folder)).await.unwrap().unwrap()
+    tokio::task::spawn_blocking(move || Cluster::start(&folder))
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 async fn stop(cluster: Cluster) {
-    tokio::task::spawn_blocking(move || cluster.stop()).await.unwrap().unwrap();
+    tokio::task::spawn_blocking(move || cluster.stop())
+        .await
+        .unwrap()
+        .unwrap();
 }
 
 fn is_alive(pid: i32) -> bool {
@@ -37,13 +43,23 @@ async fn connect(cluster: &Cluster) -> PgConnection {
 
 async fn note(cluster: &Cluster, text: &str) {
     let mut connection = connect(cluster).await;
-    sqlx::query("CREATE TABLE IF NOT EXISTS notes (text TEXT)").execute(&mut connection).await.unwrap();
-    sqlx::query("INSERT INTO notes VALUES ($1)").bind(text).execute(&mut connection).await.unwrap();
+    sqlx::query("CREATE TABLE IF NOT EXISTS notes (text TEXT)")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    sqlx::query("INSERT INTO notes VALUES ($1)")
+        .bind(text)
+        .execute(&mut connection)
+        .await
+        .unwrap();
 }
 
 async fn notes(cluster: &Cluster) -> Vec<String> {
     let mut connection = connect(cluster).await;
-    sqlx::query_scalar("SELECT text FROM notes ORDER BY 1").fetch_all(&mut connection).await.unwrap()
+    sqlx::query_scalar("SELECT text FROM notes ORDER BY 1")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -86,7 +102,11 @@ async fn a_pid_file_that_names_somebody_else_is_no_obstacle() {
     let data = cluster.home().join("data");
     stop(cluster).await;
     let own = std::process::id();
-    fs::write(data.join("postmaster.pid"), format!("{own}\n{}\n1\n5432\n\n127.0.0.1\n", data.display())).unwrap();
+    fs::write(
+        data.join("postmaster.pid"),
+        format!("{own}\n{}\n1\n5432\n\n127.0.0.1\n", data.display()),
+    )
+    .unwrap();
     let cluster = start(folder.path()).await;
     note(&cluster, "started").await;
     stop(cluster).await;
@@ -99,27 +119,43 @@ async fn is_closed_to_others() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(cluster.home()), 0o700);
     assert_eq!(mode(&cluster.home().join("password")), 0o600);
-    let (before, after) = cluster.url().split_once(':').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
-    let wrong = format!("{before}:{}", after.replacen(|c: char| c.is_ascii_digit(), "x", 1));
+    let (before, after) = cluster
+        .url()
+        .split_once(':')
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
+    let wrong = format!(
+        "{before}:{}",
+        after.replacen(|c: char| c.is_ascii_digit(), "x", 1)
+    );
     assert!(PgConnection::connect(&wrong).await.is_err() || wrong == cluster.url());
     let mut connection = connect(&cluster).await;
-    let (encoding, addresses): (String, String) =
-        sqlx::query_as("SELECT current_setting('server_encoding'), current_setting('listen_addresses')")
-            .fetch_one(&mut connection)
-            .await
-            .unwrap();
-    assert_eq!((encoding.as_str(), addresses.as_str()), ("UTF8", "127.0.0.1"));
+    let (encoding, addresses): (String, String) = sqlx::query_as(
+        "SELECT current_setting('server_encoding'), current_setting('listen_addresses')",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .unwrap();
+    assert_eq!(
+        (encoding.as_str(), addresses.as_str()),
+        ("UTF8", "127.0.0.1")
+    );
     drop(connection);
     stop(cluster).await;
 }
 
 #[tokio::test]
 async fn a_throw_away_cluster_leaves_nothing() {
-    let cluster = tokio::task::spawn_blocking(Cluster::start_throw_away).await.unwrap().unwrap();
+    let cluster = tokio::task::spawn_blocking(Cluster::start_throw_away)
+        .await
+        .unwrap()
+        .unwrap();
     let home = cluster.home().to_owned();
     let pid = cluster.pid();
     note(&cluster, "gone soon").await;
-    tokio::task::spawn_blocking(move || drop(cluster)).await.unwrap();
+    tokio::task::spawn_blocking(move || drop(cluster))
+        .await
+        .unwrap();
     assert!(!home.exists());
     for _ in 0..50 {
         if !is_alive(pid) {
@@ -145,7 +181,10 @@ async fn root_falls_back_when_its_folder_is_closed() {
     note(&cluster, "elsewhere").await;
     stop(cluster).await;
     let cluster = start(closed.path()).await;
-    assert_eq!((cluster.home(), notes(&cluster).await), (&*home, vec!["elsewhere".to_owned()]));
+    assert_eq!(
+        (cluster.home(), notes(&cluster).await),
+        (&*home, vec!["elsewhere".to_owned()])
+    );
     stop(cluster).await;
     fs::remove_dir_all(home).unwrap();
 }

@@ -12,10 +12,16 @@ async fn phase_statistics_are_a_file_with_its_time(pool: PgPool) {
     let answer = operator.get("/export/phase-stats.csv").await;
     assert_eq!(answer.status(), 200);
     let disposition = header(&answer, "content-disposition").to_owned();
-    assert!(disposition.starts_with("attachment; filename=\"phase_stats_20"), "{disposition}");
+    assert!(
+        disposition.starts_with("attachment; filename=\"phase_stats_20"),
+        "{disposition}"
+    );
     assert!(header(&answer, "content-type").starts_with("text/csv"));
     let text = answer.text().await.unwrap();
-    assert!(text.starts_with("phase,total_runs,errors,error_rate,avg_duration"), "{text}");
+    assert!(
+        text.starts_with("phase,total_runs,errors,error_rate,avg_duration"),
+        "{text}"
+    );
     assert!(text.lines().count() >= 5, "four phases: {text}");
 }
 
@@ -35,17 +41,29 @@ async fn errors_are_filtered_whole_and_harmless(pool: PgPool) {
         let answer = operator.get(path).await;
         assert_eq!(answer.status(), 200, "{path}");
         let text = answer.text().await.unwrap();
-        let rows: Vec<csv::StringRecord> =
-            csv::Reader::from_reader(text.as_bytes()).into_records().map(Result::unwrap).collect();
+        let rows: Vec<csv::StringRecord> = csv::Reader::from_reader(text.as_bytes())
+            .into_records()
+            .map(Result::unwrap)
+            .collect();
         rows
     };
     let open = rows("/export/errors.csv").await;
     assert_eq!(open.len(), 180, "unresolved ones, over all pages");
     assert!(open.iter().any(|row| &row[5] == "'=cmd()"), "no formula");
     assert_eq!(rows("/export/errors.csv?e_resolved=any").await.len(), 200);
-    assert_eq!(rows("/export/errors.csv?e_resolved=yes&e_type=test_1").await.len(), 10);
+    assert_eq!(
+        rows("/export/errors.csv?e_resolved=yes&e_type=test_1")
+            .await
+            .len(),
+        10
+    );
     assert_eq!(rows("/export/errors.csv?e_q=cmd").await.len(), 1);
-    assert_eq!(rows("/export/errors.csv?e_after=x&e_severity=critical").await.len(), 0);
+    assert_eq!(
+        rows("/export/errors.csv?e_after=x&e_severity=critical")
+            .await
+            .len(),
+        0
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -18,22 +18,36 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// The visitor's session as a cookie, by signing in once more.
 async fn cookie(visitor: &Visitor, name: &str) -> String {
     let answer = visitor.sign_in(name, PASSWORD, "/").await;
-    header(&answer, "set-cookie").split(';').next().unwrap().to_owned()
+    header(&answer, "set-cookie")
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned()
 }
 
-async fn connect(app: &App, query: &str, cookie: Option<&str>) -> Result<Socket, tungstenite::Error> {
+async fn connect(
+    app: &App,
+    query: &str,
+    cookie: Option<&str>,
+) -> Result<Socket, tungstenite::Error> {
     let url = format!("{}/ws/events{query}", app.url.replace("http://", "ws://"));
     let mut request = url.into_client_request().unwrap();
-    request.headers_mut().insert("origin", app.url.parse().unwrap());
+    request
+        .headers_mut()
+        .insert("origin", app.url.parse().unwrap());
     if let Some(cookie) = cookie {
-        request.headers_mut().insert("cookie", cookie.parse().unwrap());
+        request
+            .headers_mut()
+            .insert("cookie", cookie.parse().unwrap());
     }
     connect_async(request).await.map(|(socket, _)| socket)
 }
 
 async fn next(socket: &mut Socket) -> Message {
     loop {
-        let message = timeout(Duration::from_secs(10), socket.next()).await.expect("a message within 10 s");
+        let message = timeout(Duration::from_secs(10), socket.next())
+            .await
+            .expect("a message within 10 s");
         match message.expect("an open socket").unwrap() {
             Message::Ping(_) | Message::Pong(_) => {}
             message => return message,
@@ -73,14 +87,20 @@ async fn says_hello_replays_and_then_tells_what_changes(pool: PgPool) {
     let missed = insert_event(&pool).await;
 
     let mut socket = connect(&app, "?after=0", Some(&cookie)).await.unwrap();
-    assert!(matches!(next_live(&mut socket).await, LiveMessage::Hello { last_id, .. } if last_id == missed));
-    let LiveMessage::Changed { events, .. } = next_live(&mut socket).await else { panic!("the replay") };
+    assert!(
+        matches!(next_live(&mut socket).await, LiveMessage::Hello { last_id, .. } if last_id == missed)
+    );
+    let LiveMessage::Changed { events, .. } = next_live(&mut socket).await else {
+        panic!("the replay")
+    };
     assert!(events.iter().any(|event| event.id == missed));
 
     let live = insert_event(&pool).await;
     loop {
         if let LiveMessage::Changed { events, .. } = next_live(&mut socket).await
-            && events.iter().any(|event| event.id == live && event.record_id.as_deref() == Some("7"))
+            && events
+                .iter()
+                .any(|event| event.id == live && event.record_id.as_deref() == Some("7"))
         {
             break;
         }
@@ -90,7 +110,9 @@ async fn says_hello_replays_and_then_tells_what_changes(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn is_for_signed_in_people_only(pool: PgPool) {
     let app = App::start(pool).await;
-    let Err(tungstenite::Error::Http(answer)) = connect(&app, "", None).await else { panic!("no refusal") };
+    let Err(tungstenite::Error::Http(answer)) = connect(&app, "", None).await else {
+        panic!("no refusal")
+    };
     assert_eq!(answer.status(), 401);
 }
 
@@ -103,7 +125,10 @@ async fn ends_with_the_session_and_with_the_role(pool: PgPool) {
     let viewer = app.person(Role::Viewer).await;
     let ours = cookie(&viewer, "viewer").await;
     let mut socket = connect(&app, "", Some(&ours)).await.unwrap();
-    sqlx::query("UPDATE app.users SET role = 'operator'").execute(&pool).await.unwrap();
+    sqlx::query("UPDATE app.users SET role = 'operator'")
+        .execute(&pool)
+        .await
+        .unwrap();
     assert_eq!(close_code(&mut socket).await, CloseCode::Policy);
 
     let mut socket = connect(&app, "", Some(&ours)).await.unwrap();
@@ -122,11 +147,19 @@ async fn gives_signs_of_life_and_a_goodbye(pool: PgPool) {
     let mut socket = connect(&app, "", Some(&cookie)).await.unwrap();
     let mut pings = 0;
     while pings < 5 {
-        pings += i32::from(matches!(next_live(&mut socket).await, LiveMessage::Ping { .. }));
+        pings += i32::from(matches!(
+            next_live(&mut socket).await,
+            LiveMessage::Ping { .. }
+        ));
     }
-    let Err(tungstenite::Error::Http(answer)) = connect(&app, "", Some(&cookie)).await else { panic!("one too many") };
+    let Err(tungstenite::Error::Http(answer)) = connect(&app, "", Some(&cookie)).await else {
+        panic!("one too many")
+    };
     assert_eq!(answer.status(), 503);
     let stopping = tokio::spawn(app.web.stop(Duration::from_secs(5)));
     assert_eq!(close_code(&mut socket).await, CloseCode::Away);
-    timeout(Duration::from_secs(5), stopping).await.expect("the server stops").unwrap();
+    timeout(Duration::from_secs(5), stopping)
+        .await
+        .expect("the server stops")
+        .unwrap();
 }

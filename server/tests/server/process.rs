@@ -15,10 +15,18 @@ use tempfile::TempDir;
 
 fn server(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-    for name in ["DATABASE_URL", "NEON_DATABASE_URL", "DATABASE_DIRECT_URL", "DEMO"] {
+    for name in [
+        "DATABASE_URL",
+        "NEON_DATABASE_URL",
+        "DATABASE_DIRECT_URL",
+        "DEMO",
+    ] {
         command.env_remove(name);
     }
-    command.env("DATA_DIR", folder).env("SITE_ADDR", "127.0.0.1:0").env("SHUTDOWN_SECONDS", "10");
+    command
+        .env("DATA_DIR", folder)
+        .env("SITE_ADDR", "127.0.0.1:0")
+        .env("SHUTDOWN_SECONDS", "10");
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -37,7 +45,11 @@ struct Started {
 
 impl Started {
     fn new(folder: &Path, arguments: &[&str]) -> Self {
-        let mut child = server(folder).args(arguments).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut child = server(folder)
+            .args(arguments)
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
         let mut banner = String::new();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         // The banner ends with an empty line, as it begins.
@@ -48,15 +60,25 @@ impl Started {
             banner.push_str(&line);
             banner.push('\n');
         }
-        Self { child, banner: banner.trim_start().to_owned() }
+        Self {
+            child,
+            banner: banner.trim_start().to_owned(),
+        }
     }
 
     fn field(&self, name: &str) -> Option<&str> {
-        self.banner.lines().find_map(|line| line.trim_start().strip_prefix(name)).map(str::trim)
+        self.banner
+            .lines()
+            .find_map(|line| line.trim_start().strip_prefix(name))
+            .map(str::trim)
     }
 
     fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_raw(self.child.id().cast_signed()).unwrap(), signal).unwrap();
+        kill_process(
+            Pid::from_raw(self.child.id().cast_signed()).unwrap(),
+            signal,
+        )
+        .unwrap();
     }
 
     fn wait(&mut self) -> Option<i32> {
@@ -82,7 +104,11 @@ fn is_alive(pid: i32) -> bool {
 }
 
 fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 #[tokio::test]
@@ -90,14 +116,27 @@ async fn the_first_start_prints_how_to_sign_in_and_a_signal_stops_everything() {
     let folder = folder();
     let mut first = Started::new(folder.path(), &[]);
     let url = first.field("Open").expect(&first.banner).to_owned();
-    let (name, password) = (first.field("Name").unwrap().to_owned(), first.field("Password").unwrap().to_owned());
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let (name, password) = (
+        first.field("Name").unwrap().to_owned(),
+        first.field("Password").unwrap().to_owned(),
+    );
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
     let sign_in = || {
         let form = [("name", name.as_str()), ("password", password.as_str())];
-        client.post(format!("{url}/session")).header("origin", &url).form(&form).send()
+        client
+            .post(format!("{url}/session"))
+            .header("origin", &url)
+            .form(&form)
+            .send()
     };
     let answer = sign_in().await.unwrap();
-    assert_eq!((answer.status().as_u16(), &answer.headers()["location"]), (303, &"/".parse().unwrap()));
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["location"]),
+        (303, &"/".parse().unwrap())
+    );
     let pid = postmaster(folder.path()).expect("PostgreSQL runs");
     first.signal(Signal::TERM);
     assert_eq!(first.wait(), Some(0));
@@ -105,7 +144,11 @@ async fn the_first_start_prints_how_to_sign_in_and_a_signal_stops_everything() {
 
     // Killed without a chance to stop anything: PostgreSQL goes on, and the next start finds it with its data.
     let mut second = Started::new(folder.path(), &["all"]);
-    assert!(second.field("Password").is_none() && second.banner.contains("server user add"), "{}", second.banner);
+    assert!(
+        second.field("Password").is_none() && second.banner.contains("server user add"),
+        "{}",
+        second.banner
+    );
     second.signal(Signal::KILL);
     second.child.wait().unwrap();
     let left = postmaster(folder.path()).unwrap();
@@ -121,30 +164,60 @@ async fn the_first_start_prints_how_to_sign_in_and_a_signal_stops_everything() {
 fn commands_work_beside_a_running_app() {
     let folder = folder();
     let mut app = Started::new(folder.path(), &["serve"]);
-    let output = server(folder.path()).args(["user", "add", "Ada", "--role", "operator"]).output().unwrap();
+    let output = server(folder.path())
+        .args(["user", "add", "Ada", "--role", "operator"])
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", text(&output));
-    assert!(text(&output).contains("ada may sign in as operator"), "{}", text(&output));
+    assert!(
+        text(&output).contains("ada may sign in as operator"),
+        "{}",
+        text(&output)
+    );
     let output = server(folder.path()).args(["migrate"]).output().unwrap();
     assert!(text(&output).contains("up to date"), "{}", text(&output));
     let output = server(folder.path()).args(["doctor"]).output().unwrap();
-    for check in ["ok       migrations", "ok       listen", "ok       version", "ok       pool"] {
+    for check in [
+        "ok       migrations",
+        "ok       listen",
+        "ok       version",
+        "ok       pool",
+    ] {
         assert!(text(&output).contains(check), "{check}: {}", text(&output));
     }
-    assert!(is_alive(postmaster(folder.path()).unwrap()), "the app's database still runs");
+    assert!(
+        is_alive(postmaster(folder.path()).unwrap()),
+        "the app's database still runs"
+    );
     app.signal(Signal::TERM);
     assert_eq!(app.wait(), Some(0));
 }
 
 #[test]
 fn with_postgres_passes_database_and_exit_code() {
-    let script = r#"case $DATABASE_URL in postgres://*@127.0.0.1:*) echo "$DATABASE_URL"; exit 7;; esac"#;
-    let output = server(Path::new("/nonexistent")).args(["with-postgres", "--fast", "--", "sh", "-c", script]).output();
+    let script =
+        r#"case $DATABASE_URL in postgres://*@127.0.0.1:*) echo "$DATABASE_URL"; exit 7;; esac"#;
+    let output = server(Path::new("/nonexistent"))
+        .args(["with-postgres", "--fast", "--", "sh", "-c", script])
+        .output();
     let output = output.unwrap();
     assert_eq!(output.status.code(), Some(7), "{}", text(&output));
     let url = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    let port = url.rsplit(':').next().unwrap().split('/').next().unwrap().to_owned();
-    assert!(std::net::TcpStream::connect(format!("127.0.0.1:{port}")).is_err(), "it is stopped");
-    let output = server(Path::new("/nonexistent")).args(["with-postgres", "--fast", "--", "/no/such/program"]).output();
+    let port = url
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .split('/')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert!(
+        std::net::TcpStream::connect(format!("127.0.0.1:{port}")).is_err(),
+        "it is stopped"
+    );
+    let output = server(Path::new("/nonexistent"))
+        .args(["with-postgres", "--fast", "--", "/no/such/program"])
+        .output();
     assert_eq!(output.unwrap().status.code(), Some(127));
 }
 
@@ -160,10 +233,23 @@ fn nothing_printed_holds_the_databases_password() {
             .spawn()
             .unwrap();
         let mut printed = String::new();
-        child.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
-        child.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
+        child
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut printed)
+            .unwrap();
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut printed)
+            .unwrap();
         assert!(!child.wait().unwrap().success(), "{command}");
         assert!(!printed.contains("s3cretW0rd"), "{command}:\n{printed}");
-        assert!(printed.contains("DATABASE_URL"), "{command} says what to check:\n{printed}");
+        assert!(
+            printed.contains("DATABASE_URL"),
+            "{command} says what to check:\n{printed}"
+        );
     }
 }

@@ -9,11 +9,17 @@ use server::{
 
 fn config(variables: &[(&str, &str)]) -> Result<Config, String> {
     let variables: HashMap<_, _> = variables.iter().copied().collect();
-    Config::parse(|_| None, |name| variables.get(name).map(ToString::to_string)).map_err(|error| error.to_string())
+    Config::parse(
+        |_| None,
+        |name| variables.get(name).map(ToString::to_string),
+    )
+    .map_err(|error| error.to_string())
 }
 
 fn parse(line: &str) -> Result<(Command, Config), String> {
-    let words = std::iter::once("server").chain(line.split_whitespace()).map(OsString::from);
+    let words = std::iter::once("server")
+        .chain(line.split_whitespace())
+        .map(OsString::from);
     cli::parse(words, |_| None).map_err(|error| error.to_string())
 }
 
@@ -22,14 +28,39 @@ fn every_alias_of_the_original_is_accepted() {
     let url = |config: &Config| config.database.as_ref().unwrap().url.expose().to_owned();
     let by_alias = config(&[("NEON_DATABASE_URL", "postgres://a:b@c/d")]).unwrap();
     assert_eq!(url(&by_alias), "postgres://a:b@c/d");
-    let both = config(&[("NEON_DATABASE_URL", "postgres://alias/x"), ("DATABASE_URL", "postgres://name/x")]).unwrap();
-    assert_eq!(url(&both), "postgres://name/x", "the name counts before the alias");
-    let empty = config(&[("NEON_DATABASE_URL", "postgres://alias/x"), ("DATABASE_URL", " ")]).unwrap();
+    let both = config(&[
+        ("NEON_DATABASE_URL", "postgres://alias/x"),
+        ("DATABASE_URL", "postgres://name/x"),
+    ])
+    .unwrap();
+    assert_eq!(
+        url(&both),
+        "postgres://name/x",
+        "the name counts before the alias"
+    );
+    let empty = config(&[
+        ("NEON_DATABASE_URL", "postgres://alias/x"),
+        ("DATABASE_URL", " "),
+    ])
+    .unwrap();
     assert_eq!(url(&empty), "postgres://alias/x", "an empty value is none");
-    let n8n = config(&[("N8N_API_URL", "https://n8n.example"), ("N8N_API_KEY", "k3y")]).unwrap();
+    let n8n = config(&[
+        ("N8N_API_URL", "https://n8n.example"),
+        ("N8N_API_KEY", "k3y"),
+    ])
+    .unwrap();
     assert_eq!(n8n.n8n_base_url.unwrap().as_str(), "https://n8n.example/");
-    assert_eq!(config(&[("LEPTOS_SITE_ADDR", "0.0.0.0:80")]).unwrap().site_addr.port(), 80);
-    let aliases: Vec<_> = SETTINGS.iter().flat_map(|setting| setting.aliases).collect();
+    assert_eq!(
+        config(&[("LEPTOS_SITE_ADDR", "0.0.0.0:80")])
+            .unwrap()
+            .site_addr
+            .port(),
+        80
+    );
+    let aliases: Vec<_> = SETTINGS
+        .iter()
+        .flat_map(|setting| setting.aliases)
+        .collect();
     assert_eq!(aliases.len(), 3, "a new alias needs a line here");
 }
 
@@ -38,18 +69,34 @@ fn neon_is_recognised() {
     let neon = "postgres://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech/main";
     let database = config(&[("DATABASE_URL", neon)]).unwrap().database.unwrap();
     assert!(database.pooler);
-    assert!(database.url.expose().contains("-pooler.eu") && database.url.expose().ends_with("?sslmode=require"));
+    assert!(
+        database.url.expose().contains("-pooler.eu")
+            && database.url.expose().ends_with("?sslmode=require")
+    );
     assert_eq!(
         database.direct_url.expose(),
         "postgres://u:p@ep-cool-1.eu-central-1.aws.neon.tech/main?sslmode=require"
     );
-    let chosen = config(&[("DATABASE_URL", neon), ("DATABASE_DIRECT_URL", "postgres://direct/x"), ("DATABASE_POOLER", "false")]);
+    let chosen = config(&[
+        ("DATABASE_URL", neon),
+        ("DATABASE_DIRECT_URL", "postgres://direct/x"),
+        ("DATABASE_POOLER", "false"),
+    ]);
     let chosen = chosen.unwrap().database.unwrap();
-    assert_eq!((chosen.direct_url.expose(), chosen.pooler), ("postgres://direct/x", false));
+    assert_eq!(
+        (chosen.direct_url.expose(), chosen.pooler),
+        ("postgres://direct/x", false)
+    );
     let verified = format!("{neon}?sslmode=verify-full");
-    let database = config(&[("DATABASE_URL", &verified)]).unwrap().database.unwrap();
+    let database = config(&[("DATABASE_URL", &verified)])
+        .unwrap()
+        .database
+        .unwrap();
     assert!(database.url.expose().ends_with("?sslmode=verify-full"));
-    let plain = config(&[("DATABASE_URL", "postgres://db/x")]).unwrap().database.unwrap();
+    let plain = config(&[("DATABASE_URL", "postgres://db/x")])
+        .unwrap()
+        .database
+        .unwrap();
     assert!(!plain.pooler && plain.url == plain.direct_url);
 }
 
@@ -57,7 +104,11 @@ fn neon_is_recognised() {
 fn defaults_suit_a_first_try_and_a_deployment() {
     let first = config(&[]).unwrap();
     assert!(first.demo && first.database.is_none() && !first.cookie_secure);
-    let deployed = config(&[("DATABASE_URL", "postgres://db/x"), ("SITE_ADDR", "0.0.0.0:3000")]).unwrap();
+    let deployed = config(&[
+        ("DATABASE_URL", "postgres://db/x"),
+        ("SITE_ADDR", "0.0.0.0:3000"),
+    ])
+    .unwrap();
     assert!(!deployed.demo && deployed.cookie_secure);
     let table = [
         ("127.0.0.1:3000", "https://occ.example.com", true),
@@ -68,10 +119,16 @@ fn defaults_suit_a_first_try_and_a_deployment() {
         ("localhost:3000", "", false),
     ];
     for (address, public, secure) in table {
-        let found = config(&[("SITE_ADDR", address), ("PUBLIC_URL", public)]).unwrap().cookie_secure;
+        let found = config(&[("SITE_ADDR", address), ("PUBLIC_URL", public)])
+            .unwrap()
+            .cookie_secure;
         assert_eq!(found, secure, "{address} {public}");
     }
-    assert!(!config(&[("SITE_ADDR", "0.0.0.0:3000"), ("COOKIE_SECURE", "false")]).unwrap().cookie_secure);
+    assert!(
+        !config(&[("SITE_ADDR", "0.0.0.0:3000"), ("COOKIE_SECURE", "false")])
+            .unwrap()
+            .cookie_secure
+    );
 }
 
 #[test]
@@ -86,12 +143,31 @@ fn problems_are_told_together_and_without_passwords() {
         ("LOG_FORMAT", "xml"),
     ])
     .unwrap_err();
-    for name in ["SITE_ADDR", "DATABASE_URL", "SANDBOX_SLOW", "DATABASE_POOL_SIZE", "DEMO", "PUBLIC_URL", "LOG_FORMAT"] {
+    for name in [
+        "SITE_ADDR",
+        "DATABASE_URL",
+        "SANDBOX_SLOW",
+        "DATABASE_POOL_SIZE",
+        "DEMO",
+        "PUBLIC_URL",
+        "LOG_FORMAT",
+    ] {
         assert!(problems.contains(name), "{name} is missing in:\n{problems}");
     }
     assert!(!problems.contains("s3cret"), "{problems}");
-    assert!(config(&[("DATABASE_DIRECT_URL", "postgres://h/d")]).unwrap_err().contains("DATABASE_URL"));
-    let debug = format!("{:?}", config(&[("DATABASE_URL", "postgres://u:s3cret@h/d"), ("N8N_API_KEY", "s3cret")]).unwrap());
+    assert!(
+        config(&[("DATABASE_DIRECT_URL", "postgres://h/d")])
+            .unwrap_err()
+            .contains("DATABASE_URL")
+    );
+    let debug = format!(
+        "{:?}",
+        config(&[
+            ("DATABASE_URL", "postgres://u:s3cret@h/d"),
+            ("N8N_API_KEY", "s3cret")
+        ])
+        .unwrap()
+    );
     assert!(!debug.contains("s3cret"), "{debug}");
 }
 
@@ -100,14 +176,34 @@ fn the_command_line_wins_and_everything_is_the_default() {
     let (command, config) = parse("").unwrap();
     assert_eq!((command, config.site_addr.port()), (Command::All, 3000));
     let (command, config) = parse("--site-addr 127.0.0.1:0 --demo=false serve").unwrap();
-    assert_eq!((command, config.site_addr.port(), config.demo), (Command::Serve, 0, false));
+    assert_eq!(
+        (command, config.site_addr.port(), config.demo),
+        (Command::Serve, 0, false)
+    );
     let (command, config) = parse("worker --demo --data-dir /srv/x").unwrap();
-    assert_eq!((command, config.demo, config.data_dir.to_str()), (Command::Worker, true, Some("/srv/x")));
+    assert_eq!(
+        (command, config.demo, config.data_dir.to_str()),
+        (Command::Worker, true, Some("/srv/x"))
+    );
     let (command, _) = parse("user add ada --role admin").unwrap();
-    assert!(matches!(command, Command::User { command: UserCommand::Add { password_stdin: false, .. } }));
+    assert!(matches!(
+        command,
+        Command::User {
+            command: UserCommand::Add {
+                password_stdin: false,
+                ..
+            }
+        }
+    ));
     let (command, _) = parse("with-postgres --fast -- cargo test --release").unwrap();
     let words: Vec<OsString> = ["cargo", "test", "--release"].map(OsString::from).into();
-    assert_eq!(command, Command::WithPostgres { fast: true, command: words });
+    assert_eq!(
+        command,
+        Command::WithPostgres {
+            fast: true,
+            command: words
+        }
+    );
     assert!(parse("with-postgres").is_err());
     assert!(parse("user add").is_err());
     assert!(parse("fly").is_err());

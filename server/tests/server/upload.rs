@@ -12,7 +12,12 @@ const CSV: &str = "company,website\nAcme,https://acme.example\n";
 
 async fn send(visitor: &Visitor, name: &str, body: impl Into<reqwest::Body>) -> reqwest::Response {
     let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    visitor.request("POST", &format!("/upload?name={name}")).body(body).send().await.unwrap()
+    visitor
+        .request("POST", &format!("/upload?name={name}"))
+        .body(body)
+        .send()
+        .await
+        .unwrap()
 }
 
 fn files(folder: &Path) -> usize {
@@ -23,8 +28,17 @@ fn files(folder: &Path) -> usize {
 async fn a_file_is_previewed(pool: PgPool) {
     let app = App::start(pool).await;
     let operator = app.person(Role::Operator).await;
-    let pieces = stream::iter(CSV.as_bytes().chunks(5).map(|piece| std::io::Result::Ok(piece.to_vec())));
-    let answer = send(&operator, "C:\\lists\\companies.csv", reqwest::Body::wrap_stream(pieces)).await;
+    let pieces = stream::iter(
+        CSV.as_bytes()
+            .chunks(5)
+            .map(|piece| std::io::Result::Ok(piece.to_vec())),
+    );
+    let answer = send(
+        &operator,
+        "C:\\lists\\companies.csv",
+        reqwest::Body::wrap_stream(pieces),
+    )
+    .await;
     assert_eq!(answer.status(), 200);
     let preview: Preview = answer.json().await.unwrap();
     assert_eq!(preview.file_name, "companies.csv");
@@ -41,7 +55,11 @@ async fn too_much_is_refused_announced_or_not(pool: PgPool) {
     let line = "Acme,https://acme.example\n".repeat(8_000);
     let answer = send(&operator, "a.csv", line.clone()).await;
     assert_eq!(answer.status(), 413);
-    let pieces: Vec<_> = line.as_bytes().chunks(10_000).map(|piece| std::io::Result::Ok(piece.to_vec())).collect();
+    let pieces: Vec<_> = line
+        .as_bytes()
+        .chunks(10_000)
+        .map(|piece| std::io::Result::Ok(piece.to_vec()))
+        .collect();
     let answer = operator
         .request("POST", "/upload?name=a.csv")
         .body(reqwest::Body::wrap_stream(stream::iter(pieces)))
@@ -68,7 +86,9 @@ async fn an_upload_that_stalls_or_breaks_off_leaves_nothing(pool: PgPool) {
         tokio::time::sleep(Duration::from_millis(100)).await;
         Err(std::io::Error::other("the browser was closed"))
     }));
-    let request = operator.request("POST", "/upload?name=a.csv").body(reqwest::Body::wrap_stream(breaking));
+    let request = operator
+        .request("POST", "/upload?name=a.csv")
+        .body(reqwest::Body::wrap_stream(breaking));
     assert!(request.send().await.is_err());
     for _ in 0..50 {
         if files(&app.uploads) == 0 {
