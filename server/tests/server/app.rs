@@ -14,17 +14,17 @@ use sqlx::PgPool;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-pub const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
-pub struct App {
-    pub engine: Engine,
-    pub url: String,
-    pub uploads: PathBuf,
-    pub web: Web,
+pub(crate) struct App {
+    pub(crate) engine: Engine,
+    pub(crate) url: String,
+    pub(crate) uploads: PathBuf,
+    pub(crate) web: Web,
     _folder: TempDir,
 }
 
-pub fn options() -> WebOptions {
+pub(crate) fn options() -> WebOptions {
     WebOptions {
         secure: false,
         public_url: None,
@@ -34,11 +34,11 @@ pub fn options() -> WebOptions {
 }
 
 impl App {
-    pub async fn start(pool: PgPool) -> Self {
+    pub(crate) async fn start(pool: PgPool) -> Self {
         Self::start_with(pool, options()).await
     }
 
-    pub async fn start_with(pool: PgPool, options: WebOptions) -> Self {
+    pub(crate) async fn start_with(pool: PgPool, options: WebOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let uploads = folder.path().join("uploads");
         std::fs::create_dir(&uploads).unwrap();
@@ -62,7 +62,7 @@ impl App {
         }
     }
 
-    pub fn visitor(&self) -> Visitor {
+    pub(crate) fn visitor(&self) -> Visitor {
         let headers = HeaderMap::from_iter([(ORIGIN, HeaderValue::from_str(&self.url).unwrap())]);
         let client = Client::builder()
             .cookie_store(true)
@@ -75,7 +75,7 @@ impl App {
     }
 
     /// A visitor who is signed in, with a name that says the role.
-    pub async fn person(&self, role: Role) -> Visitor {
+    pub(crate) async fn person(&self, role: Role) -> Visitor {
         self.engine
             .put_user(role.name(), PASSWORD, role)
             .await
@@ -88,23 +88,23 @@ impl App {
 }
 
 /// A browser with its cookies, which follows no redirect.
-pub struct Visitor {
-    pub client: Client,
-    pub url: String,
+pub(crate) struct Visitor {
+    pub(crate) client: Client,
+    pub(crate) url: String,
 }
 
 impl Visitor {
-    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
         self.client
             .request(method.parse().unwrap(), format!("{}{path}", self.url))
     }
 
-    pub async fn get(&self, path: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.request("GET", path).send().await.unwrap()
     }
 
     /// As a browser goes to a page.
-    pub async fn visit(&self, path: &str) -> Response {
+    pub(crate) async fn visit(&self, path: &str) -> Response {
         self.request("GET", path)
             .header("accept", "text/html,*/*")
             .send()
@@ -113,7 +113,7 @@ impl Visitor {
     }
 
     /// As a page calls a server function.
-    pub async fn call(&self, path: &str, arguments: &str) -> Response {
+    pub(crate) async fn call(&self, path: &str, arguments: &str) -> Response {
         let request = self
             .request("POST", path)
             .header("content-type", "application/json");
@@ -125,7 +125,7 @@ impl Visitor {
             .unwrap()
     }
 
-    pub async fn sign_in(&self, name: &str, password: &str, next: &str) -> Response {
+    pub(crate) async fn sign_in(&self, name: &str, password: &str, next: &str) -> Response {
         let form = [("name", name), ("password", password), ("next", next)];
         self.request("POST", "/session")
             .form(&form)
@@ -135,11 +135,11 @@ impl Visitor {
     }
 }
 
-pub fn location(answer: &Response) -> &str {
+pub(crate) fn location(answer: &Response) -> &str {
     header(answer, "location")
 }
 
-pub fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
+pub(crate) fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
     answer
         .headers()
         .get(name)
