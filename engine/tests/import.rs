@@ -45,10 +45,7 @@ fn file(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
 
 async fn import(engine: &Engine, name: &str, bytes: &[u8]) -> ImportBatch {
     let (_folder, path) = file(name, bytes);
-    let batch = engine
-        .import_file(&path, &actor())
-        .await
-        .unwrap();
+    let batch = engine.import_file(&path, &actor()).await.unwrap();
     assert_eq!(batch.status, ImportStatus::Completed, "{batch:?}");
     assert_eq!(
         batch.total_rows,

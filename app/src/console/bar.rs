@@ -116,7 +116,7 @@ fn parts(filter: &ErrorFilter) -> Vec<(&'static str, &'static str, String)> {
     if let Some(severity) = filter.severity {
         parts.push(("e_severity", "severity", severity.name().to_owned()));
     }
-    if filter.resolved != None {
+    if filter.resolved.is_some() {
         parts.push((
             "e_resolved",
             "resolved",

@@ -60,10 +60,10 @@ async fn wait(child: &mut Child, signals: &mut Signals) -> std::io::Result<ExitS
         tokio::select! {
             status = child.wait() => return status,
             // The terminal sends SIGINT to the command as well; SIGTERM comes to us alone and is passed on.
-            signal = signals.next() => if signal == 15 {
-                if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
-                    let _ = kill_process(pid, Signal::TERM);
-                }
+            signal = signals.next() => if signal == 15
+                && let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed()))
+            {
+                let _ = kill_process(pid, Signal::TERM);
             },
         }
     }

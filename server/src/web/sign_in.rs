@@ -97,7 +97,7 @@ fn client_address(app: &App, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
         let last = headers
             .get_all("x-forwarded-for")
             .iter()
-            .last()?
+            .next_back()?
             .to_str()
             .ok()?
             .rsplit(',')

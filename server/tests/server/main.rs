@@ -1,5 +1,7 @@
 //! The real app on a random port, with a database for each test.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 mod access;
 mod app;
 mod cluster;
