@@ -5,7 +5,7 @@ run: ## build everything and start the app on http://127.0.0.1:3000 (or SITE_ADD
 	@scripts/run
 dev: ## rebuild and restart on every change
 	@scripts/dev
-test: ## format, both builds, rules, pipeline and SQL contract with a PostgreSQL of its own
+test: ## everything: lints, both builds, rules, pipeline, SQL contract, server, browser; needs nothing installed
 	@scripts/test
 check: ## format and lints of both halves, nothing else
 	@scripts/check

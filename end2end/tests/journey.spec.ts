@@ -77,9 +77,8 @@ test('the page reconnects after the server was restarted', async ({ page }) => {
   await signIn(page, 'viewer');
   await live(page);
   const server = Server.shared();
-  await Server.stop(Number(process.env.SERVER_PID));
+  await server.stop();
   await expect(page.locator('.live')).toHaveText('Reconnecting');
   await server.start();
-  process.env.SERVER_PID = String(server.pid);
   await live(page);
 });

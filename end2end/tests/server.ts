@@ -1,6 +1,7 @@
 // The server under test as a process: started, stopped and started again on the same port and data.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -26,7 +27,9 @@ export class Server {
     return port;
   }
 
-  static async stop(pid: number): Promise<void> {
+  /** Ends the process, which a test may have started anew: hence the file, which every process of the run can read. */
+  async stop(): Promise<void> {
+    const pid = Number(readFileSync(this.pidFile, 'utf8'));
     process.kill(pid, 'SIGTERM');
     for (let i = 0; i < 300; i++) {
       try {
@@ -43,12 +46,13 @@ export class Server {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  get pid(): number {
-    return this.child!.pid!;
+  private get pidFile(): string {
+    return join(this.folder, 'server-under-test.pid');
   }
 
   async start(): Promise<void> {
     this.child = spawn(BINARY, ['all'], { env: this.env(), stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+    writeFileSync(this.pidFile, String(this.child.pid));
     this.child.stdout!.resume();
     for (let i = 0; i < 600; i++) {
       if (this.child.exitCode !== null) throw new Error(`the server ended with ${this.child.exitCode}`);

@@ -9,8 +9,6 @@ mod with_postgres;
 
 use std::process::ExitCode;
 
-use engine::Engine;
-
 use crate::{
     cli::{Command, UserCommand},
     config::Config,
@@ -75,7 +73,7 @@ pub async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
 
 async fn migrate(config: &Config) -> anyhow::Result<()> {
     let surroundings = Surroundings::enter(config).await?;
-    let applied = Engine::migrate(&surroundings.engine).await;
+    let applied = surroundings.migrate().await;
     surroundings.leave().await?;
     match applied? {
         0 => println!("The schema is up to date."),

@@ -51,13 +51,21 @@ impl Surroundings {
         })?;
         Engine::start(self.engine.clone())
             .await
-            .with_context(|| match self.cluster {
-                Some(_) => "the private database cannot be used".to_owned(),
-                None => {
-                    "the database cannot be used; check DATABASE_URL, `server doctor` tells more"
-                        .to_owned()
-                }
-            })
+            .with_context(|| self.what_to_check())
+    }
+
+    /// Brings the schema up to date, and returns the number of migrations that were applied.
+    pub(crate) async fn migrate(&self) -> anyhow::Result<usize> {
+        Engine::migrate(&self.engine)
+            .await
+            .with_context(|| self.what_to_check())
+    }
+
+    fn what_to_check(&self) -> &'static str {
+        match self.cluster {
+            Some(_) => "the private database cannot be used",
+            None => "the database cannot be used; check DATABASE_URL, `server doctor` tells more",
+        }
     }
 
     /// Folder of the private cluster, if there is one.

@@ -63,8 +63,8 @@ pub(crate) fn ImportsPage() -> impl IntoView {
                 view! { <p class="notice">"Your role can look at imports but not start one. Ask an operator or an admin."</p> }
                     .into_any()
             }}
-            <section aria-labelledby="batches">
-                <h2 id="batches">"Batches"</h2>
+            <section>
+                <h2>"Batches"</h2>
                 <Loaded resource=batches view=move |page| list(cursor.get_untracked().is_some(), page) />
             </section>
         </main>

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use domain::model::live::{LiveMessage, Topic};
+use domain::model::live::LiveMessage;
 use sqlx::{PgPool, postgres::PgListener};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{Live, coalesce::Coalescer};
+use super::{
+    Live,
+    coalesce::Coalescer,
+    replay::{newest_id, replay},
+};
 
 const CHANNELS: [&str; 5] = [
     "pipeline_event",
@@ -21,26 +25,26 @@ const QUIET: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(5);
 const RECONNECT: Duration = Duration::from_secs(1);
 
-/// Listens for ever; whatever may have been missed is said by a message with all topics.
+/// Listens for ever; what was recorded while nobody listened is read from the table.
 pub(super) async fn listen(pool: PgPool, live: Live) {
+    let mut last_id = None;
     loop {
-        match connect(&pool).await {
-            Ok(mut listener) => {
-                live.doorbells.ring_all();
-                live.send(&LiveMessage::Changed {
-                    topics: Topic::ALL.to_vec(),
-                    events: Vec::new(),
-                    count: 0,
-                    last_id: 0,
-                });
-                if let Err(error) = forward(&mut listener, &pool, &live).await {
-                    tracing::warn!(%error, "the LISTEN connection was lost; connecting again");
-                }
-            }
-            Err(error) => tracing::warn!(%error, "LISTEN is not possible; trying again"),
+        if let Err(error) = follow(&pool, &live, &mut last_id).await {
+            tracing::warn!(%error, "the LISTEN connection was lost; connecting again");
         }
         sleep(RECONNECT).await;
     }
+}
+
+/// Returns when the connection is lost or does not answer. `last_id` is the newest event id that was passed on.
+async fn follow(pool: &PgPool, live: &Live, last_id: &mut Option<i64>) -> sqlx::Result<()> {
+    if last_id.is_none() {
+        *last_id = Some(newest_id(pool).await?);
+    }
+    let mut listener = connect(pool).await?;
+    live.doorbells.ring_all();
+    live.send(&replay(pool, *last_id).await?);
+    forward(&mut listener, pool, live, last_id).await
 }
 
 async fn connect(pool: &PgPool) -> sqlx::Result<PgListener> {
@@ -50,8 +54,12 @@ async fn connect(pool: &PgPool) -> sqlx::Result<PgListener> {
     Ok(listener)
 }
 
-/// Returns when the connection is lost or does not answer.
-async fn forward(listener: &mut PgListener, pool: &PgPool, live: &Live) -> sqlx::Result<()> {
+async fn forward(
+    listener: &mut PgListener,
+    pool: &PgPool,
+    live: &Live,
+    last_id: &mut Option<i64>,
+) -> sqlx::Result<()> {
     let mut coalescer = Coalescer::default();
     let mut heard = Instant::now();
     let mut asked = false;
@@ -62,6 +70,9 @@ async fn forward(listener: &mut PgListener, pool: &PgPool, live: &Live) -> sqlx:
             biased;
             () = sleep_until(flush.unwrap_or(patience)), if flush.is_some() => {
                 if let Some(message) = coalescer.take(Instant::now()) {
+                    if let LiveMessage::Changed { last_id: newest, .. } = message {
+                        *last_id = (*last_id).max(Some(newest));
+                    }
                     live.send(&message);
                 }
             }

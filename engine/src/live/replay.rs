@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::model::live::{LiveEvent, LiveMessage, Topic};
 use serde_json::Value;
+use sqlx::PgPool;
 
 use crate::{Engine, Result};
 
@@ -17,29 +18,36 @@ impl Engine {
     /// # Errors
     /// [`crate::EngineError::Database`].
     pub async fn live_replay(&self, after: Option<i64>) -> Result<LiveMessage> {
-        let newest: i64 =
-            sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM marketing.pipeline_events")
-                .fetch_one(&self.pool)
-                .await?;
-        let mut events = Vec::new();
-        if let Some(after) = after {
-            let rows: Vec<(i64, String, Value, DateTime<Utc>)> = sqlx::query_as(
-                "SELECT id, event_type, payload, created_at FROM marketing.pipeline_events
-                 WHERE id > $1 ORDER BY id DESC LIMIT $2",
-            )
-            .bind(after.saturating_sub(OVERLAP))
-            .bind(SHOWN)
-            .fetch_all(&self.pool)
-            .await?;
-            events = rows.into_iter().rev().map(event).collect();
-        }
-        Ok(LiveMessage::Changed {
-            topics: Topic::ALL.to_vec(),
-            events,
-            count: 0,
-            last_id: newest,
-        })
+        Ok(replay(&self.pool, after).await?)
     }
+}
+
+pub(super) async fn replay(pool: &PgPool, after: Option<i64>) -> sqlx::Result<LiveMessage> {
+    let newest = newest_id(pool).await?;
+    let mut events = Vec::new();
+    if let Some(after) = after {
+        let rows: Vec<(i64, String, Value, DateTime<Utc>)> = sqlx::query_as(
+            "SELECT id, event_type, payload, created_at FROM marketing.pipeline_events
+             WHERE id > $1 ORDER BY id DESC LIMIT $2",
+        )
+        .bind(after.saturating_sub(OVERLAP))
+        .bind(SHOWN)
+        .fetch_all(pool)
+        .await?;
+        events = rows.into_iter().rev().map(event).collect();
+    }
+    Ok(LiveMessage::Changed {
+        topics: Topic::ALL.to_vec(),
+        events,
+        count: 0,
+        last_id: newest,
+    })
+}
+
+pub(super) async fn newest_id(pool: &PgPool) -> sqlx::Result<i64> {
+    sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM marketing.pipeline_events")
+        .fetch_one(pool)
+        .await
 }
 
 fn event((id, event_type, payload, at): (i64, String, Value, DateTime<Utc>)) -> LiveEvent {

@@ -2,6 +2,11 @@
 
 use std::{fs, path::Path, process::Command};
 
+use rustix::{
+    io::Errno,
+    process::{Pid, WaitOptions, test_kill_process, waitpid},
+};
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PidFile {
     pub(super) pid: i32,
@@ -56,9 +61,15 @@ pub(super) enum Holder {
 }
 
 pub(super) fn is_alive(pid: i32) -> bool {
+    let Some(pid) = Pid::from_raw(pid) else {
+        return false;
+    };
+    // A child of this process that has ended still has its number until somebody asks how it ended.
+    if let Ok(Some(_)) = waitpid(Some(pid), WaitOptions::NOHANG) {
+        return false;
+    }
     // A process of another user answers with "not permitted": it lives.
-    rustix::process::Pid::from_raw(pid)
-        .is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+    test_kill_process(pid) != Err(Errno::SRCH)
 }
 
 /// Line 1 holds the process id, line 4 the port, line 8 the state.

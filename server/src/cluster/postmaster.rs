@@ -203,7 +203,8 @@ impl Postmaster {
 
     fn is_gone(&mut self) -> bool {
         match &mut self.child {
-            Some(child) => child.try_wait().is_ok_and(|status| status.is_some()),
+            // It cannot be asked about a child whose end somebody else has already learnt.
+            Some(child) => child.try_wait().map_or(true, |status| status.is_some()),
             None => !is_alive(self.pid),
         }
     }

@@ -173,6 +173,7 @@ async fn root_falls_back_when_its_folder_is_closed() {
         return;
     }
     let closed = tempfile::tempdir().unwrap();
+    fs::set_permissions(closed.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let cluster = start(closed.path()).await;
     let home = cluster.home().to_owned();
     assert!(!home.starts_with(closed.path()));

@@ -70,9 +70,14 @@ async fn close_code(socket: &mut Socket) -> CloseCode {
     }
 }
 
-async fn insert_event(pool: &PgPool) -> i64 {
-    sqlx::query_scalar(
-        "INSERT INTO marketing.pipeline_events (event_type, payload) VALUES ('test_event', '{\"record_id\": 7}') RETURNING id",
+/// A company's intake row, whose trigger records an event and notifies; returns the event's id and the record's.
+async fn add_company(pool: &PgPool) -> (i64, String) {
+    sqlx::query("INSERT INTO intake.company_raw_intake (company, website) VALUES ('Acme', 'https://acme.example')")
+        .execute(pool)
+        .await
+        .unwrap();
+    sqlx::query_as(
+        "SELECT id, payload->>'record_id' FROM marketing.pipeline_events ORDER BY id DESC LIMIT 1",
     )
     .fetch_one(pool)
     .await
@@ -84,7 +89,7 @@ async fn says_hello_replays_and_then_tells_what_changes(pool: PgPool) {
     let app = App::start(pool.clone()).await;
     let viewer = app.person(Role::Viewer).await;
     let cookie = cookie(&viewer, "viewer").await;
-    let missed = insert_event(&pool).await;
+    let (missed, _) = add_company(&pool).await;
 
     let mut socket = connect(&app, "?after=0", Some(&cookie)).await.unwrap();
     assert!(
@@ -95,12 +100,12 @@ async fn says_hello_replays_and_then_tells_what_changes(pool: PgPool) {
     };
     assert!(events.iter().any(|event| event.id == missed));
 
-    let live = insert_event(&pool).await;
+    let (live, record) = add_company(&pool).await;
     loop {
         if let LiveMessage::Changed { events, .. } = next_live(&mut socket).await
             && events
                 .iter()
-                .any(|event| event.id == live && event.record_id.as_deref() == Some("7"))
+                .any(|event| event.id == live && event.record_id.as_ref() == Some(&record))
         {
             break;
         }
