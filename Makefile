@@ -9,7 +9,7 @@ test: ## everything: lints, both builds, rules, pipeline, SQL contract, server, 
 	@scripts/test
 check: ## format and lints of both halves, nothing else
 	@scripts/check
-bench: ## the measured figures of the README
+bench: ## the measured figures of the README: size, companies a second, latency, first byte
 	@scripts/bench
 e2e: ## the browser tests alone, ARGS are Playwright's
 	@scripts/e2e $(ARGS)

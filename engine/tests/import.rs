@@ -299,6 +299,28 @@ async fn an_upload_is_previewed_started_cancelled_and_resumed(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_quotation_mark_without_partner_ends_the_import_and_says_where(pool: PgPool) {
+    let mut text = String::from(
+        "company,website\nAcme,acme.example\nBeta,beta.example\n\"Gamma,gamma.example\n",
+    );
+    for n in 0..60_000 {
+        text.push_str(&format!("Company {n},https://c{n}.example\n"));
+    }
+    let (_folder, path) = file("open-quote.csv", text.as_bytes());
+    let batch = engine(&pool).import_file(&path, &actor()).await.unwrap();
+    assert_eq!(
+        (batch.status, batch.accepted),
+        (ImportStatus::Failed, 2),
+        "{batch:?}"
+    );
+    let message = batch.message.unwrap();
+    assert!(
+        message.contains("after line 3 is larger than 1 MiB"),
+        "{message}"
+    );
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn the_samples_flow_through_the_same_path(pool: PgPool) {
     let batch = engine(&pool).load_samples(&actor()).await.unwrap();
     assert_eq!(

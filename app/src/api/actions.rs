@@ -1,16 +1,16 @@
 //! "Process now" and the progress of what was started.
 
+use super::json::Json;
 use domain::{
     model::action::{self, ActionPreview, Scope},
     stage::StageName,
 };
 use leptos::prelude::*;
-use server_fn::codec::Json;
 
 use crate::problem::Problem;
 
 /// What processing now would touch.
-#[server(prefix = "/api/fn", endpoint = "preview_process_now", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "preview_process_now", input = Json, output = Json)]
 pub async fn preview_process_now(stage: StageName, scope: Scope) -> Result<ActionPreview, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine
@@ -19,7 +19,7 @@ pub async fn preview_process_now(stage: StageName, scope: Scope) -> Result<Actio
         .map_err(crate::ssr::problem)
 }
 
-#[server(prefix = "/api/fn", endpoint = "process_now", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "process_now", input = Json, output = Json)]
 pub async fn process_now(
     stage: StageName,
     scope: Scope,
@@ -31,7 +31,7 @@ pub async fn process_now(
         .map_err(crate::ssr::problem)
 }
 
-#[server(prefix = "/api/fn", endpoint = "action_progress", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "action_progress", input = Json, output = Json)]
 pub async fn action_progress(id: i64) -> Result<action::ActionProgress, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine

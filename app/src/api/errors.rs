@@ -1,5 +1,6 @@
 //! The error console: read, resolve, retry.
 
+use super::json::Json;
 use domain::model::{
     Page,
     action::ActionProgress,
@@ -7,7 +8,6 @@ use domain::model::{
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::Json;
 
 use crate::problem::Problem;
 
@@ -20,13 +20,13 @@ pub enum Selection {
     Matching(ErrorFilter),
 }
 
-#[server(prefix = "/api/fn", endpoint = "errors", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "errors", input = Json, output = Json)]
 pub async fn errors(query: ErrorQuery) -> Result<Page<ErrorRow>, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine.errors(&query).await.map_err(crate::ssr::problem)
 }
 
-#[server(prefix = "/api/fn", endpoint = "error_event_types", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "error_event_types", input = Json, output = Json)]
 pub async fn error_event_types() -> Result<Vec<String>, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine
@@ -35,14 +35,14 @@ pub async fn error_event_types() -> Result<Vec<String>, Problem> {
         .map_err(crate::ssr::problem)
 }
 
-#[server(prefix = "/api/fn", endpoint = "error_detail", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "error_detail", input = Json, output = Json)]
 pub async fn error_detail(id: i64) -> Result<error::ErrorDetail, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine.error_detail(id).await.map_err(crate::ssr::problem)
 }
 
 /// Marks as resolved by the caller and returns how many were open before.
-#[server(prefix = "/api/fn", endpoint = "resolve_errors", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "resolve_errors", input = Json, output = Json)]
 pub async fn resolve_errors(selection: Selection, note: String) -> Result<i64, Problem> {
     let (engine, actor) = crate::ssr::require(domain::role::Permission::Resolve)?;
     engine
@@ -52,7 +52,7 @@ pub async fn resolve_errors(selection: Selection, note: String) -> Result<i64, P
 }
 
 /// How many of the selected errors have an event that can be queued again.
-#[server(prefix = "/api/fn", endpoint = "count_retryable", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "count_retryable", input = Json, output = Json)]
 pub async fn count_retryable(selection: Selection) -> Result<i64, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine
@@ -61,7 +61,7 @@ pub async fn count_retryable(selection: Selection) -> Result<i64, Problem> {
         .map_err(crate::ssr::problem)
 }
 
-#[server(prefix = "/api/fn", endpoint = "retry_errors", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "retry_errors", input = Json, output = Json)]
 pub async fn retry_errors(selection: Selection) -> Result<ActionProgress, Problem> {
     let (engine, actor) = crate::ssr::require(domain::role::Permission::Retry)?;
     engine

@@ -1,15 +1,15 @@
 //! Import batches. The file itself comes through `POST /upload`, outside the server functions.
 
+use super::json::Json;
 use domain::model::{
     Page,
     import::{self, ImportReject, Mapping, Preview},
 };
 use leptos::prelude::*;
-use server_fn::codec::Json;
 
 use crate::problem::Problem;
 
-#[server(prefix = "/api/fn", endpoint = "import_preview", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "import_preview", input = Json, output = Json)]
 pub async fn import_preview(batch_id: String) -> Result<Preview, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine
@@ -19,7 +19,7 @@ pub async fn import_preview(batch_id: String) -> Result<Preview, Problem> {
 }
 
 /// Starts the import in the background; the batch tells how far it is.
-#[server(prefix = "/api/fn", endpoint = "start_import", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "start_import", input = Json, output = Json)]
 pub async fn start_import(
     batch_id: String,
     mapping: Mapping,
@@ -32,7 +32,7 @@ pub async fn start_import(
         .map_err(crate::ssr::problem)
 }
 
-#[server(prefix = "/api/fn", endpoint = "cancel_import", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "cancel_import", input = Json, output = Json)]
 pub async fn cancel_import(batch_id: String) -> Result<(), Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::Import)?;
     engine
@@ -41,7 +41,7 @@ pub async fn cancel_import(batch_id: String) -> Result<(), Problem> {
         .map_err(crate::ssr::problem)
 }
 
-#[server(prefix = "/api/fn", endpoint = "import_batches", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "import_batches", input = Json, output = Json)]
 pub async fn import_batches(cursor: Option<String>) -> Result<Page<import::ImportBatch>, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine
@@ -50,7 +50,7 @@ pub async fn import_batches(cursor: Option<String>) -> Result<Page<import::Impor
         .map_err(crate::ssr::problem)
 }
 
-#[server(prefix = "/api/fn", endpoint = "import_batch", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "import_batch", input = Json, output = Json)]
 pub async fn import_batch(batch_id: String) -> Result<import::ImportBatch, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine
@@ -59,7 +59,7 @@ pub async fn import_batch(batch_id: String) -> Result<import::ImportBatch, Probl
         .map_err(crate::ssr::problem)
 }
 
-#[server(prefix = "/api/fn", endpoint = "import_rejects", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "import_rejects", input = Json, output = Json)]
 pub async fn import_rejects(
     batch_id: String,
     cursor: Option<String>,
@@ -72,7 +72,7 @@ pub async fn import_rejects(
 }
 
 /// Imports a small generated file of invented companies.
-#[server(prefix = "/api/fn", endpoint = "load_samples", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "load_samples", input = Json, output = Json)]
 pub async fn load_samples() -> Result<import::ImportBatch, Problem> {
     let (engine, actor) = crate::ssr::require(domain::role::Permission::Import)?;
     engine

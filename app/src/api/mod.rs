@@ -5,6 +5,7 @@ pub mod companies;
 pub mod errors;
 pub mod events;
 pub mod imports;
+pub mod json;
 pub mod overview;
 pub mod session;
 

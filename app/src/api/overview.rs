@@ -1,26 +1,26 @@
 //! The overview page's figures.
 
+use super::json::Json;
 use domain::model::overview::{self, SniperTarget};
 use leptos::prelude::*;
-use server_fn::codec::Json;
 
 use crate::problem::Problem;
 
-#[server(prefix = "/api/fn", endpoint = "overview", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "overview", input = Json, output = Json)]
 pub async fn overview() -> Result<overview::Overview, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine.overview().await.map_err(crate::ssr::problem)
 }
 
 /// The daily throughput as an SVG element.
-#[server(prefix = "/api/fn", endpoint = "throughput_chart", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "throughput_chart", input = Json, output = Json)]
 pub async fn throughput_chart() -> Result<String, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     let overview = engine.overview().await.map_err(crate::ssr::problem)?;
     Ok(engine.throughput_chart(&overview.throughput))
 }
 
-#[server(prefix = "/api/fn", endpoint = "sniper_targets", input = Json)]
+#[server(prefix = "/api/fn", endpoint = "sniper_targets", input = Json, output = Json)]
 pub async fn sniper_targets() -> Result<Vec<SniperTarget>, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     // The specification's table shows 50.

@@ -18,7 +18,7 @@ use crate::{
     parts::{
         badge,
         filter::{SearchField, Select},
-        loaded::Loaded,
+        loaded::{Loaded, Settled},
         notice::Empty,
         pager::Pager,
         time,
@@ -68,9 +68,9 @@ fn Filters() -> impl IntoView {
     };
     view! {
         <div class="filters">
-            <Transition>
+            <Settled>
                 <Select label="Type" name="e_type" cursor="e_after" any="any type" choices=type_choices />
-            </Transition>
+            </Settled>
             <Select label="Severity" name="e_severity" cursor="e_after" any="any severity" choices=Signal::stored(severities) />
             <Select label="State" name="e_resolved" cursor="e_after" any="unresolved" choices=Signal::stored(resolved) />
             <SearchField label="Search errors" name="e_q" cursor="e_after" />

@@ -18,7 +18,7 @@ use crate::{
         badge,
         filter::{SearchField, Select},
         header::PageHeader,
-        loaded::Loaded,
+        loaded::{Loaded, Settled},
         notice::Empty,
         pager::{Pager, counted},
         time,
@@ -52,9 +52,9 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
         <main id="main">
             <div class="filters">
                 <SearchField label="Name, website or Barton ID" name="q" cursor="after" main=true />
-                <Transition>
+                <Settled>
                     <Select label="Batch" name="batch" cursor="after" any="any batch" choices=batch_choices />
-                </Transition>
+                </Settled>
             </div>
             <StateChips filter=filter />
             <Loaded resource=rows view=move |page| list(&filter.get_untracked(), page) />

@@ -19,7 +19,7 @@ use crate::{
         badge,
         filter::{SearchField, Select},
         header::PageHeader,
-        loaded::Loaded,
+        loaded::{Loaded, Settled},
         notice::Empty,
         pager::{Pager, counted},
         time,
@@ -48,9 +48,9 @@ pub(crate) fn EventsPage() -> impl IntoView {
         <PageHeader title="Events" subtitle="What the pipeline does, one event at a time" />
         <main id="main">
             <div class="filters">
-                <Transition>
+                <Settled>
                     <Select label="Type" name="type" cursor="after" any="any type" choices=type_choices />
-                </Transition>
+                </Settled>
                 <Select label="Status" name="status" cursor="after" any="any status" choices=Signal::stored(statuses) />
                 <SearchField label="Record id" name="record" cursor="after" />
                 <BatchChip filter=filter />

@@ -22,7 +22,7 @@ use crate::{
     parts::{
         badge,
         header::PageHeader,
-        loaded::Loaded,
+        loaded::{Loaded, Settled},
         notice::problem_line,
         pager::{Pager, counted},
         process_now::ProcessNowButton,
@@ -53,12 +53,12 @@ pub(crate) fn ImportPage() -> impl IntoView {
         <main id="main">
             <nav class="crumbs" aria-label="Path"><a href="/imports">"Imports"</a></nav>
             <Loaded resource=batch view=summary />
-            <Transition>
+            <Settled>
                 <Mapping batch=batch id=id />
-            </Transition>
-            <Transition>
+            </Settled>
+            <Settled>
                 <Rejects batch=batch rejects=rejects id=id />
-            </Transition>
+            </Settled>
         </main>
     }
 }

@@ -16,8 +16,14 @@ use crate::{
     api::{imports::import_batches, overview::overview},
     live::Live,
     parts::{
-        badge, header::PageHeader, loaded::Loaded, notice::Empty, pager::Pager,
-        samples::LoadSamples, time, upload::UploadZone,
+        badge,
+        header::PageHeader,
+        loaded::{Loaded, Settled},
+        notice::Empty,
+        pager::Pager,
+        samples::LoadSamples,
+        time,
+        upload::UploadZone,
     },
     query::{import_path, link},
     session,
@@ -43,7 +49,7 @@ pub(crate) fn ImportsPage() -> impl IntoView {
                 view! {
                     <section class="card" aria-label="Upload">
                         <UploadZone />
-                        <Transition>
+                        <Settled>
                             {move || {
                                 demo()
                                     .then(|| {
@@ -55,7 +61,7 @@ pub(crate) fn ImportsPage() -> impl IntoView {
                                         }
                                     })
                             }}
-                        </Transition>
+                        </Settled>
                     </section>
                 }
                     .into_any()

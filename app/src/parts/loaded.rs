@@ -1,7 +1,5 @@
 //! A resource on the page: its content, or what went wrong.
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
 
 use crate::{
@@ -17,7 +15,6 @@ where
     T: Clone + Send + Sync + 'static,
     V: Fn(T) -> AnyView + Send + Sync + 'static,
 {
-    let view = Arc::new(view);
     let last = StoredValue::new(None::<T>);
     let show = move || {
         let answer = resource.get()?;
@@ -30,12 +27,24 @@ where
             (Err(problem), _) => problem_notice(problem),
         })
     };
-    view! {
-        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
-            {
-                let show = show.clone();
-                move || show()
-            }
-        </Transition>
-    }
+    // Boxed, so that what follows is compiled once and not for every resource.
+    loaded(Box::new(show))
+}
+
+fn loaded(show: Box<dyn Fn() -> Option<AnyView> + Send>) -> AnyView {
+    view! { <Settled loading=true>{move || show()}</Settled> }.into_any()
+}
+
+/// What depends on resources: held back until they are there, and kept while they are read again.
+///
+/// The one place that names `Transition`, whose code is large and made anew for every type of content.
+#[component]
+pub(crate) fn Settled(
+    /// Says "Loading…" meanwhile.
+    #[prop(optional)]
+    loading: bool,
+    children: Children,
+) -> impl IntoView {
+    let waiting = move || loading.then(|| view! { <p class="loading">"Loading…"</p> });
+    view! { <Transition fallback=waiting>{children()}</Transition> }
 }

@@ -1,9 +1,11 @@
 //! Reading a file as a stream of records: any size, one chunk in memory.
 
 use std::{
+    cell::Cell,
     fs::File,
     io::{self, BufReader, Read},
     path::{Path, PathBuf},
+    rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -15,7 +17,10 @@ use encoding_rs::{Decoder, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use tokio::sync::mpsc;
 
 use super::{CHUNK, Format, HEAD};
-use crate::{EngineError, Result};
+use crate::Result;
+
+/// No list of companies has rows of this size.
+const RECORD_BYTES: usize = 1 << 20;
 
 /// A record and the line that it begins on, counted from 1.
 #[derive(Clone, Debug)]
@@ -44,7 +49,7 @@ pub(super) fn sniff(path: &Path) -> io::Result<(Format, Vec<Record>)> {
     };
     let mut records = Vec::new();
     for record in records_of(text.as_bytes(), format.delimiter).take(11) {
-        records.push(record.map_err(io::Error::other)?);
+        records.push(record?);
     }
     Ok((format, records))
 }
@@ -68,20 +73,30 @@ pub(super) fn stream(path: PathBuf, format: Format) -> mpsc::Receiver<Result<Chu
             Err(error) => return drop(sender.blocking_send(Err(error.into()))),
         };
         loop {
-            let chunk: std::result::Result<Vec<Record>, csv::Error> =
-                records.by_ref().take(CHUNK).collect();
-            let chunk = chunk.map_err(|error| EngineError::File(io::Error::other(error)));
-            let last = !matches!(&chunk, Ok(records) if !records.is_empty());
-            let bytes_read = i64::try_from(bytes.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
-            if (chunk.is_err() || !last)
-                && sender
-                    .blocking_send(chunk.map(|records| Chunk {
-                        records,
-                        bytes_read,
-                    }))
-                    .is_err()
-            {
-                return;
+            let mut chunk = Vec::new();
+            let mut failure = None;
+            for record in records.by_ref().take(CHUNK) {
+                match record {
+                    Ok(record) => chunk.push(record),
+                    Err(error) => failure = Some(error),
+                }
+                if failure.is_some() {
+                    break;
+                }
+            }
+            let last = failure.is_some() || chunk.is_empty();
+            // What was read before a failure is whole, and is kept.
+            if !chunk.is_empty() {
+                let chunk = Chunk {
+                    records: chunk,
+                    bytes_read: i64::try_from(bytes.load(Ordering::Relaxed)).unwrap_or(i64::MAX),
+                };
+                if sender.blocking_send(Ok(chunk)).is_err() {
+                    return;
+                }
+            }
+            if let Some(error) = failure {
+                drop(sender.blocking_send(Err(error.into())));
             }
             if last {
                 return;
@@ -91,24 +106,54 @@ pub(super) fn stream(path: PathBuf, format: Format) -> mpsc::Receiver<Result<Chu
     receiver
 }
 
-fn records_of<R: Read>(
-    input: R,
-    delimiter: Delimiter,
-) -> impl Iterator<Item = std::result::Result<Record, csv::Error>> {
+fn records_of<R: Read>(input: R, delimiter: Delimiter) -> impl Iterator<Item = io::Result<Record>> {
+    let since = Rc::<Cell<usize>>::default();
+    let input = Bounded {
+        input,
+        since: Rc::clone(&since),
+    };
+    let mut last_line = 0;
     csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter.byte())
         .from_reader(input)
         .into_records()
-        .map(|record| {
-            let record = record?;
-            let line = record.position().map_or(0, csv::Position::line);
+        .map(move |record| {
+            let record = record.map_err(|error| match error.into_kind() {
+                csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                    io::Error::new(
+                        error.kind(),
+                        format!("the row after line {last_line} is larger than 1 MiB; probably a quotation mark there has no partner"),
+                    )
+                }
+                kind => io::Error::other(format!("{kind:?}")),
+            })?;
+            since.set(0);
+            last_line = record.position().map_or(0, csv::Position::line);
             Ok(Record {
-                line: i64::try_from(line).unwrap_or(i64::MAX),
+                line: i64::try_from(last_line).unwrap_or(i64::MAX),
                 fields: record.iter().map(str::to_owned).collect(),
             })
         })
+}
+
+/// Ends the reading where a record does not: a quoted cell without an end would take in the rest of the file.
+struct Bounded<R> {
+    input: R,
+    /// Bytes since the last whole record, and up to one buffer of the reader's more.
+    since: Rc<Cell<usize>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.since.get() > RECORD_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let n = self.input.read(buffer)?;
+        self.since.set(self.since.get() + n);
+        Ok(n)
+    }
 }
 
 /// Turns bytes of an encoding into UTF-8 as they are read, and counts them.

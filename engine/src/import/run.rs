@@ -176,7 +176,7 @@ impl Engine {
         if let Err(error) = outcome.await {
             tracing::error!(%error, batch_id, "the import failed");
             let message = format!(
-                "The import stopped: {error}. Rows that are in stay; upload the file again to add the rest"
+                "The import stopped: {error}. Rows that are in stay; upload the corrected file to add the rest"
             );
             let noted = sqlx::query(
                 "UPDATE intake.import_batches SET status = 'failed', finished_at = now(), message = $2

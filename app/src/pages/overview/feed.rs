@@ -8,7 +8,10 @@ use leptos::prelude::*;
 
 use crate::{
     live::{FEED_LENGTH, Live},
-    parts::icon::{PAUSE, PLAY, icon},
+    parts::{
+        icon::{PAUSE, PLAY, icon},
+        loaded::Settled,
+    },
     problem::Problem,
     query::link,
 };
@@ -42,7 +45,7 @@ pub(super) fn Feed(recent: Resource<Result<Page<EventRow>, Problem>>) -> impl In
                     {move || if paused() { "Go on" } else { "Pause" }}
                 </button>
             </h2>
-            <Transition>
+            <Settled>
                 {move || {
                     let lines = lines();
                     if lines.is_empty() {
@@ -56,7 +59,7 @@ pub(super) fn Feed(recent: Resource<Result<Page<EventRow>, Problem>>) -> impl In
                     }
                         .into_any()
                 }}
-            </Transition>
+            </Settled>
         </section>
     }
 }

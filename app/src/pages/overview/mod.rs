@@ -30,7 +30,7 @@ use crate::{
     parts::{
         header::PageHeader,
         icon::{DOWNLOAD, REFRESH, UPLOAD, icon},
-        loaded::Loaded,
+        loaded::{Loaded, Settled},
         notice::Empty,
         samples::LoadSamples,
         time,
@@ -114,9 +114,9 @@ pub(crate) fn OverviewPage() -> impl IntoView {
 fn AsOf(figures: Resource<Result<Overview, Problem>>) -> impl IntoView {
     view! {
         <p class="as-of">
-            <Transition>
+            <Settled>
                 {move || figures.get().and_then(Result::ok).map(|figures| view! { "as of " {time::clock(figures.as_of)} })}
-            </Transition>
+            </Settled>
         </p>
     }
 }
