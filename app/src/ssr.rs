@@ -52,6 +52,11 @@ impl From<EngineError> for Problem {
             EngineError::Invalid(text) => {
                 Self::new(ProblemKind::Invalid, "This cannot be done", text)
             }
+            EngineError::N8n(error) => Self::new(
+                ProblemKind::Failed,
+                "n8n's errors are not at hand",
+                format!("{error}."),
+            ),
             error => {
                 tracing::error!(error = %error, "a request failed");
                 Self::failed()

@@ -17,6 +17,8 @@ pub enum EngineError {
     NewerDatabase(i64),
     #[error("the database answered with an error: {0}")]
     Database(#[from] sqlx::Error),
+    #[error("{0}")]
+    N8n(#[from] crate::integrations::n8n::N8nError),
     #[error("reading or writing a file failed: {0}")]
     File(#[from] std::io::Error),
 }

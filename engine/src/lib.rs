@@ -15,6 +15,7 @@ pub mod store;
 
 use std::{path::PathBuf, sync::Arc};
 
+use integrations::n8n::{N8n, N8nConfig};
 use sqlx::PgPool;
 
 pub use error::{EngineError, Result};
@@ -34,6 +35,7 @@ pub struct EngineConfig {
     pub upload_dir: PathBuf,
     /// True when the sandbox providers are in use.
     pub demo: bool,
+    pub n8n: Option<N8nConfig>,
 }
 
 /// A cheap handle on the database and the live feed; clones share both.
@@ -42,6 +44,7 @@ pub struct Engine {
     pub(crate) pool: PgPool,
     pub(crate) config: Arc<EngineConfig>,
     pub(crate) live: live::Live,
+    pub(crate) n8n: Option<Arc<N8n>>,
 }
 
 impl Engine {
@@ -56,8 +59,9 @@ impl Engine {
         let listening = connect::listening_pool(connect::options(&config.direct_url)?);
         Ok(Self {
             pool,
-            config: Arc::new(config),
             live: live::Live::start(listening),
+            n8n: n8n(&config)?,
+            config: Arc::new(config),
         })
     }
 
@@ -66,8 +70,9 @@ impl Engine {
         let listening = connect::listening_pool((*pool.connect_options()).clone());
         Self {
             pool,
-            config: Arc::new(config),
             live: live::Live::start(listening),
+            n8n: n8n(&config).unwrap_or_default(),
+            config: Arc::new(config),
         }
     }
 
@@ -99,4 +104,9 @@ impl Engine {
         sqlx::query("SELECT 1").execute(&self.pool).await?;
         Ok(())
     }
+}
+
+fn n8n(config: &EngineConfig) -> Result<Option<Arc<N8n>>> {
+    let n8n = config.n8n.clone().map(N8n::new).transpose()?;
+    Ok(n8n.map(Arc::new))
 }

@@ -6,7 +6,7 @@ mod parse;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use database::Database;
-use engine::queue::SandboxOptions;
+use engine::{integrations::n8n::N8nConfig, queue::SandboxOptions};
 use url::Url;
 
 use crate::redact::Secret;
@@ -145,13 +145,13 @@ pub const SETTINGS: &[Setting] = &[
         setting(
             "N8N_BASE_URL",
             "none",
-            "Address of n8n; recognised, not used yet",
+            "Address of n8n, whose failed executions the error console then shows",
         ),
     ),
     setting(
         "N8N_API_KEY",
         "none",
-        "Key of n8n's API; recognised, not used yet",
+        "Key of n8n's API, made in its settings",
     ),
 ];
 
@@ -191,6 +191,14 @@ impl Config {
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         parse::Settings::new(option, environment).into_config()
+    }
+
+    /// Both or nothing: neither setting is of use alone.
+    pub(crate) fn n8n(&self) -> Option<N8nConfig> {
+        Some(N8nConfig {
+            base_url: self.n8n_base_url.clone()?,
+            api_key: self.n8n_api_key.as_ref()?.expose().to_owned(),
+        })
     }
 }
 

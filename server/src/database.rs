@@ -37,6 +37,7 @@ impl Surroundings {
             pool_size: config.pool_size,
             upload_dir: config.data_dir.join("uploads"),
             demo: config.demo,
+            n8n: config.n8n(),
         };
         Ok(Self { engine, cluster })
     }

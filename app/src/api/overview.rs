@@ -12,12 +12,11 @@ pub async fn overview() -> Result<overview::Overview, Problem> {
     engine.overview().await.map_err(crate::ssr::problem)
 }
 
-/// The daily throughput as an SVG element.
+/// The daily throughput as SVG elements, one for desks and one for phones.
 #[server(prefix = "/api/fn", endpoint = "throughput_chart", input = Json, output = Json)]
 pub async fn throughput_chart() -> Result<String, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
-    let overview = engine.overview().await.map_err(crate::ssr::problem)?;
-    Ok(engine.throughput_chart(&overview.throughput))
+    engine.throughput_chart().await.map_err(crate::ssr::problem)
 }
 
 #[server(prefix = "/api/fn", endpoint = "sniper_targets", input = Json, output = Json)]

@@ -2,6 +2,7 @@
 
 mod bar;
 mod detail;
+mod n8n;
 mod resolve;
 mod retry;
 mod size;
@@ -74,22 +75,16 @@ pub(crate) fn ErrorConsole() -> impl IntoView {
         task: RwSignal::new(None),
     };
     provide_context(console);
-    let n8n = Memo::new(move |_| params.read().get_str("e_panel") == Some("n8n"));
+    let in_n8n = Memo::new(move |_| params.read().get_str("e_panel") == Some("n8n"));
     view! {
         <section class="console" id="console" aria-label="Error console">
             <size::ResizeHandle />
-            <bar::Bar n8n=n8n />
+            <bar::Bar n8n=in_n8n />
             <div class="console-body">
-                <div hidden=n8n>
+                <div hidden=in_n8n>
                     <table::Errors />
                 </div>
-                <div class="n8n" hidden=move || !n8n.get()>
-                    <p class="notice-title">"n8n is not configured"</p>
-                    <p>
-                        "Set " <code>"N8N_BASE_URL"</code> " and " <code>"N8N_API_KEY"</code>
-                        " and start the server again to see failed executions here. The pipeline's own errors are under Neon Errors."
-                    </p>
-                </div>
+                {move || in_n8n.get().then(|| view! { <n8n::N8nErrors /> })}
             </div>
         </section>
         <Dialog open=console.task title=task_title children=move |task| task_body(console, task) />

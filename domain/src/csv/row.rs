@@ -79,7 +79,7 @@ fn put(row: &mut NewCompany, field: Field, text: &str, header: &str) -> Result<(
             row.columns.insert(column, name.as_str().into());
         }
         Field::Website => {
-            let website = Website::parse(text).map_err(|error| error.to_string())?;
+            let website = Website::parse(text).map_err(|error| format!("The website {error}"))?;
             row.domain = Some(website.domain().to_owned());
             row.columns.insert(column, website.url().into());
         }

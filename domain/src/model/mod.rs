@@ -6,6 +6,7 @@ pub mod error;
 pub mod event;
 pub mod import;
 pub mod live;
+pub mod n8n;
 pub mod overview;
 
 use serde::{Deserialize, Serialize};

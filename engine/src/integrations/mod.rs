@@ -1,5 +1,6 @@
 //! Providers outside: one trait for each kind of service, one file for each provider.
 
+pub mod n8n;
 pub(crate) mod sandbox;
 
 use async_trait::async_trait;

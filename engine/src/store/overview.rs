@@ -78,9 +78,16 @@ impl Engine {
         Ok(text)
     }
 
-    /// Bar chart of the daily throughput as an SVG element, colours as CSS variables.
-    pub fn throughput_chart(&self, days: &[DailyThroughput]) -> String {
-        charts::throughput(days)
+    /// Bar charts of the daily throughput as SVG elements, colours as CSS variables; empty without events.
+    ///
+    /// # Errors
+    /// [`crate::EngineError::Database`].
+    pub async fn throughput_chart(&self) -> Result<String> {
+        let days = self.daily_throughput().await?;
+        let today = sqlx::query_scalar("SELECT CURRENT_DATE")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(charts::throughput(&days, today))
     }
 
     async fn phase_stats(&self) -> Result<Vec<PhaseStats>> {
@@ -266,7 +273,7 @@ fn own_metrics(phase: Phase, figures: &IntelligenceFigures) -> Vec<CardMetric> {
                 "No signal has been recorded",
             ),
         ],
-        Phase::Messaging => ["Campaigns active", "Messages sent", "Open rate"]
+        Phase::Messaging => ["Campaigns", "Messages sent", "Open rate"]
             .map(|label| {
                 metric(
                     label,

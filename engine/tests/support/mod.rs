@@ -18,6 +18,7 @@ pub(crate) fn engine(pool: &PgPool) -> Engine {
         pool_size: 10,
         upload_dir: std::env::temp_dir().join("outreach-command-center-tests"),
         demo: true,
+        n8n: None,
     };
     Engine::with_pool(pool.clone(), config)
 }

@@ -49,6 +49,7 @@ impl App {
             pool_size: 5,
             upload_dir: uploads.clone(),
             demo: true,
+            n8n: None,
         };
         let engine = Engine::with_pool(pool, config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -79,16 +79,20 @@ pub(crate) fn OverviewPage() -> impl IntoView {
                     view! {
                         <Loaded resource=figures view=|figures| strip::strip(&figures) />
                         <div class="grid">
-                            <throughput::Throughput figures=figures chart=chart />
-                            <section class="card" aria-labelledby="queue">
-                                <h2 id="queue">"Event queue" <small>"waiting now"</small></h2>
-                                <Loaded resource=figures view=|figures| queue::queue(&figures) />
-                            </section>
-                            <section class="card" aria-labelledby="health">
-                                <h2 id="health">"Workflow health" <small>"last hour"</small></h2>
-                                <Loaded resource=figures view=|figures| health::health(&figures) />
-                            </section>
-                            <feed::Feed recent=recent />
+                            <div class="column">
+                                <throughput::Throughput figures=figures chart=chart />
+                                <section class="card" aria-labelledby="health">
+                                    <h2 id="health">"Workflow health" <small>"last hour"</small></h2>
+                                    <Loaded resource=figures view=|figures| health::health(&figures) />
+                                </section>
+                            </div>
+                            <div class="column">
+                                <section class="card" aria-labelledby="queue">
+                                    <h2 id="queue">"Event queue" <small>"waiting now"</small></h2>
+                                    <Loaded resource=figures view=|figures| queue::queue(&figures) />
+                                </section>
+                                <feed::Feed recent=recent />
+                            </div>
                         </div>
                     }
                         .into_any()
