@@ -5,7 +5,7 @@
 use domain::{
     event::{EventStatus, Severity},
     model::{
-        company::{CompanyFilter, CompanyState},
+        company::{Attention, CompanyFilter, CompanyState},
         error::{ErrorFilter, ErrorQuery, ErrorSort},
         event::EventFilter,
     },
@@ -96,6 +96,8 @@ pub fn company_filter(params: &ParamsMap) -> CompanyFilter {
         search: text(params, "q"),
         batch: text(params, "batch"),
         state: text(params, "state").and_then(|name| CompanyState::parse(&name)),
+        reached: text(params, "reached").and_then(|name| CompanyState::parse(&name)),
+        attention: text(params, "attention").and_then(|name| Attention::parse(&name)),
         cursor: text(params, "after"),
     }
 }
@@ -108,6 +110,8 @@ pub fn companies_path(filter: &CompanyFilter) -> String {
             ("q", filter.search.as_deref()),
             ("batch", filter.batch.as_deref()),
             ("state", filter.state.map(CompanyState::name)),
+            ("reached", filter.reached.map(CompanyState::name)),
+            ("attention", filter.attention.map(Attention::name)),
             ("after", filter.cursor.as_deref()),
         ],
     )
@@ -149,6 +153,7 @@ pub fn error_query(params: &ParamsMap) -> ErrorQuery {
                 _ => Some(false),
             },
             search: text(params, "e_q"),
+            up_to: None,
         },
         sort: text(params, "e_sort")
             .and_then(|name| sort_of(&name))
@@ -254,6 +259,8 @@ mod tests {
                 search: Some("O'Reilly & Söhne = 100 %?#/+".into()),
                 batch: Some("20251120-TX-01".into()),
                 state: Some(state),
+                reached: Some(state),
+                attention: Some(Attention::Errors),
                 cursor: Some("2026-11-21T03:00:00+00:00~17".into()),
             });
         }
@@ -294,6 +301,7 @@ mod tests {
                             severity: Some(Severity::Critical),
                             resolved,
                             search: Some("time out & more".into()),
+                            up_to: None,
                         },
                         sort,
                         ascending,

@@ -57,6 +57,14 @@ impl From<EngineError> for Problem {
                 "n8n's errors are not at hand",
                 format!("{error}."),
             ),
+            EngineError::Unreachable(error) => {
+                tracing::error!(%error, "the database did not answer a request");
+                Self::new(
+                    ProblemKind::Unreachable,
+                    "The database does not answer",
+                    "Nothing is lost. The page goes on by itself as soon as it does.",
+                )
+            }
             error => {
                 tracing::error!(error = %error, "a request failed");
                 Self::failed()

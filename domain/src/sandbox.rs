@@ -28,8 +28,11 @@ pub enum Behaviour {
     Failing,
 }
 
-/// Of the failing keys, this share never recovers, so that both retries and final failures appear.
-const FAILING_FOR_EVER: f64 = 0.2;
+/// Of the failing keys, this share never recovers, so that final failures appear.
+const FAILING_FOR_EVER: f64 = 0.1;
+/// As many recover only after the attempts that a stage makes by itself, so that a person's retry has something to win.
+const FAILING_UNTIL_RETRIED: f64 = 0.1;
+const ATTEMPTS_OF_A_STAGE: u64 = 3;
 /// The other failing keys fail on their first one or two attempts.
 const MOST_PASSING_FAILURES: u64 = 2;
 /// One person in twenty-five has no known address, so that verification has something to skip.
@@ -204,10 +207,10 @@ pub fn behaviour(key: &str, attempt: u32, shares: &Shares) -> Behaviour {
 
 /// How many attempts about a failing key fail.
 fn failures_of(key: &str) -> u64 {
-    if stable_fraction(&format!("for ever/{key}")) < FAILING_FOR_EVER {
-        u64::MAX
-    } else {
-        1 + stable_hash(&format!("failures/{key}")) % MOST_PASSING_FAILURES
+    match stable_fraction(&format!("for ever/{key}")) {
+        drawn if drawn < FAILING_FOR_EVER => u64::MAX,
+        drawn if drawn < FAILING_FOR_EVER + FAILING_UNTIL_RETRIED => ATTEMPTS_OF_A_STAGE,
+        _ => 1 + stable_hash(&format!("failures/{key}")) % MOST_PASSING_FAILURES,
     }
 }
 
@@ -295,7 +298,7 @@ mod tests {
             }
             move |name: &str| counts.get(name).copied().unwrap_or(0)
         };
-        let (first, second, tenth) = (count(1), count(2), count(10));
+        let (first, second, third, tenth) = (count(1), count(2), count(3), count(10));
         assert!(
             (1_850..2_150).contains(&first("Failing")),
             "{}",
@@ -313,7 +316,12 @@ mod tests {
             second("Failing")
         );
         assert!(
-            (330..470).contains(&tenth("Failing")),
+            (330..470).contains(&third("Failing")),
+            "some not by themselves: {}",
+            third("Failing")
+        );
+        assert!(
+            (150..250).contains(&tenth("Failing")),
             "some never do: {}",
             tenth("Failing")
         );

@@ -59,13 +59,25 @@ impl StageName {
 
     /// The event type that the stage works on.
     pub const fn consumes(self) -> &'static str {
+        self.event_types()[0]
+    }
+
+    /// The event types that the stage works on, aliases last.
+    pub const fn event_types(self) -> &'static [&'static str] {
         match self {
-            Self::Validate => "company_created",
-            Self::Promote => "company_validated",
-            Self::Slots => "company_promoted",
-            Self::Enrich => "slots_created",
-            Self::Verify => "contact_enriched",
+            Self::Validate => &["company_created"],
+            Self::Promote => &["company_validated"],
+            Self::Slots => &["company_promoted"],
+            Self::Enrich => &["slots_created", "slot_created"],
+            Self::Verify => &["contact_enriched"],
         }
+    }
+
+    /// Every event type that some stage works on.
+    pub fn consumed_types() -> impl Iterator<Item = &'static str> {
+        Self::ALL
+            .into_iter()
+            .flat_map(|stage| stage.event_types().iter().copied())
     }
 
     pub const fn phase(self) -> Phase {
@@ -76,16 +88,11 @@ impl StageName {
         Self::ALL.into_iter().find(|stage| stage.name() == name)
     }
 
-    /// The stage that works on events of this type; `slot_created` is an alias of `slots_created`.
+    /// The stage that works on events of this type.
     pub fn of_event(event_type: &str) -> Option<Self> {
-        let event_type = if event_type == "slot_created" {
-            "slots_created"
-        } else {
-            event_type
-        };
         Self::ALL
             .into_iter()
-            .find(|stage| stage.consumes() == event_type)
+            .find(|stage| stage.event_types().contains(&event_type))
     }
 
     /// The stage behind a workflow name.

@@ -50,7 +50,7 @@ pub(crate) async fn migrate(direct_url: &str) -> Result<usize> {
         .await
         .map_err(|error| match error {
             MigrateError::VersionMissing(version) => EngineError::NewerDatabase(version),
-            MigrateError::Execute(error) => EngineError::Database(error),
+            MigrateError::Execute(error) => error.into(),
             other => EngineError::Invalid(format!("the migrations could not be applied: {other}")),
         })?;
     let after = applied(&mut connection).await?;

@@ -61,6 +61,8 @@ pub enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Keep a person from signing in, and sign them out everywhere; `user add` lets them in again
+    Disable { name: String },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -63,6 +63,9 @@ pub async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         } => {
             user::add(&config, &name, role.into(), password_stdin).await?;
         }
+        Command::User {
+            command: UserCommand::Disable { name },
+        } => user::disable(&config, &name).await?,
         Command::Doctor => return doctor::examine(&config).await,
         Command::WithPostgres { fast, command } => {
             return with_postgres::run(&config, fast, &command).await;

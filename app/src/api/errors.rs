@@ -20,6 +20,20 @@ pub enum Selection {
     Matching(ErrorFilter),
 }
 
+impl Selection {
+    /// The same without what came after the preview.
+    #[must_use]
+    pub fn up_to(self, id: i64) -> Self {
+        match self {
+            Self::One(_) => self,
+            Self::Matching(filter) => Self::Matching(ErrorFilter {
+                up_to: Some(id),
+                ..filter
+            }),
+        }
+    }
+}
+
 #[server(prefix = "/api/fn", endpoint = "errors", input = Json, output = Json)]
 pub async fn errors(query: ErrorQuery) -> Result<Page<ErrorRow>, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
@@ -51,12 +65,12 @@ pub async fn resolve_errors(selection: Selection, note: String) -> Result<i64, P
         .map_err(crate::ssr::problem)
 }
 
-/// How many of the selected errors have an event that can be queued again.
-#[server(prefix = "/api/fn", endpoint = "count_retryable", input = Json, output = Json)]
-pub async fn count_retryable(selection: Selection) -> Result<i64, Problem> {
+/// What an action on the selected errors would touch, exactly.
+#[server(prefix = "/api/fn", endpoint = "preview_errors", input = Json, output = Json)]
+pub async fn preview_errors(selection: Selection) -> Result<error::ErrorPreview, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine
-        .count_retryable(&selection.into())
+        .preview_errors(&selection.into())
         .await
         .map_err(crate::ssr::problem)
 }

@@ -26,7 +26,7 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/error_event_types", Permission::View),
     ("/api/fn/error_detail", Permission::View),
     ("/api/fn/resolve_errors", Permission::Resolve),
-    ("/api/fn/count_retryable", Permission::View),
+    ("/api/fn/preview_errors", Permission::View),
     ("/api/fn/retry_errors", Permission::Retry),
     ("/api/fn/preview_process_now", Permission::View),
     ("/api/fn/process_now", Permission::Retry),

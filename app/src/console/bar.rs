@@ -182,6 +182,7 @@ mod tests {
             severity: Some(Severity::Error),
             resolved: Some(true),
             search: Some("timed out".into()),
+            up_to: None,
         };
         let named: Vec<_> = parts(&filter)
             .into_iter()

@@ -10,14 +10,14 @@ mod table;
 
 use domain::model::{
     Page,
-    error::{ErrorQuery, ErrorRow},
+    error::{ErrorPreview, ErrorQuery, ErrorRow},
     live::Topic,
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    api::errors::{Selection, errors},
+    api::errors::{Selection, errors, preview_errors},
     live::Live,
     parts::dialog::Dialog,
     problem::Problem,
@@ -54,6 +54,16 @@ impl Chosen {
             workflow: row.workflow.clone(),
         }
     }
+}
+
+/// Counts what an action would touch; the answer's `up_to` then keeps out what comes later.
+fn preview(selection: &Selection) -> RwSignal<Option<Result<ErrorPreview, Problem>>> {
+    let (selection, answer) = (selection.clone(), RwSignal::new(None));
+    spawn_local(async move {
+        let counted = preview_errors(selection).await;
+        let _ = answer.try_set(Some(counted));
+    });
+    answer
 }
 
 /// The console's data and its dialog, shared by its parts.
@@ -95,7 +105,7 @@ fn task_title(task: &Task) -> String {
     match task {
         Task::Detail(id) => format!("Error {id}"),
         Task::Resolve(chosen) if chosen.count == "1" => "Resolve this error".to_owned(),
-        Task::Resolve(chosen) => format!("Resolve {} errors", chosen.count),
+        Task::Resolve(_) => "Resolve the errors that match".to_owned(),
         Task::Retry(chosen) if chosen.count == "1" => "Retry this error".to_owned(),
         Task::Retry(_) => "Retry the errors that match".to_owned(),
     }

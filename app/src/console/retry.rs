@@ -1,11 +1,14 @@
 //! Running failed events once more: says what will run, asks, and follows it.
 
-use domain::{format::count, model::action::ActionProgress, model::live::Topic};
+use domain::{
+    format::count,
+    model::{action::ActionProgress, error::ErrorPreview, live::Topic},
+};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{Chosen, Task};
+use super::{Chosen, Task, preview};
 use crate::{
-    api::errors::{Selection, count_retryable, retry_errors},
+    api::errors::{Selection, retry_errors},
     live::Live,
     parts::{notice::problem_line, progress::Progress},
     problem::Problem,
@@ -13,20 +16,18 @@ use crate::{
 
 #[component]
 pub(super) fn Retry(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl IntoView {
-    let retryable = RwSignal::new(None::<Result<i64, Problem>>);
+    let counted = preview(&chosen.selection);
     let started = RwSignal::new(None::<Result<ActionProgress, Problem>>);
     let busy = RwSignal::new(false);
     let live = Live::expect();
-    let counted = chosen.selection.clone();
-    spawn_local(async move {
-        let answer = count_retryable(counted).await;
-        let _ = retryable.try_set(Some(answer));
-    });
     let selection = StoredValue::new(chosen.selection.clone());
     let confirm = move |_| {
+        let Some(Ok(preview)) = counted.get_untracked() else {
+            return;
+        };
         busy.set(true);
         spawn_local(async move {
-            let answer = retry_errors(selection.get_value()).await;
+            let answer = retry_errors(selection.get_value().up_to(preview.up_to)).await;
             if answer.is_ok() {
                 live.stale(Topic::Errors);
             }
@@ -34,13 +35,13 @@ pub(super) fn Retry(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl IntoVi
             let _ = started.try_set(Some(answer));
         });
     };
-    let none = move || !matches!(retryable.get(), Some(Ok(n)) if n > 0);
+    let none = move || !matches!(counted.get(), Some(Ok(preview)) if preview.retryable > 0);
     view! {
         {question(&chosen)}
-        {move || match retryable.get() {
+        {move || match counted.get() {
             None => Some(view! { <p class="loading">"Counting…"</p> }.into_any()),
             Some(Err(problem)) => Some(problem_line(problem)),
-            Some(Ok(n)) => how_many(n, &chosen),
+            Some(Ok(preview)) => how_many(preview, &chosen.selection),
         }}
         {move || match started.get() {
             Some(Ok(action)) => {
@@ -78,17 +79,18 @@ fn question(chosen: &Chosen) -> AnyView {
         .into_any()
 }
 
-fn how_many(n: i64, chosen: &Chosen) -> Option<AnyView> {
-    let text = match (n, &chosen.selection) {
+fn how_many(preview: ErrorPreview, selection: &Selection) -> Option<AnyView> {
+    let text = match (preview.retryable, selection) {
         (1, Selection::One(_)) => return None,
         (0, Selection::One(_)) => {
-            "Its event is already queued again, or no longer exists.".to_owned()
+            "Its event is already queued again, has no stage to run, or no longer exists."
+                .to_owned()
         }
         (0, _) => "None of them has a failed event to run again.".to_owned(),
         (n, _) => format!(
             "{} of {} have a failed event and will be queued again.",
             count(n),
-            chosen.count
+            count(preview.open)
         ),
     };
     Some(view! { <p class="figure-line">{text}</p> }.into_any())

@@ -4,7 +4,7 @@ use domain::{
     format::count,
     model::{
         Page,
-        company::{CompanyFilter, CompanyRow, CompanyState},
+        company::{Attention, CompanyFilter, CompanyRow, CompanyState},
         live::Topic,
     },
 };
@@ -55,8 +55,10 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
                 <Settled>
                     <Select label="Batch" name="batch" cursor="after" any="any batch" choices=batch_choices />
                 </Settled>
+                <Select label="Attention" name="attention" cursor="after" any="any" choices=attention_choices() />
             </div>
             <StateChips filter=filter />
+            <ReachedChip filter=filter />
             <Loaded resource=rows view=move |page| list(&filter.get_untracked(), page) />
         </main>
     }
@@ -89,6 +91,41 @@ fn StateChips(filter: Memo<CompanyFilter>) -> impl IntoView {
             </ul>
         </nav>
     }
+}
+
+/// Where a figure of the overview counts everything from a state on, the list behind it does so, too.
+#[component]
+fn ReachedChip(filter: Memo<CompanyFilter>) -> impl IntoView {
+    let params = use_query_map();
+    move || {
+        let state = filter.read().reached?;
+        let href = link(
+            "/companies",
+            &params.read(),
+            &[("reached", None), ("after", None)],
+        );
+        Some(view! {
+            <p class="chips">
+                <span class="chip">
+                    "at least " <b>{state.name()}</b>
+                    <a class="chip-remove" href=href data-noscroll="" aria-label="Remove the filter">"×"</a>
+                </span>
+            </p>
+        })
+    }
+}
+
+fn attention_choices() -> Vec<(String, String)> {
+    Attention::ALL
+        .into_iter()
+        .map(|kind| {
+            let text = match kind {
+                Attention::Errors => "with open errors",
+                Attention::Open => "with events under way",
+            };
+            (kind.name().to_owned(), text.to_owned())
+        })
+        .collect()
 }
 
 fn list(filter: &CompanyFilter, page: Page<CompanyRow>) -> AnyView {

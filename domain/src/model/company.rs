@@ -49,6 +49,19 @@ impl CompanyState {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
+
+    /// This state and the ones that follow from it.
+    pub fn and_beyond(self) -> &'static [Self] {
+        match self {
+            Self::Imported => &Self::ALL,
+            Self::Rejected => &[Self::Rejected],
+            Self::Validated => &Self::ALL[2..],
+            Self::Promoted => &Self::ALL[3..],
+            Self::Slotted => &Self::ALL[4..],
+            Self::Enriched => &Self::ALL[5..],
+            Self::Verified => &Self::ALL[6..],
+        }
+    }
 }
 
 /// The filter of the companies page; it stands in the URL.
@@ -58,7 +71,36 @@ pub struct CompanyFilter {
     pub search: Option<String>,
     pub batch: Option<String>,
     pub state: Option<CompanyState>,
+    /// At least this far.
+    pub reached: Option<CompanyState>,
+    /// Whether something is wrong or under way.
+    pub attention: Option<Attention>,
     pub cursor: Option<String>,
+}
+
+/// What about a company asks for a look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attention {
+    /// Unresolved errors.
+    Errors,
+    /// Events that wait or are worked on.
+    Open,
+}
+
+impl Attention {
+    pub const ALL: [Self; 2] = [Self::Errors, Self::Open];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Errors => "errors",
+            Self::Open => "open",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -16,6 +16,18 @@ pub struct ErrorFilter {
     pub resolved: Option<bool>,
     /// Text within the message or the record id.
     pub search: Option<String>,
+    /// No error after this id: an action takes what its preview counted, not what came since. Not in the URL.
+    pub up_to: Option<i64>,
+}
+
+/// What an action on the errors of a filter would touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorPreview {
+    pub open: i64,
+    /// Have a failed event that a stage can work on again.
+    pub retryable: i64,
+    /// The last error that was counted, for [`ErrorFilter::up_to`].
+    pub up_to: i64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -56,6 +56,8 @@ pub struct StripStep {
     pub stage: Option<StageName>,
     pub done: i64,
     pub waiting: i64,
+    /// In the hands of a worker, or of a workflow outside.
+    pub processing: i64,
     pub failed: i64,
     /// Outcomes that are no failure of ours: rejected companies, people not found, addresses not valid.
     pub declined: i64,

@@ -25,18 +25,24 @@ impl Claimed {
 }
 
 /// Which events to take.
-pub(super) enum Take<'a> {
+pub(super) enum Take {
     /// The next due ones of this type.
     Next(&'static str, i64),
     /// Exactly these, as far as they are still pending.
-    These(&'a [i64]),
+    These(Vec<i64>),
+}
+
+impl Take {
+    /// Two takes instead of one that failed: the event at fault stands alone in the end.
+    pub(super) fn halves(events: &[Claimed]) -> impl Iterator<Item = Self> {
+        events
+            .chunks(events.len().div_ceil(2).max(1))
+            .map(|half| Self::These(half.iter().map(|event| event.id).collect()))
+    }
 }
 
 /// Locks events until the end of the transaction: for stages that finish in it.
-pub(super) async fn lock(
-    connection: &mut PgConnection,
-    take: &Take<'_>,
-) -> sqlx::Result<Vec<Claimed>> {
+pub(super) async fn lock(connection: &mut PgConnection, take: &Take) -> sqlx::Result<Vec<Claimed>> {
     match take {
         Take::Next(event_type, limit) => {
             sqlx::query_as(
@@ -70,26 +76,24 @@ pub(super) async fn lock(
 /// Leases events to the worker beyond this transaction: for stages that call out.
 pub(super) async fn lease(
     connection: &mut PgConnection,
-    event_type: &str,
-    limit: i64,
+    take: &Take,
     worker_id: &str,
 ) -> sqlx::Result<Vec<Claimed>> {
-    let mut claimed: Vec<Claimed> = sqlx::query_as(
+    let mut events = lock(connection, take).await?;
+    let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
+    sqlx::query(
         "UPDATE marketing.pipeline_events
-         SET status = 'processing', locked_by = $3, locked_at = clock_timestamp(), attempt = attempt + 1
-         WHERE id = ANY(ARRAY(
-             SELECT id FROM marketing.pipeline_events
-             WHERE status = 'pending' AND event_type = $1 AND next_attempt_at <= now()
-             ORDER BY next_attempt_at, id LIMIT $2 FOR UPDATE SKIP LOCKED))
-         RETURNING id, payload ->> 'record_id' AS record_id, batch_id, retry_count, max_attempts, attempt",
+         SET status = 'processing', locked_by = $2, locked_at = clock_timestamp(), attempt = attempt + 1
+         WHERE id = ANY($1)",
     )
-    .bind(event_type)
-    .bind(limit)
+    .bind(&ids)
     .bind(worker_id)
-    .fetch_all(connection)
+    .execute(connection)
     .await?;
-    claimed.sort_by_key(|event| event.id);
-    Ok(claimed)
+    for event in &mut events {
+        event.attempt += 1;
+    }
+    Ok(events)
 }
 
 /// The ids of those events that are still leased to this worker in this attempt, locked.

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use sqlx::PgPool;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::Context;
+use super::{Context, upkeep::More};
 
-/// How often a worker says that it lives, and looks for others that do not.
+/// How often a worker says that it lives.
 const BEAT: Duration = Duration::from_secs(1);
 /// Seconds without a beat after which a worker counts as dead: four missed beats.
 const DEAD_AFTER: f64 = 4.0;
@@ -32,22 +33,14 @@ pub(super) async fn keep(context: Context, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        let beaten = async {
-            register(&context).await?;
-            rescue(&context).await
-        };
-        match beaten.await {
-            Ok(0) => {}
-            Ok(rescued) => {
-                tracing::info!(rescued, "took back events of a worker that stopped beating")
-            }
-            Err(error) => tracing::warn!(%error, "the heartbeat was not written"),
+        if let Err(error) = register(&context).await {
+            tracing::warn!(%error, "the heartbeat was not written");
         }
     }
 }
 
 /// Hands back the events of dead workers and forgets the workers.
-async fn rescue(context: &Context) -> sqlx::Result<u64> {
+pub(super) async fn rescue(pool: PgPool) -> sqlx::Result<More> {
     let rescued = sqlx::query(
         "UPDATE marketing.pipeline_events e
          SET status = 'pending', locked_by = NULL, locked_at = NULL, next_attempt_at = now()
@@ -56,13 +49,16 @@ async fn rescue(context: &Context) -> sqlx::Result<u64> {
              WHERE w.worker_id = e.locked_by AND w.heartbeat_at > clock_timestamp() - make_interval(secs => $1))",
     )
     .bind(DEAD_AFTER)
-    .execute(&context.pool)
+    .execute(&pool)
     .await?
     .rows_affected();
+    if rescued > 0 {
+        tracing::info!(rescued, "took back events of a worker that stopped beating");
+    }
     sqlx::query("DELETE FROM marketing.pipeline_workers WHERE heartbeat_at < clock_timestamp() - INTERVAL '1 minute'")
-        .execute(&context.pool)
+        .execute(&pool)
         .await?;
-    Ok(rescued)
+    Ok(More(false))
 }
 
 /// Returns what this worker still holds and signs it off.

@@ -1,6 +1,6 @@
 //! Stages whose effects are all in the database: claim, work and acknowledgement are one transaction.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use domain::stage::StageName;
@@ -36,26 +36,34 @@ pub(crate) async fn work_locally<S: LocalStage>(context: Context, stage: S) {
     .await;
 }
 
+/// One batch. Where a statement fails it is halved until the event at fault stands alone and its neighbours are through.
 async fn batch<S: LocalStage>(
     context: &Context,
     stage: &S,
     event_type: &'static str,
 ) -> sqlx::Result<usize> {
-    let (taken, error) = attempt(context, stage, Take::Next(event_type, BATCH)).await?;
-    if let Some(error) = error {
-        isolate(context, stage, &taken, error).await?;
+    let mut taken = 0;
+    let mut parts = vec![Take::Next(event_type, BATCH)];
+    while let Some(take) = parts.pop() {
+        let (events, error) = attempt(context, stage, &take).await?;
+        taken += events.len();
+        match (error, events.as_slice()) {
+            (None, _) => {}
+            (Some(error), [event]) => fail_alone(context, stage, event, &error).await?,
+            (Some(_), events) => parts.extend(Take::halves(events)),
+        }
     }
-    Ok(taken.len())
+    Ok(taken)
 }
 
 /// One transaction. The error of a statement comes back beside the events it may be due to.
 async fn attempt<S: LocalStage>(
     context: &Context,
     stage: &S,
-    take: Take<'_>,
+    take: &Take,
 ) -> sqlx::Result<(Vec<Claimed>, Option<sqlx::Error>)> {
     let mut transaction = context.pool.begin().await?;
-    let events = claim::lock(&mut transaction, &take).await?;
+    let events = claim::lock(&mut transaction, take).await?;
     if events.is_empty() {
         return Ok((events, None));
     }
@@ -80,26 +88,24 @@ async fn attempt<S: LocalStage>(
     }
 }
 
-/// Halves a batch that failed until the event at fault stands alone and its neighbours are through.
-async fn isolate<S: LocalStage>(
+/// Counts the failed attempt, unless another worker has the event by now.
+async fn fail_alone<S: LocalStage>(
     context: &Context,
     stage: &S,
-    events: &[Claimed],
-    error: sqlx::Error,
+    event: &Claimed,
+    error: &sqlx::Error,
 ) -> sqlx::Result<()> {
-    let mut parts = vec![(events.to_vec(), error)];
-    while let Some((part, error)) = parts.pop() {
-        if let [event] = part.as_slice() {
-            outcome::fail_alone(&context.pool, stage.name(), stage.policy(), event, &error).await?;
-            continue;
-        }
-        for half in part.chunks(part.len().div_ceil(2)) {
-            let ids: Vec<i64> = half.iter().map(|event| event.id).collect();
-            let (taken, error) = attempt(context, stage, Take::These(&ids)).await?;
-            if let Some(error) = error {
-                parts.push((taken, error));
-            }
-        }
-    }
-    Ok(())
+    let mut transaction = context.pool.begin().await?;
+    let held = claim::lock(&mut transaction, &Take::These(vec![event.id])).await?;
+    let outcomes = vec![outcome::refused(error); held.len()];
+    outcome::settle(
+        &mut transaction,
+        stage.name(),
+        stage.policy(),
+        &held,
+        &outcomes,
+        Duration::ZERO,
+    )
+    .await?;
+    transaction.commit().await
 }

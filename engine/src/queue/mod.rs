@@ -23,13 +23,15 @@ pub(crate) use lane::Context;
 pub(crate) use local::{LocalStage, work_locally};
 pub(crate) use outcome::{Outcome, Policy};
 pub(crate) use remote::{Answered, Intent, RemoteStage, Request, work_remotely};
+pub use upkeep::Upkeep;
 
 use crate::{Engine, Result, integrations::sandbox::Sandbox, stages};
 
 /// How a worker behaves.
 #[derive(Clone, Debug)]
 pub struct WorkerOptions {
-    pub sandbox: SandboxOptions,
+    /// The invented providers of enrichment and verification; without them those events are left to n8n.
+    pub sandbox: Option<SandboxOptions>,
 }
 
 /// Shares of sandbox answers, each 0 to 1, and the delay of a slow one.
@@ -65,9 +67,8 @@ impl Worker {
         let beating = CancellationToken::new();
         let beat = tokio::spawn(lease::keep(context.clone(), beating.clone()));
         let mut lanes = JoinSet::new();
-        stages::spawn_all(&mut lanes, &context, &Sandbox::new(options.sandbox));
-        lanes.spawn(upkeep::acknowledge_unconsumed(context.clone()));
-        lanes.spawn(upkeep::fold_rollups(context.clone()));
+        let sandbox = options.sandbox.map(Sandbox::new);
+        stages::spawn_all(&mut lanes, &context, sandbox.as_ref());
         Ok(Self {
             context,
             lanes,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{backoff, stage::StageName};
 use rand::Rng;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 
 use super::Claimed;
 
@@ -31,8 +31,18 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
+    /// Attempts that the event still has, this one included.
+    fn left(self, event: &Claimed) -> i32 {
+        event.max_attempts.unwrap_or(self.attempts) - event.retry_count
+    }
+
     fn is_last(self, event: &Claimed) -> bool {
-        event.retry_count + 1 >= event.max_attempts.unwrap_or(self.attempts)
+        self.left(event) <= 1
+    }
+
+    /// Which attempt this is, from 1. A person's retry grants attempts that begin with short delays again.
+    fn attempt(self, event: &Claimed) -> u32 {
+        (self.attempts - self.left(event)).max(0).unsigned_abs() + 1
     }
 }
 
@@ -46,6 +56,9 @@ pub(super) async fn settle(
     took: Duration,
 ) -> sqlx::Result<Vec<Claimed>> {
     debug_assert_eq!(events.len(), outcomes.len());
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut done = Finished::default();
     let mut failures = Failures::default();
     let mut given_up = Vec::new();
@@ -73,26 +86,9 @@ pub(super) async fn settle(
     Ok(given_up)
 }
 
-/// Counts a failed attempt of an event whose transaction was rolled back.
-pub(super) async fn fail_alone(
-    pool: &PgPool,
-    stage: StageName,
-    policy: Policy,
-    event: &Claimed,
-    error: &sqlx::Error,
-) -> sqlx::Result<()> {
-    let message = format!("The database refused the result: {error}");
-    let mut transaction = pool.begin().await?;
-    settle(
-        &mut transaction,
-        stage,
-        policy,
-        std::slice::from_ref(event),
-        &[Outcome::Retry(message)],
-        Duration::ZERO,
-    )
-    .await?;
-    transaction.commit().await
+/// The outcome of an event whose transaction was rolled back.
+pub(super) fn refused(error: &sqlx::Error) -> Outcome {
+    Outcome::Retry(format!("The database refused the result: {error}"))
 }
 
 /// Whether the error lies in what was written, and not in the connection, a deadlock or a server going down.
@@ -173,8 +169,12 @@ impl Failures {
         kind: &'static str,
         last: bool,
     ) {
-        let attempt = event.retry_count.unsigned_abs() + 1;
-        let delay = backoff::delay(attempt, policy.base, policy.cap, rand::rng().random());
+        let delay = backoff::delay(
+            policy.attempt(event),
+            policy.base,
+            policy.cap,
+            rand::rng().random(),
+        );
         self.events.push(event.clone());
         self.messages.push(message.to_owned());
         self.kinds.push(kind);

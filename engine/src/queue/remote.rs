@@ -8,7 +8,11 @@ use futures::{StreamExt, stream};
 use sqlx::PgConnection;
 use tokio::time::{sleep, timeout};
 
-use super::{Claimed, Context, Outcome, Policy, claim, lane, outcome};
+use super::{
+    Claimed, Context, Outcome, Policy,
+    claim::{self, Take},
+    lane, outcome,
+};
 
 /// Events leased at once by a lane; a killed worker leaves at most this many to be taken back.
 const BATCH: i64 = 255;
@@ -43,8 +47,6 @@ pub(crate) trait RemoteStage: Send + Sync + 'static {
     type Answer: Send + Sync;
 
     fn name(&self) -> StageName;
-    /// Event types in order of preference; aliases come last.
-    fn event_types(&self) -> &'static [&'static str];
     fn policy(&self) -> Policy;
     /// How long one call may take.
     fn time_out(&self) -> Duration;
@@ -68,7 +70,7 @@ pub(crate) trait RemoteStage: Send + Sync + 'static {
 
 /// Works on the stage's events until told to stop.
 pub(crate) async fn work_remotely<S: RemoteStage>(context: Context, stage: std::sync::Arc<S>) {
-    let types = stage.event_types();
+    let types = stage.name().event_types();
     lane::run(&context, types, types[0], || async {
         let mut taken = 0;
         for event_type in types {
@@ -79,39 +81,63 @@ pub(crate) async fn work_remotely<S: RemoteStage>(context: Context, stage: std::
     .await;
 }
 
+/// One batch, halved where its intent cannot be written, until the event at fault stands alone.
 async fn batch<S: RemoteStage>(
     context: &Context,
     stage: &S,
-    event_type: &str,
+    event_type: &'static str,
 ) -> sqlx::Result<usize> {
+    let mut taken = 0;
+    let mut parts = vec![Take::Next(event_type, BATCH)];
+    while let Some(take) = parts.pop() {
+        let (events, requests) = lease(context, stage, &take).await?;
+        taken += events.len();
+        match (requests, events.as_slice()) {
+            (Ok(requests), _) => ask(context, stage, requests).await,
+            (Err(error), [event]) => fail_alone(context, stage, event, None, &error).await?,
+            (Err(_), events) => parts.extend(Take::halves(events)),
+        }
+    }
+    Ok(taken)
+}
+
+/// Leases and writes down what will be asked, in one transaction. The error of a statement comes back beside the
+/// events it may be due to, which then are not leased.
+async fn lease<S: RemoteStage>(
+    context: &Context,
+    stage: &S,
+    take: &Take,
+) -> sqlx::Result<(Vec<Claimed>, sqlx::Result<Vec<Request<S::Call>>>)> {
     let started = Instant::now();
     let mut transaction = context.pool.begin().await?;
-    let events = claim::lease(&mut transaction, event_type, BATCH, &context.worker_id).await?;
-    let taken = events.len();
-    if taken == 0 {
-        return Ok(0);
+    let events = claim::lease(&mut transaction, take, &context.worker_id).await?;
+    if events.is_empty() {
+        return Ok((events, Ok(Vec::new())));
     }
-    let intent = stage.intend(&mut transaction, events).await?;
-    if !intent.settled.is_empty() {
-        let (events, outcomes): (Vec<_>, Vec<_>) = intent.settled.into_iter().unzip();
+    let leased = async {
+        let intent = stage.intend(&mut transaction, events.clone()).await?;
+        let (settled, outcomes): (Vec<_>, Vec<_>) = intent.settled.into_iter().unzip();
         outcome::settle(
             &mut transaction,
             stage.name(),
             stage.policy(),
-            &events,
+            &settled,
             &outcomes,
             started.elapsed(),
         )
         .await?;
+        transaction.commit().await?;
+        Ok(intent.requests)
+    };
+    match leased.await {
+        Err(error) if !outcome::blames_data(&error) => Err(error),
+        requests => Ok((events, requests)),
     }
-    transaction.commit().await?;
+}
 
-    let calls = stream::iter(
-        intent
-            .requests
-            .into_iter()
-            .map(|request| call(stage, request)),
-    );
+/// Makes the calls and records their answers as they come.
+async fn ask<S: RemoteStage>(context: &Context, stage: &S, requests: Vec<Request<S::Call>>) {
+    let calls = stream::iter(requests.into_iter().map(|request| call(stage, request)));
     let mut answers = std::pin::pin!(
         calls
             .buffer_unordered(CONCURRENCY)
@@ -120,7 +146,6 @@ async fn batch<S: RemoteStage>(
     while let Some(chunk) = answers.next().await {
         record(context, stage, chunk).await;
     }
-    Ok(taken)
 }
 
 async fn call<S: RemoteStage>(
@@ -175,14 +200,44 @@ async fn record<S: RemoteStage>(
             continue;
         }
         for event in part.iter().flat_map(|answered| &answered.events) {
-            if let Err(error) =
-                outcome::fail_alone(&context.pool, stage.name(), stage.policy(), event, &error)
-                    .await
-            {
+            let holder = Some(context.worker_id.as_str());
+            if let Err(error) = fail_alone(context, stage, event, holder, &error).await {
                 tracing::error!(%error, event_id = event.id, "a failure was not recorded; the event stays leased");
             }
         }
     }
+}
+
+/// Counts the failed attempt of an event that is still leased to the holder, or still waits if it has none.
+async fn fail_alone<S: RemoteStage>(
+    context: &Context,
+    stage: &S,
+    event: &Claimed,
+    holder: Option<&str>,
+    error: &sqlx::Error,
+) -> sqlx::Result<()> {
+    let mut transaction = context.pool.begin().await?;
+    let held = match holder {
+        Some(holder) => {
+            let held = claim::fence(&mut transaction, &[event], holder).await?;
+            held.iter().map(|_| event.clone()).collect()
+        }
+        None => claim::lock(&mut transaction, &Take::These(vec![event.id])).await?,
+    };
+    let outcomes = vec![outcome::refused(error); held.len()];
+    let given_up = outcome::settle(
+        &mut transaction,
+        stage.name(),
+        stage.policy(),
+        &held,
+        &outcomes,
+        Duration::ZERO,
+    )
+    .await?;
+    if !given_up.is_empty() {
+        stage.give_up(&mut transaction, &given_up).await?;
+    }
+    transaction.commit().await
 }
 
 async fn record_once<S: RemoteStage>(

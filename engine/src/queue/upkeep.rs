@@ -1,39 +1,84 @@
-//! Work on the queue itself: events that nobody consumes, and the folding of the rollups.
+//! Work on the queue itself, done by every process, whether it runs stages or leaves them to others.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use domain::stage::StageName;
-use tokio::time::sleep;
+use sqlx::PgPool;
+use tokio::{task::JoinSet, time::sleep};
+use tokio_util::sync::CancellationToken;
 
-use super::Context;
+use super::lease;
+use crate::Engine;
 
 const ACKNOWLEDGE_EVERY: Duration = Duration::from_millis(500);
 const FOLD_EVERY: Duration = Duration::from_secs(2);
+const RESCUE_EVERY: Duration = Duration::from_secs(1);
 /// Events acknowledged in one transaction.
 const BATCH: i64 = 2_000;
 /// Any number that no other lock of the application uses: one process folds at a time.
 const FOLD_LOCK: i64 = 0x0CC0_F01D;
 
-/// Acknowledges informational events, so that what waits in the queue waits for someone.
-pub(super) async fn acknowledge_unconsumed(context: Context) {
-    while !context.stop.is_cancelled() {
-        let acknowledged = acknowledge(&context).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "events without a consumer were not acknowledged; trying again");
-            0
-        });
-        if acknowledged < u64::try_from(BATCH).unwrap_or(u64::MAX) {
-            pause(&context, ACKNOWLEDGE_EVERY).await;
+/// Acknowledges events that nobody consumes, folds the rollups, takes back what dead workers held.
+pub struct Upkeep {
+    tasks: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+impl Upkeep {
+    /// Starts the tasks; any number of processes may run them.
+    #[must_use]
+    pub fn start(engine: &Engine) -> Self {
+        let (pool, stop) = (engine.pool(), CancellationToken::new());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(repeat(pool, &stop, ACKNOWLEDGE_EVERY, acknowledge));
+        tasks.spawn(repeat(pool, &stop, FOLD_EVERY, fold));
+        tasks.spawn(repeat(pool, &stop, RESCUE_EVERY, lease::rescue));
+        Self { tasks, stop }
+    }
+
+    /// Ends after the statements in hand.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Does a piece of work at once again while there is more of it, and else after a pause.
+fn repeat<F>(
+    pool: &PgPool,
+    stop: &CancellationToken,
+    every: Duration,
+    work: impl Fn(PgPool) -> F + Send + 'static,
+) -> impl Future<Output = ()> + Send + 'static
+where
+    F: Future<Output = sqlx::Result<More>> + Send,
+{
+    let (pool, stop) = (pool.clone(), stop.clone());
+    async move {
+        while !stop.is_cancelled() {
+            match work(pool.clone()).await {
+                Ok(More(true)) => continue,
+                Ok(More(false)) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "upkeep of the queue did not succeed; trying again")
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = sleep(every) => {}
+            }
         }
     }
 }
 
+/// Whether there is more to do.
+pub(super) struct More(pub(super) bool);
+
+/// Acknowledges informational events, so that what waits in the queue waits for someone.
+///
 /// The types come from the rollup: the queue itself is never searched for what no index leads to.
-async fn acknowledge(context: &Context) -> sqlx::Result<u64> {
-    let consumed: Vec<&str> = StageName::ALL
-        .iter()
-        .map(|stage| stage.consumes())
-        .chain(["slot_created"])
-        .collect();
+async fn acknowledge(pool: PgPool) -> sqlx::Result<More> {
+    let consumed: Vec<&str> = StageName::consumed_types().collect();
     let done = sqlx::query(
         "UPDATE marketing.pipeline_events
          SET status = 'processed', processed_at = clock_timestamp()
@@ -49,23 +94,14 @@ async fn acknowledge(context: &Context) -> sqlx::Result<u64> {
     )
     .bind(&consumed)
     .bind(BATCH)
-    .execute(&context.pool)
+    .execute(&pool)
     .await?;
-    Ok(done.rows_affected())
+    Ok(More(done.rows_affected() >= BATCH.unsigned_abs()))
 }
 
 /// Folds the differences that the statements left, so that reading stays cheap.
-pub(super) async fn fold_rollups(context: Context) {
-    while !context.stop.is_cancelled() {
-        if let Err(error) = fold(&context).await {
-            tracing::warn!(%error, "the rollups were not folded; trying again");
-        }
-        pause(&context, FOLD_EVERY).await;
-    }
-}
-
-async fn fold(context: &Context) -> sqlx::Result<()> {
-    let mut transaction = context.pool.begin().await?;
+async fn fold(pool: PgPool) -> sqlx::Result<More> {
+    let mut transaction = pool.begin().await?;
     let mine: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
         .bind(FOLD_LOCK)
         .fetch_one(&mut *transaction)
@@ -75,12 +111,6 @@ async fn fold(context: &Context) -> sqlx::Result<()> {
             .execute(&mut *transaction)
             .await?;
     }
-    transaction.commit().await
-}
-
-async fn pause(context: &Context, time: Duration) {
-    tokio::select! {
-        () = context.stop.cancelled() => {}
-        () = sleep(time) => {}
-    }
+    transaction.commit().await?;
+    Ok(More(false))
 }

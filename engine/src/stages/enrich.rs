@@ -45,10 +45,6 @@ impl RemoteStage for Enrich {
         StageName::Enrich
     }
 
-    fn event_types(&self) -> &'static [&'static str] {
-        &["slots_created", "slot_created"]
-    }
-
     fn policy(&self) -> Policy {
         Policy {
             attempts: 3,

@@ -18,11 +18,12 @@ use crate::{
 /// Lanes of a stage that calls out: while one waits for a slow answer the others go on.
 const REMOTE_LANES: usize = 2;
 
-/// Every stage with its lanes.
-pub(crate) fn spawn_all(lanes: &mut JoinSet<()>, context: &Context, sandbox: &Sandbox) {
+/// Every stage with its lanes. Without providers, what calls out is left to workflows outside.
+pub(crate) fn spawn_all(lanes: &mut JoinSet<()>, context: &Context, sandbox: Option<&Sandbox>) {
     lanes.spawn(work_locally(context.clone(), validate::Validate));
     lanes.spawn(work_locally(context.clone(), promote::Promote));
     lanes.spawn(work_locally(context.clone(), slots::Slots));
+    let Some(sandbox) = sandbox else { return };
     let enrich = Arc::new(enrich::Enrich {
         finder: Arc::new(sandbox.clone()),
     });

@@ -35,10 +35,6 @@ impl RemoteStage for Verify {
         StageName::Verify
     }
 
-    fn event_types(&self) -> &'static [&'static str] {
-        &["contact_enriched"]
-    }
-
     fn policy(&self) -> Policy {
         Policy {
             attempts: 3,
@@ -89,20 +85,23 @@ impl RemoteStage for Verify {
             }
         }
         let rows = self.write_intent(connection, &asked).await?;
-        let requests = asked
-            .into_iter()
-            .filter_map(|(event, enrichment_id, email)| {
-                let verification_id = *rows.get(&enrichment_id)?;
-                Some(Request {
+        let mut requests = Vec::new();
+        for (event, enrichment_id, email) in asked {
+            match rows.get(&enrichment_id) {
+                Some(&verification_id) => requests.push(Request {
                     events: vec![event],
                     call: Question {
                         verification_id,
                         enrichment_id,
                         email,
                     },
-                })
-            })
-            .collect();
+                }),
+                None => settled.push((
+                    event,
+                    Outcome::Retry("Another run answered for this contact meanwhile".into()),
+                )),
+            }
+        }
         Ok(Intent { requests, settled })
     }
 
@@ -147,7 +146,8 @@ impl RemoteStage for Verify {
 }
 
 impl Verify {
-    /// A pending row says that the provider is being asked; one that an earlier attempt left is used again.
+    /// A pending row says that the provider is being asked; one that an earlier attempt left is used again, for the
+    /// address that the contact has now.
     async fn write_intent(
         &self,
         connection: &mut PgConnection,
@@ -164,6 +164,15 @@ impl Verify {
         .bind(&ids)
         .bind(&emails)
         .bind(self.verifier.service())
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query(
+            "UPDATE marketing.email_verification v SET email = a.email
+             FROM unnest($1::INT[], $2::TEXT[]) AS a (id, email)
+             WHERE v.enrichment_id = a.id AND v.verification_status = 'pending' AND v.email <> a.email",
+        )
+        .bind(&ids)
+        .bind(&emails)
         .execute(&mut *connection)
         .await?;
         let rows: Vec<(i32, i32)> = sqlx::query_as(

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use domain::model::{
     Page,
-    company::{CompanyFilter, CompanyRow, CompanyState},
+    company::{Attention, CompanyFilter, CompanyRow, CompanyState},
 };
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
-use super::{COUNT_LIMIT, PAGE, capped};
+use super::{COUNT_LIMIT, PAGE, capped, cursor};
 use crate::{Engine, Result};
 
 /// The columns of a row over `listed`; the sub-selects run for the rows of one page only.
@@ -29,15 +29,10 @@ impl Engine {
         let mut list = QueryBuilder::new(COLUMNS);
         list.push(" FROM marketing.v_companies l WHERE TRUE");
         push_filter(&mut list, filter);
-        if let Some((at, place)) = filter
-            .cursor
-            .as_deref()
-            .and_then(|cursor| cursor.split_once('~'))
-        {
-            let place: i64 = place.parse().unwrap_or(0);
-            list.push(" AND (l.created_at, l.place) < (")
-                .push_bind(at.to_owned());
-            list.push("::TIMESTAMPTZ, ").push_bind(place).push(")");
+        if let Some(cursor) = &filter.cursor {
+            let (at, place) = cursor::time_and_id(cursor)?;
+            list.push(" AND (l.created_at, l.place) < (").push_bind(at);
+            list.push(", ").push_bind(place).push(")");
         }
         list.push(" ORDER BY l.created_at DESC, l.place DESC LIMIT ")
             .push_bind(PAGE + 1);
@@ -102,6 +97,31 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &CompanyFilter) {
     }
     if let Some(state) = filter.state {
         query.push(" AND l.state = ").push_bind(state.name());
+    }
+    if let Some(state) = filter.reached {
+        let names: Vec<&str> = state
+            .and_beyond()
+            .iter()
+            .map(|state| state.name())
+            .collect();
+        query.push(" AND l.state = ANY(").push_bind(names).push(")");
+    }
+    match filter.attention {
+        Some(Attention::Errors) => {
+            query.push(
+                " AND l.correlation_id IN (
+                      SELECT v.correlation_id FROM marketing.pipeline_errors e
+                      JOIN marketing.pipeline_events v ON v.id = e.event_id WHERE NOT e.resolved)",
+            );
+        }
+        Some(Attention::Open) => {
+            query.push(
+                " AND l.correlation_id IN (
+                      SELECT v.correlation_id FROM marketing.pipeline_events v
+                      WHERE v.status IN ('pending', 'processing'))",
+            );
+        }
+        None => {}
     }
 }
 

@@ -6,15 +6,15 @@ use domain::{
     model::{
         Page,
         action::ActionProgress,
-        error::{ErrorDetail, ErrorFilter, ErrorQuery, ErrorRow, ErrorSort},
+        error::{ErrorDetail, ErrorFilter, ErrorPreview, ErrorQuery, ErrorRow, ErrorSort},
     },
     role::Actor,
     stage::StageName,
 };
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder};
 
 use super::{
-    COUNT_LIMIT, PAGE, capped,
+    COUNT_LIMIT, PAGE, capped, cursor,
     error_filter::{column, push_filter, push_selection},
 };
 use crate::{Engine, EngineError, Result};
@@ -35,7 +35,7 @@ impl Engine {
     /// A page of 50 errors. Counts stop at 10,000.
     ///
     /// # Errors
-    /// [`EngineError::Database`].
+    /// [`EngineError::Invalid`] for a cursor that is none, [`EngineError::Database`].
     pub async fn errors(&self, query: &ErrorQuery) -> Result<Page<ErrorRow>> {
         let mut list = QueryBuilder::new(ROW);
         push_filter(&mut list, &query.filter);
@@ -44,19 +44,17 @@ impl Engine {
         } else {
             (column(query.sort), "DESC", "<")
         };
-        if let Some((value, id)) = query
-            .cursor
-            .as_deref()
-            .and_then(|cursor| cursor.rsplit_once('~'))
-        {
+        if let Some(cursor) = &query.cursor {
             list.push(format!(" AND ({key}, e.id) {beyond} ("));
-            list.push_bind(value.to_owned());
-            if query.sort == ErrorSort::CreatedAt {
-                list.push("::TIMESTAMPTZ");
-            }
-            let id: i64 = id
-                .parse()
-                .map_err(|_| EngineError::Invalid("The page's address is not valid".into()))?;
+            let id = if query.sort == ErrorSort::CreatedAt {
+                let (at, id) = cursor::time_and_id(cursor)?;
+                list.push_bind(at);
+                id
+            } else {
+                let (value, id) = cursor::value_and_id(cursor)?;
+                list.push_bind(value.to_owned());
+                id
+            };
             list.push(", ").push_bind(id).push(")");
         }
         list.push(format!(
@@ -83,7 +81,7 @@ impl Engine {
         let next = rows
             .last()
             .filter(|_| more)
-            .map(|row| cursor(row, query.sort));
+            .map(|row| cursor_of(row, query.sort));
         Ok(Page {
             rows,
             next,
@@ -165,15 +163,23 @@ impl Engine {
         Ok(i64::try_from(resolved).unwrap_or(i64::MAX))
     }
 
-    /// How many of the selected errors have an event that can be re-queued.
+    /// What an action on the selected errors would touch, counted to the end.
     ///
     /// # Errors
     /// [`EngineError::Database`].
-    pub async fn count_retryable(&self, selection: &ErrorSelection) -> Result<i64> {
-        let mut query = QueryBuilder::new("SELECT count(*) FROM marketing.pipeline_errors e");
+    pub async fn preview_errors(&self, selection: &ErrorSelection) -> Result<ErrorPreview> {
+        let mut query = QueryBuilder::new(
+            "SELECT count(*) FILTER (WHERE NOT e.resolved), count(*) FILTER (WHERE ",
+        );
+        push_retryable(&mut query);
+        query.push("), coalesce(max(e.id), 0)::BIGINT FROM marketing.pipeline_errors e");
         push_selection(&mut query, selection);
-        query.push(RETRYABLE);
-        Ok(query.build_query_scalar().fetch_one(&self.pool).await?)
+        let (open, retryable, up_to) = query.build_query_as().fetch_one(&self.pool).await?;
+        Ok(ErrorPreview {
+            open,
+            retryable,
+            up_to,
+        })
     }
 
     /// Re-queues the events behind the selected errors as one action. Attempts made so far are kept; the stage's
@@ -192,7 +198,9 @@ impl Engine {
         );
         query.push_bind(actor.name.clone());
         push_selection(&mut query, selection);
-        query.push(RETRYABLE).push(" RETURNING e.event_id");
+        query.push(" AND ");
+        push_retryable(&mut query);
+        query.push(" RETURNING e.event_id");
         let mut events: Vec<i64> = query
             .build_query_scalar()
             .fetch_all(&mut *transaction)
@@ -215,9 +223,17 @@ impl Engine {
     }
 }
 
-const RETRYABLE: &str = " AND EXISTS (SELECT FROM marketing.pipeline_events r WHERE r.id = e.event_id AND r.status = 'failed')";
+/// The error's event failed, and a stage works on its type: any other would only be acknowledged.
+fn push_retryable(query: &mut QueryBuilder<Postgres>) {
+    let consumed: Vec<&str> = StageName::consumed_types().collect();
+    query.push(
+        "EXISTS (SELECT FROM marketing.pipeline_events r
+                 WHERE r.id = e.event_id AND r.status = 'failed' AND r.event_type = ANY(",
+    );
+    query.push_bind(consumed).push("))");
+}
 
-fn cursor(row: &ErrorRow, sort: ErrorSort) -> String {
+fn cursor_of(row: &ErrorRow, sort: ErrorSort) -> String {
     match sort {
         ErrorSort::CreatedAt => format!("{}~{}", row.created_at.to_rfc3339(), row.id),
         ErrorSort::EventType => format!("{}~{}", row.event_type, row.id),

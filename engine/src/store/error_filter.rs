@@ -19,6 +19,9 @@ pub(super) fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ErrorFilt
     if let Some(resolved) = filter.resolved {
         query.push(" AND e.resolved = ").push_bind(resolved);
     }
+    if let Some(id) = filter.up_to {
+        query.push(" AND e.id <= ").push_bind(id);
+    }
     if let Some(text) = filter
         .search
         .as_deref()

@@ -10,14 +10,14 @@ use domain::{
 };
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
-use super::{COUNT_LIMIT, PAGE, capped};
+use super::{COUNT_LIMIT, PAGE, capped, cursor};
 use crate::{Engine, Result};
 
 impl Engine {
     /// A page of 50 events, newest first.
     ///
     /// # Errors
-    /// [`crate::EngineError::Database`].
+    /// [`crate::EngineError::Invalid`] for a cursor that is none, [`crate::EngineError::Database`].
     pub async fn events(&self, filter: &EventFilter) -> Result<Page<EventRow>> {
         let mut list = QueryBuilder::new(
             "SELECT id, event_type, payload ->> 'record_id' AS record_id, payload ->> 'company_name' AS company_name,
@@ -25,12 +25,8 @@ impl Engine {
              FROM marketing.pipeline_events WHERE TRUE",
         );
         push_filter(&mut list, filter);
-        if let Some(before) = filter
-            .cursor
-            .as_deref()
-            .and_then(|cursor| cursor.parse::<i64>().ok())
-        {
-            list.push(" AND id < ").push_bind(before);
+        if let Some(cursor) = &filter.cursor {
+            list.push(" AND id < ").push_bind(cursor::id(cursor)?);
         }
         list.push(" ORDER BY id DESC LIMIT ").push_bind(PAGE + 1);
         let mut count = QueryBuilder::new(

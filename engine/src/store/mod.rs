@@ -3,6 +3,7 @@
 pub mod action;
 pub mod company;
 mod company_detail;
+mod cursor;
 pub mod error;
 mod error_filter;
 pub mod event;

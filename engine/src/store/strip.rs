@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{
+    event::EventStatus,
     model::overview::{QueueRow, StripStep},
     stage::StageName,
 };
@@ -49,9 +50,9 @@ impl Counts {
             .sum()
     }
 
-    fn events(&self, event_type: &str, status: &str) -> i64 {
+    fn events(&self, stage: StageName, status: EventStatus) -> i64 {
         self.sum("event", |label, detail| {
-            label == event_type && detail == status
+            label == stage.consumes() && detail == status.name()
         })
     }
 }
@@ -74,6 +75,7 @@ pub(super) fn steps(counts: &Counts, queue: &[QueueRow]) -> Vec<StripStep> {
         stage: None,
         done: imported,
         waiting: 0,
+        processing: 0,
         failed: 0,
         declined: 0,
         declined_label: String::new(),
@@ -94,9 +96,9 @@ pub(super) fn steps(counts: &Counts, queue: &[QueueRow]) -> Vec<StripStep> {
             |(stage, done, declined, declined_label, reached)| StripStep {
                 stage: Some(stage),
                 done,
-                waiting: counts.events(stage.consumes(), "pending")
-                    + counts.events(stage.consumes(), "processing"),
-                failed: counts.events(stage.consumes(), "failed"),
+                waiting: counts.events(stage, EventStatus::Pending),
+                processing: counts.events(stage, EventStatus::Processing),
+                failed: counts.events(stage, EventStatus::Failed),
                 declined,
                 declined_label: declined_label.to_owned(),
                 rate: counts

@@ -7,6 +7,7 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use domain::role::{Actor, Role};
+use sqlx::PgConnection;
 use tokio::sync::Semaphore;
 
 use crate::{Engine, EngineError, Result};
@@ -67,7 +68,7 @@ impl Engine {
         }))
     }
 
-    /// Adds a user, or sets password and role of an existing one, who is then enabled again.
+    /// Adds a user, or sets password and role of an existing one, who is then enabled again and signed out everywhere.
     ///
     /// # Errors
     /// [`EngineError::Invalid`] for a name that cannot be typed into the sign-in form or a password that is too
@@ -85,6 +86,7 @@ impl Engine {
             )));
         }
         let hash = hash(password.to_owned()).await?;
+        let mut transaction = self.pool.begin().await?;
         let user_id: i64 = sqlx::query_scalar(
             "INSERT INTO app.users (name, password_hash, role) VALUES ($1, $2, $3)
              ON CONFLICT (name) DO UPDATE SET password_hash = EXCLUDED.password_hash, role = EXCLUDED.role, disabled = FALSE
@@ -93,13 +95,33 @@ impl Engine {
         .bind(&name)
         .bind(hash)
         .bind(role.name())
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *transaction)
         .await?;
+        end_sessions(&mut transaction, user_id).await?;
+        transaction.commit().await?;
         Ok(Actor {
             user_id,
             name,
             role,
         })
+    }
+
+    /// Keeps a user from signing in, and signs them out everywhere.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Database`].
+    pub async fn disable_user(&self, name: &str) -> Result<()> {
+        let name = normal_name(name);
+        let mut transaction = self.pool.begin().await?;
+        let user_id: i64 =
+            sqlx::query_scalar("UPDATE app.users SET disabled = TRUE WHERE name = $1 RETURNING id")
+                .bind(&name)
+                .fetch_optional(&mut *transaction)
+                .await?
+                .ok_or_else(|| EngineError::NotFound(format!("the user {name}")))?;
+        end_sessions(&mut transaction, user_id).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// # Errors
@@ -109,6 +131,14 @@ impl Engine {
             .fetch_one(&self.pool)
             .await?)
     }
+}
+
+async fn end_sessions(connection: &mut PgConnection, user_id: i64) -> Result<()> {
+    sqlx::query("DELETE FROM app.sessions WHERE user_id = $1")
+        .bind(user_id)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Names are compared without regard to case and to blanks around them, as the table's check demands.

@@ -4,14 +4,19 @@
 
 use std::time::Duration;
 
+use domain::role::{Actor, Role};
 use engine::{
     Engine, EngineConfig,
-    queue::{SandboxOptions, Worker, WorkerOptions},
+    queue::{SandboxOptions, Upkeep, Worker, WorkerOptions},
 };
 use sqlx::PgPool;
 
 pub(crate) fn engine(pool: &PgPool) -> Engine {
-    let config = EngineConfig {
+    Engine::with_pool(pool.clone(), config())
+}
+
+pub(crate) fn config() -> EngineConfig {
+    EngineConfig {
         database_url: String::new(),
         direct_url: String::new(),
         pooler: false,
@@ -19,26 +24,43 @@ pub(crate) fn engine(pool: &PgPool) -> Engine {
         upload_dir: std::env::temp_dir().join("outreach-command-center-tests"),
         demo: true,
         n8n: None,
-    };
-    Engine::with_pool(pool.clone(), config)
+    }
 }
 
 pub(crate) fn answers(not_found: f64, failing: f64) -> WorkerOptions {
     WorkerOptions {
-        sandbox: SandboxOptions {
+        sandbox: Some(SandboxOptions {
             not_found,
             failing,
             slow: 0.0,
             slow_delay: Duration::ZERO,
-        },
+        }),
     }
 }
 
-/// A worker whose sandbox always answers at once.
-pub(crate) async fn worker(engine: &Engine) -> Worker {
-    Worker::start(engine.clone(), answers(0.0, 0.0))
-        .await
-        .unwrap()
+/// A worker and the upkeep of the queue, as a process of the server runs them.
+pub(crate) struct Process {
+    worker: Worker,
+    upkeep: Upkeep,
+}
+
+impl Process {
+    pub(crate) async fn start(engine: &Engine, options: WorkerOptions) -> Self {
+        Self {
+            upkeep: Upkeep::start(engine),
+            worker: Worker::start(engine.clone(), options).await.unwrap(),
+        }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.worker.stop().await;
+        self.upkeep.stop().await;
+    }
+}
+
+/// A process whose sandbox always answers at once.
+pub(crate) async fn worker(engine: &Engine) -> Process {
+    Process::start(engine, answers(0.0, 0.0)).await
 }
 
 pub(crate) async fn count(pool: &PgPool, sql: &'static str) -> i64 {
@@ -66,4 +88,24 @@ pub(crate) async fn drain(pool: &PgPool) {
         0,
     )
     .await;
+}
+
+pub(crate) fn operator() -> Actor {
+    Actor {
+        user_id: 1,
+        name: "olga".into(),
+        role: Role::Operator,
+    }
+}
+
+/// Intake rows of the batch `b1`, as somebody with psql would insert them.
+pub(crate) async fn insert(pool: &PgPool, companies: i32) {
+    sqlx::query(
+        "INSERT INTO intake.company_raw_intake (company, website, import_batch_id)
+         SELECT 'Company ' || n, 'https://company' || n || '.example', 'b1' FROM generate_series(1, $1) n",
+    )
+    .bind(companies)
+    .execute(pool)
+    .await
+    .unwrap();
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context;
 use engine::{
     Engine,
-    queue::{Worker, WorkerOptions},
+    queue::{Upkeep, Worker, WorkerOptions},
 };
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -63,16 +63,9 @@ async fn work(
             tracing::info!(resumed, "imports that a former process left are continued");
         }
     }
+    let upkeep = Upkeep::start(&engine);
     let worker = if parts.worker {
-        Some(
-            Worker::start(
-                engine.clone(),
-                WorkerOptions {
-                    sandbox: config.sandbox.clone(),
-                },
-            )
-            .await?,
-        )
+        Some(start_worker(config, &engine).await?)
     } else {
         None
     };
@@ -87,12 +80,24 @@ async fn work(
     welcome::welcome(config, surroundings, &engine, web.as_ref()).await?;
 
     stop.cancelled().await;
-    finish(config.shutdown, &engine, web, worker).await;
+    finish(config.shutdown, web, worker).await;
+    upkeep.stop().await;
+    close(&engine).await;
     Ok(())
 }
 
+async fn start_worker(config: &Config, engine: &Engine) -> anyhow::Result<Worker> {
+    let sandbox = config.demo.then(|| config.sandbox.clone());
+    if sandbox.is_none() {
+        tracing::info!(
+            "no provider finds people or verifies addresses here: those events wait for workflows outside, or for DEMO=true"
+        );
+    }
+    Ok(Worker::start(engine.clone(), WorkerOptions { sandbox }).await?)
+}
+
 /// Requests first, since they may give work to the worker; then the worker, which needs the pool to the end.
-async fn finish(patience: Duration, engine: &Engine, web: Option<Web>, worker: Option<Worker>) {
+async fn finish(patience: Duration, web: Option<Web>, worker: Option<Worker>) {
     if let Some(web) = web {
         web.stop(patience).await;
     }
@@ -103,6 +108,9 @@ async fn finish(patience: Duration, engine: &Engine, web: Option<Web>, worker: O
             "the worker did not finish within {patience:?}; its leases come back by themselves"
         );
     }
+}
+
+async fn close(engine: &Engine) {
     if timeout(Duration::from_secs(5), engine.pool().close())
         .await
         .is_err()

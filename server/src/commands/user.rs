@@ -1,4 +1,4 @@
-//! `server user add`.
+//! `server user add` and `server user disable`.
 
 use std::io::{self, IsTerminal};
 
@@ -22,6 +22,21 @@ pub(super) async fn add(
     let added = put(&surroundings, name, role, given).await;
     surroundings.leave().await?;
     added
+}
+
+pub(super) async fn disable(config: &Config, name: &str) -> anyhow::Result<()> {
+    let surroundings = Surroundings::enter(config).await?;
+    let disabled = async {
+        let engine = surroundings.start_engine().await?;
+        engine.disable_user(name).await?;
+        engine.pool().close().await;
+        anyhow::Ok(())
+    };
+    let disabled = disabled.await;
+    surroundings.leave().await?;
+    disabled?;
+    println!("{name} is signed out everywhere and may not sign in any more.");
+    Ok(())
 }
 
 async fn put(

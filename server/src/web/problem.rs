@@ -133,8 +133,8 @@ impl From<EngineError> for Problem {
             EngineError::NotFound(what) => Self::not_found(&what),
             EngineError::Invalid(detail) => Self::invalid(detail),
             // Logged here, where it is handled; what it says is for operators, not for the browser.
-            EngineError::Database(error) => {
-                tracing::error!(%error, "the database answered a request with an error");
+            EngineError::Unreachable(error) => {
+                tracing::error!(%error, "the database did not answer a request");
                 Self::unavailable()
             }
             other => {

@@ -12,6 +12,9 @@ use tower_sessions::{
     session_store::{Error, Result, SessionStore as Store},
 };
 
+/// Where a session keeps the id of who signed in.
+pub(crate) const USER: &str = "user";
+
 #[derive(Clone, Debug)]
 pub(crate) struct SessionStore {
     pool: PgPool,
@@ -37,11 +40,12 @@ impl Store for SessionStore {
     async fn create(&self, record: &mut Record) -> Result<()> {
         loop {
             let inserted = sqlx::query(
-                "INSERT INTO app.sessions (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                "INSERT INTO app.sessions (id, data, expires_at, user_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
             )
             .bind(key(&record.id))
             .bind(encode(&record.data)?)
             .bind(expiry(record))
+            .bind(user(record))
             .execute(&self.pool)
             .await
             .map_err(backend)?;
@@ -54,13 +58,16 @@ impl Store for SessionStore {
 
     /// Changes an existing session only: one that was signed out in the meantime stays so.
     async fn save(&self, record: &Record) -> Result<()> {
-        sqlx::query("UPDATE app.sessions SET data = $2, expires_at = $3 WHERE id = $1")
-            .bind(key(&record.id))
-            .bind(encode(&record.data)?)
-            .bind(expiry(record))
-            .execute(&self.pool)
-            .await
-            .map_err(backend)?;
+        sqlx::query(
+            "UPDATE app.sessions SET data = $2, expires_at = $3, user_id = $4 WHERE id = $1",
+        )
+        .bind(key(&record.id))
+        .bind(encode(&record.data)?)
+        .bind(expiry(record))
+        .bind(user(record))
+        .execute(&self.pool)
+        .await
+        .map_err(backend)?;
         Ok(())
     }
 
@@ -102,6 +109,11 @@ fn key(id: &Id) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// Whose session it is, for the engine to end it with the user.
+fn user(record: &Record) -> Option<i64> {
+    record.data.get(USER)?.as_i64()
 }
 
 fn encode(data: &HashMap<String, Value>) -> Result<Vec<u8>> {

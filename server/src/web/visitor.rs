@@ -20,10 +20,9 @@ use tower_sessions::{
     session_store::SessionStore as _,
 };
 
-use super::{App, problem::Problem};
+use super::{App, problem::Problem, session_store::USER};
 
 const COOKIE: &str = "command_center_session";
-const USER: &str = "user";
 const SEEN: &str = "seen";
 /// The expiry moves on when the last move is this long ago, not with every request: that would be a write each.
 const TOUCH_SECONDS: u64 = 10 * 60;

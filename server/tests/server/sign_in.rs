@@ -205,6 +205,26 @@ async fn a_disabled_person_is_out_at_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_new_password_and_a_disabled_name_end_what_is_open(pool: PgPool) {
+    let app = App::start(pool).await;
+    let bystander = app.person(Role::Viewer).await;
+    let operator = app.person(Role::Operator).await;
+    app.engine
+        .put_user("operator", "another long password", Role::Operator)
+        .await
+        .unwrap();
+    assert_eq!(operator.get("/export/errors.csv").await.status(), 401);
+    operator
+        .sign_in("operator", "another long password", "/")
+        .await;
+    assert_eq!(operator.get("/export/errors.csv").await.status(), 200);
+    app.engine.disable_user(" Operator ").await.unwrap();
+    assert_eq!(operator.get("/export/errors.csv").await.status(), 401);
+    assert_eq!(bystander.visit("/companies").await.status(), 200);
+    assert!(app.engine.disable_user("nobody").await.is_err());
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn over_https_the_cookie_is_secure(pool: PgPool) {
     let app = App::start_with(
         pool,

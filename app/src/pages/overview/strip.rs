@@ -24,13 +24,20 @@ use crate::{
 pub(super) fn strip(figures: &Overview) -> AnyView {
     view! {
         <section class="card flow-card" aria-label="Pipeline">
-            <ol class="flow">{figures.strip.iter().map(step).collect_view()}</ol>
+            <ol class="flow">
+                {figures.strip.iter().map(|one| step(one, figures.demo)).collect_view()}
+            </ol>
         </section>
     }
     .into_any()
 }
 
-fn step(step: &StripStep) -> AnyView {
+/// Without the sandbox no provider is at hand, and workflows in n8n take the events of these stages.
+fn is_left_to_others(stage: StageName, demo: bool) -> bool {
+    !demo && matches!(stage, StageName::Enrich | StageName::Verify)
+}
+
+fn step(step: &StripStep, demo: bool) -> AnyView {
     let title = step.stage.map_or("Imported", StageName::title);
     let name = step.stage.map_or("import", StageName::name);
     let tone = age_tone(step.oldest_minutes.filter(|_| step.waiting > 0));
@@ -44,10 +51,6 @@ fn step(step: &StripStep) -> AnyView {
         let class = if tone == Tone::Good { "age" } else { tone.class() };
         view! { <span class=class title="Age of the oldest waiting event">{age(minutes)}</span> }
     });
-    let done = companies_path(&CompanyFilter {
-        state: step.stage.map(state_after),
-        ..Default::default()
-    });
     let through = format!(
         "{title}: {} of what reached it is through",
         percent((step.progress * 100.0).round())
@@ -55,11 +58,19 @@ fn step(step: &StripStep) -> AnyView {
     view! {
         <li class=class data-stage=name>
             <h3>{title} {oldest}</h3>
-            <a class="figure" data-figure="done" href=done aria-label=format!("{title}: {} done", count(step.done))>
-                {count(step.done)}
-            </a>
+            {figure(step)}
             <p class="step-line">{queue(step)}</p>
             <p class="step-line">{outcome(step)} {rate(step)}</p>
+            {step
+                .stage
+                .filter(|stage| is_left_to_others(*stage, demo))
+                .map(|_| {
+                    view! {
+                        <p class="step-line" title="No provider is set up here: a workflow in n8n takes these events">
+                            "left to n8n"
+                        </p>
+                    }
+                })}
             <progress class="bar" max="1" value=step.progress.to_string() aria-label=through></progress>
             {step
                 .stage
@@ -73,15 +84,37 @@ fn step(step: &StripStep) -> AnyView {
     .into_any()
 }
 
-/// The state that companies have right after the stage.
-fn state_after(stage: StageName) -> CompanyState {
-    match stage {
-        StageName::Validate => CompanyState::Validated,
-        StageName::Promote => CompanyState::Promoted,
-        StageName::Slots => CompanyState::Slotted,
-        StageName::Enrich => CompanyState::Enriched,
-        StageName::Verify => CompanyState::Verified,
+/// What the step has made. Companies have a list, which the number leads to; slots, people and addresses are
+/// counted here and listed with their companies.
+fn figure(step: &StripStep) -> AnyView {
+    let n = count(step.done);
+    let (reached, unit) = match step.stage {
+        None => (None, "companies"),
+        Some(StageName::Validate) => (Some(CompanyState::Validated), "companies"),
+        Some(StageName::Promote) => (Some(CompanyState::Promoted), "companies"),
+        Some(StageName::Slots) => (Some(CompanyState::Slotted), "slots"),
+        Some(StageName::Enrich) => (Some(CompanyState::Enriched), "people"),
+        Some(StageName::Verify) => (Some(CompanyState::Verified), "addresses"),
+    };
+    let href = companies_path(&CompanyFilter {
+        reached,
+        ..Default::default()
+    });
+    if unit == "companies" {
+        return view! {
+            <p class="step-figure">
+                <a class="figure" data-figure="done" href=href>{n}</a> " " <span class="unit">{unit}</span>
+            </p>
+        }
+        .into_any();
     }
+    view! {
+        <p class="step-figure">
+            <span class="figure" data-figure="done">{n}</span> " "
+            <a class="unit" href=href title="The companies that they belong to">{unit}</a>
+        </p>
+    }
+    .into_any()
 }
 
 fn events_of(stage: StageName, status: EventStatus) -> String {
@@ -98,9 +131,13 @@ fn queue(step: &StripStep) -> Option<AnyView> {
         let href = events_of(stage, EventStatus::Failed);
         view! { " · " <a class="bad" data-figure="failed" href=href>{count(step.failed)} " failed"</a> }
     });
+    let processing = (step.processing > 0).then(|| {
+        let href = events_of(stage, EventStatus::Processing);
+        view! { " · " <a data-figure="processing" href=href>{count(step.processing)} " in work"</a> }
+    });
     let href = events_of(stage, EventStatus::Pending);
     Some(
-        view! { <a data-figure="waiting" href=href>{count(step.waiting)} " waiting"</a> {failed} }
+        view! { <a data-figure="waiting" href=href>{count(step.waiting)} " waiting"</a> {processing} {failed} }
             .into_any(),
     )
 }
