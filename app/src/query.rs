@@ -11,7 +11,8 @@ use domain::{
     },
     phase::Phase,
 };
-use leptos_router::params::ParamsMap;
+use leptos::prelude::{Memo, Read};
+use leptos_router::hooks::use_location;
 
 /// The keys of the error console; links to other pages carry them along.
 pub const CONSOLE_KEYS: [&str; 8] = [
@@ -25,14 +26,81 @@ pub const CONSOLE_KEYS: [&str; 8] = [
     "e_after",
 ];
 
+/// The present query, decoded once: the router's own map decodes twice, so that a search for `100%25` or a link with
+/// `%2526` in it would come out as something else.
+pub fn use_query() -> Memo<Params> {
+    let search = use_location().search;
+    Memo::new(move |_| Params::parse(&search.read()))
+}
+
+/// Keys and values of a query string, in its order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// Reads a query string without its `?`.
+    #[must_use]
+    pub fn parse(query: &str) -> Self {
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        Self(
+            pairs
+                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+                .map(|(key, value)| (unescape(key), unescape(value)))
+                .collect(),
+        )
+    }
+
+    /// The value of a key, the last one where there are several.
+    #[must_use]
+    pub fn get_str(&self, key: &str) -> Option<&str> {
+        self.iter()
+            .filter(|(name, _)| *name == key)
+            .last()
+            .map(|(_, value)| value)
+    }
+
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<String> {
+        self.get_str(key).map(str::to_owned)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+}
+
+/// Undoes the encoding of a form; what is not UTF-8 or not an escape stays visible.
+fn unescape(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let escaped = text
+            .get(at + 1..at + 3)
+            .filter(|_| byte == b'%')
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        decoded.push(match (byte, escaped) {
+            (_, Some(escaped)) => {
+                at += 2;
+                escaped
+            }
+            (b'+', None) => b' ',
+            (byte, None) => byte,
+        });
+        at += 1;
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
 /// One change of a query string: set the key to a value, or remove it.
 pub type Change<'a> = (&'a str, Option<&'a str>);
 
 /// `path` with the present parameters and the changes made to them.
-pub fn link(path: &str, present: &ParamsMap, changes: &[Change<'_>]) -> String {
+pub fn link(path: &str, present: &Params, changes: &[Change<'_>]) -> String {
     let kept = present
-        .into_iter()
-        .map(|(key, value)| (key.as_ref(), value))
+        .iter()
         .filter(|(key, _)| !changes.iter().any(|(changed, _)| changed == key));
     let changed = changes
         .iter()
@@ -41,7 +109,7 @@ pub fn link(path: &str, present: &ParamsMap, changes: &[Change<'_>]) -> String {
 }
 
 /// `path`, which may hold a query, with the console's parameters of the present page.
-pub fn carry(path: &str, present: &ParamsMap) -> String {
+pub fn carry(path: &str, present: &Params) -> String {
     let kept = CONSOLE_KEYS
         .into_iter()
         .filter_map(|key| present.get_str(key).map(|value| (key, value)));
@@ -85,13 +153,13 @@ pub fn segment(text: &str) -> String {
     encoded
 }
 
-pub fn tab(params: &ParamsMap) -> Phase {
+pub fn tab(params: &Params) -> Phase {
     text(params, "tab")
         .and_then(|name| Phase::parse(&name))
         .unwrap_or(Phase::Enrichment)
 }
 
-pub fn company_filter(params: &ParamsMap) -> CompanyFilter {
+pub fn company_filter(params: &Params) -> CompanyFilter {
     CompanyFilter {
         search: text(params, "q"),
         batch: text(params, "batch"),
@@ -105,7 +173,7 @@ pub fn company_filter(params: &ParamsMap) -> CompanyFilter {
 pub fn companies_path(filter: &CompanyFilter) -> String {
     link(
         "/companies",
-        &ParamsMap::new(),
+        &Params::default(),
         &[
             ("q", filter.search.as_deref()),
             ("batch", filter.batch.as_deref()),
@@ -117,7 +185,7 @@ pub fn companies_path(filter: &CompanyFilter) -> String {
     )
 }
 
-pub fn event_filter(params: &ParamsMap) -> EventFilter {
+pub fn event_filter(params: &Params) -> EventFilter {
     EventFilter {
         event_type: text(params, "type"),
         status: text(params, "status").and_then(|name| EventStatus::parse(&name)),
@@ -130,7 +198,7 @@ pub fn event_filter(params: &ParamsMap) -> EventFilter {
 pub fn events_path(filter: &EventFilter) -> String {
     link(
         "/events",
-        &ParamsMap::new(),
+        &Params::default(),
         &[
             ("type", filter.event_type.as_deref()),
             ("status", filter.status.map(EventStatus::name)),
@@ -142,7 +210,7 @@ pub fn events_path(filter: &EventFilter) -> String {
 }
 
 /// The console shows unresolved errors unless the URL says otherwise, newest first.
-pub fn error_query(params: &ParamsMap) -> ErrorQuery {
+pub fn error_query(params: &Params) -> ErrorQuery {
     ErrorQuery {
         filter: ErrorFilter {
             event_type: text(params, "e_type"),
@@ -213,7 +281,7 @@ fn sort_of(name: &str) -> Option<ErrorSort> {
     .find(|sort| sort_name(*sort) == name)
 }
 
-fn text(params: &ParamsMap, key: &str) -> Option<String> {
+fn text(params: &Params, key: &str) -> Option<String> {
     params
         .get_str(key)
         .map(str::trim)
@@ -225,30 +293,27 @@ fn text(params: &ParamsMap, key: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// Reads the query of a path as the router does.
-    fn params(path: &str) -> ParamsMap {
-        let query = path.split_once('?').map_or("", |(_, query)| query);
-        query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(key, value)| (key.to_owned(), unescape(value)))
-            .collect()
+    fn params(path: &str) -> Params {
+        Params::parse(path.split_once('?').map_or("", |(_, query)| query))
     }
 
-    fn unescape(value: &str) -> String {
-        let mut bytes = Vec::new();
-        let mut rest = value.bytes();
-        while let Some(byte) = rest.next() {
-            match byte {
-                b'%' => {
-                    let hex = [rest.next().unwrap(), rest.next().unwrap()];
-                    bytes.push(u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap());
-                }
-                b'+' => bytes.push(b' '),
-                other => bytes.push(other),
-            }
+    #[test]
+    fn queries_are_decoded_once() {
+        let table = [
+            ("", vec![]),
+            ("q=a%2520b", vec![("q", "a%20b")]),
+            ("q=a+b&&q=100%25", vec![("q", "a b"), ("q", "100%")]),
+            (
+                "q&x=%zz%f&y=%C3%B6%ff",
+                vec![("q", ""), ("x", "%zz%f"), ("y", "ö\u{fffd}")],
+            ),
+            ("q=a=b%é", vec![("q", "a=b%é")]),
+        ];
+        for (query, expected) in table {
+            let read = Params::parse(query);
+            assert_eq!(read.iter().collect::<Vec<_>>(), expected, "{query}");
         }
-        String::from_utf8(bytes).unwrap()
+        assert_eq!(Params::parse("q=1&q=2").get_str("q"), Some("2"));
     }
 
     #[test]
@@ -341,7 +406,7 @@ mod tests {
             carry("/events?status=failed", &present),
             "/events?status=failed&e_type=t"
         );
-        assert_eq!(carry("/events", &ParamsMap::new()), "/events");
+        assert_eq!(carry("/events", &Params::default()), "/events");
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Every setting: one table that makes the command line's options, the environment's names and the help.
 
 mod database;
+mod former;
 mod parse;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use database::Database;
 use engine::{integrations::n8n::N8nConfig, queue::SandboxOptions};
+pub use former::UNUSED;
 use url::Url;
 
 use crate::redact::Secret;

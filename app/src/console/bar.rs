@@ -8,7 +8,7 @@ use domain::{
     role::Permission,
 };
 use leptos::{ev, prelude::*};
-use leptos_router::hooks::{use_location, use_query_map};
+use leptos_router::hooks::use_location;
 
 use super::{Chosen, Console, Task, size};
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
         icon::{CHEVRON, icon},
         pager::counted,
     },
-    query::{Change, link, resolved_name},
+    query::{Change, link, resolved_name, use_query},
     session,
 };
 
@@ -79,7 +79,7 @@ pub(super) fn Bar(n8n: Memo<bool>) -> impl IntoView {
 /// Links to the present page with changes to its query.
 pub(super) fn use_link() -> impl Fn(&[Change<'_>]) -> String + Clone + Send + Sync + 'static {
     let path = use_location().pathname;
-    let present = use_query_map();
+    let present = use_query();
     move |changes: &[Change<'_>]| link(&path.read(), &present.read(), changes)
 }
 

@@ -14,14 +14,13 @@ use domain::model::{
     live::Topic,
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_query_map;
 
 use crate::{
     api::errors::{Selection, errors, preview_errors},
     live::Live,
     parts::dialog::Dialog,
     problem::Problem,
-    query::error_query,
+    query::{error_query, use_query},
 };
 
 /// What the console's dialog is about.
@@ -76,7 +75,7 @@ struct Console {
 
 #[component]
 pub(crate) fn ErrorConsole() -> impl IntoView {
-    let params = use_query_map();
+    let params = use_query();
     let query = Memo::new(move |_| error_query(&params.read()));
     let errors = Live::expect().resource(&[Topic::Errors], move || query.get(), errors);
     let console = Console {

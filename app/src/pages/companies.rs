@@ -9,7 +9,6 @@ use domain::{
     },
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
     api::{companies::companies, imports::import_batches},
@@ -23,13 +22,13 @@ use crate::{
         pager::{Pager, counted},
         time,
     },
-    query::{carry, company_filter, company_path, link},
+    query::{carry, company_filter, company_path, link, use_query},
 };
 
 #[component]
 pub(crate) fn CompaniesPage() -> impl IntoView {
     let live = Live::expect();
-    let params = use_query_map();
+    let params = use_query();
     let filter = Memo::new(move |_| company_filter(&params.read()));
     let rows = live.resource(
         &[Topic::Pipeline, Topic::Imports],
@@ -67,7 +66,7 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
 /// One chip per state; the one in force is marked, and "any" takes it off.
 #[component]
 fn StateChips(filter: Memo<CompanyFilter>) -> impl IntoView {
-    let params = use_query_map();
+    let params = use_query();
     let chip = move |state: Option<CompanyState>| {
         let name = state.map(CompanyState::name);
         let href = move || {
@@ -96,7 +95,7 @@ fn StateChips(filter: Memo<CompanyFilter>) -> impl IntoView {
 /// Where a figure of the overview counts everything from a state on, the list behind it does so, too.
 #[component]
 fn ReachedChip(filter: Memo<CompanyFilter>) -> impl IntoView {
-    let params = use_query_map();
+    let params = use_query();
     move || {
         let state = filter.read().reached?;
         let href = link(
@@ -129,7 +128,7 @@ fn attention_choices() -> Vec<(String, String)> {
 }
 
 fn list(filter: &CompanyFilter, page: Page<CompanyRow>) -> AnyView {
-    let params = use_query_map();
+    let params = use_query();
     if page.rows.is_empty() {
         return nothing(filter);
     }

@@ -10,7 +10,6 @@ use domain::{
     },
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
     api::events::{event_types, events},
@@ -24,13 +23,13 @@ use crate::{
         pager::{Pager, counted},
         time,
     },
-    query::{carry, event_filter, link},
+    query::{carry, event_filter, link, use_query},
 };
 
 #[component]
 pub(crate) fn EventsPage() -> impl IntoView {
     let live = Live::expect();
-    let params = use_query_map();
+    let params = use_query();
     let filter = Memo::new(move |_| event_filter(&params.read()));
     let rows = live.resource(&[Topic::Pipeline], move || filter.get(), events);
     let types = live.resource(&[], move || live.tick(), |_| event_types());
@@ -63,7 +62,7 @@ pub(crate) fn EventsPage() -> impl IntoView {
 /// The batch comes from links of the import page, and can be taken off here.
 #[component]
 fn BatchChip(filter: Memo<EventFilter>) -> impl IntoView {
-    let params = use_query_map();
+    let params = use_query();
     move || {
         filter.get().batch.map(|batch| {
             let href = link("/events", &params.read(), &[("batch", None), ("after", None)]);
@@ -77,7 +76,7 @@ fn BatchChip(filter: Memo<EventFilter>) -> impl IntoView {
 }
 
 fn list(filter: &EventFilter, page: Page<EventRow>) -> AnyView {
-    let params = use_query_map();
+    let params = use_query();
     if page.rows.is_empty() {
         return nothing(filter);
     }

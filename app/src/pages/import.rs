@@ -13,7 +13,7 @@ use domain::{
     stage::StageName,
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 
 use super::{company::of_batch, mapping::MappingStep};
 use crate::{
@@ -29,7 +29,7 @@ use crate::{
         time,
     },
     problem::Problem,
-    query::{import_path, link, segment},
+    query::{import_path, link, segment, use_query},
     session,
 };
 
@@ -40,7 +40,7 @@ pub(crate) fn ImportPage() -> impl IntoView {
     let id = Memo::new(move |_| params.read().get("batch").unwrap_or_default());
     let batch = live.resource(&[Topic::Imports], move || id.get(), import_batch);
     let rejects = {
-        let params = use_query_map();
+        let params = use_query();
         let cursor = Memo::new(move |_| params.read().get("after"));
         live.resource(
             &[Topic::Imports],
@@ -219,7 +219,7 @@ fn Rejects(
 }
 
 fn list(id: &str, page: Page<ImportReject>) -> AnyView {
-    let params = use_query_map();
+    let params = use_query();
     let present = params.get_untracked();
     let path = import_path(id);
     let newest = present

@@ -10,7 +10,6 @@ use domain::{
     role::Permission,
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
     api::{imports::import_batches, overview::overview},
@@ -25,14 +24,14 @@ use crate::{
         time,
         upload::UploadZone,
     },
-    query::{import_path, link},
+    query::{import_path, link, use_query},
     session,
 };
 
 #[component]
 pub(crate) fn ImportsPage() -> impl IntoView {
     let live = Live::expect();
-    let params = use_query_map();
+    let params = use_query();
     let cursor = Memo::new(move |_| params.read().get("after"));
     let batches = live.resource(&[Topic::Imports], move || cursor.get(), import_batches);
     let about = live.resource(&[], || (), |()| overview());
@@ -82,7 +81,7 @@ fn list(later: bool, page: Page<ImportBatch>) -> AnyView {
         return view! { <Empty title="No imports yet" detail="Drop a CSV file above; nothing is imported before you have seen its columns." /> }
             .into_any();
     }
-    let params = use_query_map();
+    let params = use_query();
     let present = params.get_untracked();
     let newest = later.then(|| link("/imports", &present, &[("after", None)]));
     let older = page

@@ -1,14 +1,15 @@
 //! The sign-in page: a plain form that works without JavaScript.
 
 use leptos::prelude::*;
+
+use crate::query::use_query;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 use crate::PRODUCT;
 
 #[component]
 pub(crate) fn SignInPage() -> impl IntoView {
-    let params = use_query_map();
+    let params = use_query();
     let next = move || params.read().get("next").unwrap_or_else(|| "/".to_owned());
     let problem = move || params.read().get_str("problem").map(explain);
     view! {

@@ -3,10 +3,10 @@
 use leptos::{ev, prelude::*};
 use leptos_router::{
     NavigateOptions,
-    hooks::{use_location, use_navigate, use_query_map},
+    hooks::{use_location, use_navigate},
 };
 
-use crate::query::{Change, link};
+use crate::query::{Change, link, use_query};
 
 /// One entry of a select: value in the URL and text.
 pub(crate) type Choice = (String, String);
@@ -15,7 +15,7 @@ pub(crate) type Choice = (String, String);
 pub(crate) fn use_change() -> impl Fn(&[Change<'_>]) + Clone {
     let navigate = use_navigate();
     let location = use_location();
-    let present = use_query_map();
+    let present = use_query();
     move |changes: &[Change<'_>]| {
         let path = location.pathname.get_untracked();
         let url = link(&path, &present.read_untracked(), changes);
@@ -29,13 +29,15 @@ pub(crate) fn use_change() -> impl Fn(&[Change<'_>]) + Clone {
 
 /// The other parameters of the page, so that a plain form submission does not lose them.
 pub(crate) fn hidden_fields(except: &'static [&'static str]) -> AnyView {
-    let present = use_query_map();
+    let present = use_query();
     let fields = move || {
         present
-            .get()
-            .into_iter()
-            .filter(|(key, _)| !except.contains(&key.as_ref()))
-            .map(|(key, value)| view! { <input type="hidden" name=key.into_owned() value=value /> })
+            .read()
+            .iter()
+            .filter(|(key, _)| !except.contains(key))
+            .map(|(key, value)| {
+                view! { <input type="hidden" name=key.to_owned() value=value.to_owned() /> }
+            })
             .collect_view()
     };
     view! { {fields} }.into_any()
@@ -51,7 +53,7 @@ pub(crate) fn SearchField(
     #[prop(optional)]
     main: bool,
 ) -> impl IntoView {
-    let present = use_query_map();
+    let present = use_query();
     let change = use_change();
     let value = move || present.read().get(name).unwrap_or_default();
     let input = NodeRef::<leptos::html::Input>::new();
@@ -95,7 +97,7 @@ pub(crate) fn Select(
     any: &'static str,
     #[prop(into)] choices: Signal<Vec<Choice>>,
 ) -> impl IntoView {
-    let present = use_query_map();
+    let present = use_query();
     let change = use_change();
     let chosen = Memo::new(move |_| present.read().get(name).unwrap_or_default());
     // A value that is in the URL but not in the list would otherwise be shown as "any".

@@ -1,7 +1,7 @@
 //! What surrounds every page: the rail, the error console, the dialogs and the shortcuts.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
+use leptos_router::hooks::use_location;
 
 use crate::{
     browser,
@@ -12,7 +12,7 @@ use crate::{
         process_now::{ProcessNow, ProcessNowDialog},
         shortcuts::Shortcuts,
     },
-    query::carry,
+    query::{carry, use_query},
     session,
 };
 
@@ -49,7 +49,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
 #[component]
 fn Rail() -> impl IntoView {
     let location = use_location();
-    let present = use_query_map();
+    let present = use_query();
     // On a phone the rail is a menu over the page, which a choice closes.
     Effect::new(move || {
         location.pathname.track();

@@ -2,7 +2,7 @@
 
 use leptos::{ev, prelude::*};
 use leptos_meta::Title;
-use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate};
 
 use crate::{
     browser,
@@ -11,7 +11,7 @@ use crate::{
         announce::Announcer,
         icon::{MENU, MOON, SUN, USER, icon},
     },
-    query::{self, carry},
+    query::{self, carry, use_query},
     session,
 };
 
@@ -90,7 +90,7 @@ fn ConnectionState() -> impl IntoView {
 #[component]
 fn CompanySearch() -> impl IntoView {
     let navigate = use_navigate();
-    let present = use_query_map();
+    let present = use_query();
     let input = NodeRef::<leptos::html::Input>::new();
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();

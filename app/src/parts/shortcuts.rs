@@ -3,10 +3,14 @@
 use std::cell::Cell;
 
 use leptos::{ev, prelude::*};
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_navigate;
 use wasm_bindgen::JsCast;
 
-use crate::{browser, parts::dialog::Dialog, query::carry};
+use crate::{
+    browser,
+    parts::dialog::Dialog,
+    query::{carry, use_query},
+};
 
 /// Keys and what they do, for the list.
 const LIST: [(&str, &str); 6] = [
@@ -28,7 +32,7 @@ struct ShortcutList;
 pub(crate) fn Shortcuts() -> impl IntoView {
     let open = RwSignal::new(None::<ShortcutList>);
     let navigate = use_navigate();
-    let present = use_query_map();
+    let present = use_query();
     Effect::new(move || {
         let navigate = navigate.clone();
         let g_at = Cell::new(f64::MIN);

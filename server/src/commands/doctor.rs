@@ -2,12 +2,18 @@
 
 use std::{path::Path, process::ExitCode};
 
-use crate::{config::Config, database::Surroundings, redact::redact, web::Site};
+use crate::{
+    config::{Config, UNUSED},
+    database::Surroundings,
+    redact::redact,
+    web::Site,
+};
 
 pub(super) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
     let mut report = Report { problems: 0 };
     report.line("data folder", data_folder(&config.data_dir));
     report.line("site files", site_files());
+    report.line("environment", Ok(environment()));
     match Surroundings::enter(config).await {
         Ok(surroundings) => {
             let which = match surroundings.private_folder() {
@@ -57,6 +63,20 @@ fn data_folder(folder: &Path) -> Result<String, String> {
         .map_err(advice)?;
     std::fs::remove_file(&probe).map_err(advice)?;
     Ok(folder.display().to_string())
+}
+
+/// Names only: values may be secrets.
+fn environment() -> String {
+    let set: Vec<&str> = UNUSED
+        .iter()
+        .copied()
+        .filter(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+        .collect();
+    if set.is_empty() {
+        "nothing is set that this version does not use".into()
+    } else {
+        format!("set, but not used by this version: {}", set.join(", "))
+    }
 }
 
 fn site_files() -> Result<String, String> {

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use engine::queue::SandboxOptions;
 use url::{Host, Url};
 
-use super::{Config, ConfigError, Database, LogFormat, SETTINGS};
+use super::{Config, ConfigError, Database, LogFormat, SETTINGS, former};
 use crate::redact::Secret;
 
 pub(super) struct Settings<O, E> {
@@ -80,7 +80,20 @@ impl<O: Fn(&str) -> Option<String>, E: Fn(&str) -> Option<String>> Settings<O, E
     }
 
     fn database(&mut self) -> Option<Database> {
-        let url = self.get("DATABASE_URL");
+        let environment = |name: &str| {
+            let value = (self.environment)(name)?;
+            Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+        };
+        let url = match self.get("DATABASE_URL") {
+            Some(url) => Some(former::with_password(url, environment)),
+            None => match former::database_url(environment) {
+                Ok(url) => url,
+                Err(problem) => {
+                    self.problems.push(problem);
+                    return None;
+                }
+            },
+        };
         let direct = self.get("DATABASE_DIRECT_URL");
         let pooler = self.flag("DATABASE_POOLER");
         let Some(url) = url else {

@@ -1,9 +1,9 @@
 //! `GET /export/…`: tables as CSV files, streamed page by page.
 
-use app::query::error_query;
+use app::query::{Params, error_query};
 use axum::{
     body::Body,
-    extract::{Path, Query, State},
+    extract::{Path, RawQuery, State},
     http::{HeaderName, header},
     response::{IntoResponse, Response},
 };
@@ -25,11 +25,11 @@ pub(crate) async fn phase_stats(State(app): State<App>) -> Result<Response, Prob
 /// Every error that the console lists under the same query string, in the same order.
 pub(crate) async fn errors(
     State(app): State<App>,
-    Query(parameters): Query<Vec<(String, String)>>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = ErrorQuery {
         cursor: None,
-        ..error_query(&parameters.into_iter().collect())
+        ..error_query(&Params::parse(query.as_deref().unwrap_or_default()))
     };
     // The first page now, so that a failure is an answer and not a broken file.
     let first = app.engine.errors(&query).await?;

@@ -8,6 +8,7 @@ mod cluster;
 mod export;
 mod headers;
 mod live;
+mod n8n;
 mod process;
 mod settings;
 mod sign_in;

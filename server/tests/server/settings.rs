@@ -65,6 +65,52 @@ fn every_alias_of_the_original_is_accepted() {
 }
 
 #[test]
+fn the_parts_of_the_original_make_a_connection_string() {
+    let url = |variables: &[(&str, &str)]| {
+        config(variables).map(|config| config.database.unwrap().url.expose().to_owned())
+    };
+    let table: [(&[(&str, &str)], &str); 4] = [
+        (
+            &[
+                ("N8N_DB_HOST", "db.example.com"),
+                ("N8N_DB_NAME", "outreach"),
+                ("N8N_DB_USER", "n8n_user"),
+                ("N8N_DB_PASSWORD", "p@ss/word"),
+                ("N8N_DB_SSL", "true"),
+            ],
+            "postgres://n8n_user:p%40ss%2Fword@db.example.com/outreach?sslmode=require",
+        ),
+        (
+            &[("N8N_DB_HOST", "db:5433"), ("N8N_DB_SSL", "false")],
+            "postgres://postgres@db:5433/postgres?sslmode=disable",
+        ),
+        (
+            &[
+                ("DATABASE_URL", "postgres://a@b/c"),
+                ("NEON_PASSWORD", "s3cret"),
+                ("N8N_DB_HOST", "other"),
+            ],
+            "postgres://a:s3cret@b/c",
+        ),
+        (
+            &[
+                ("DATABASE_URL", "postgres://a:own@b/c"),
+                ("NEON_PASSWORD", "s3cret"),
+            ],
+            "postgres://a:own@b/c",
+        ),
+    ];
+    for (variables, expected) in table {
+        assert_eq!(url(variables).unwrap(), expected);
+    }
+    assert!(
+        url(&[("N8N_DB_HOST", "db:port")])
+            .unwrap_err()
+            .contains("N8N_DB_HOST")
+    );
+}
+
+#[test]
 fn neon_is_recognised() {
     let neon = "postgres://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech/main";
     let database = config(&[("DATABASE_URL", neon)]).unwrap().database.unwrap();

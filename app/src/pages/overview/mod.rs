@@ -18,7 +18,6 @@ use domain::{
     role::Permission,
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
     PRODUCT,
@@ -36,14 +35,14 @@ use crate::{
         time,
     },
     problem::Problem,
-    query::{carry, tab},
+    query::{carry, tab, use_query},
     session,
 };
 
 #[component]
 pub(crate) fn OverviewPage() -> impl IntoView {
     let live = Live::expect();
-    let params = use_query_map();
+    let params = use_query();
     let phase = Memo::new(move |_| tab(&params.read()));
     let figures = live.resource(
         &[Topic::Pipeline, Topic::Errors, Topic::Imports],

@@ -2,13 +2,12 @@
 
 use domain::phase::Phase;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
-use crate::query::link;
+use crate::query::{link, use_query};
 
 #[component]
 pub(super) fn Tabs(phase: Memo<Phase>) -> impl IntoView {
-    let params = use_query_map();
+    let params = use_query();
     let tab = move |target: Phase| {
         let name = (target != Phase::Enrichment).then_some(target.name());
         let href = move || link("/", &params.read(), &[("tab", name)]);
