@@ -6,6 +6,6 @@ mod header;
 mod row;
 
 pub use delimiter::Delimiter;
-pub use encoding::Encoding;
+pub use encoding::{Encoding, Utf8Part, Utf8Pieces, Utf8Tally};
 pub use header::{guess_mapping, looks_like_header, name_columns};
 pub use row::{NewCompany, read_row};
