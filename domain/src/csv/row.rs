@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::number::{read_count, read_year};
 use crate::{
     company_name::CompanyName,
     model::import::{Field, Mapping},
@@ -11,12 +12,16 @@ use crate::{
 /// A cell longer than this is no cell of a company list; it would only be in the way of everyone who reads it.
 const LONGEST_CELL: usize = 1_000_000;
 
+/// Where an accepted row's `extra` says what of it was not read.
+pub const NOTE: &str = "Import note";
+
 /// An accepted row: columns of the intake table as JSON, ready for one set-based insert.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewCompany {
     /// Column name to value; numbers for `num_employees` and `founded_year`, text for the others.
     pub columns: Map<String, Value>,
-    /// Header to text, for what has no column or did not fit it.
+    /// Header to text, for what has no column or did not fit it, and for a number that was written differently; with
+    /// [`NOTE`] where a number could not be read.
     pub extra: Map<String, Value>,
     /// The website's domain, by which duplicates are found; absent without a website.
     pub domain: Option<String>,
@@ -47,6 +52,7 @@ pub fn read_row(
         extra: Map::new(),
         domain: None,
     };
+    let mut notes = Vec::new();
     for (index, field) in fields.iter().enumerate() {
         if field.len() > LONGEST_CELL {
             return Err(format!(
@@ -62,13 +68,28 @@ pub fn read_row(
         }
         match mapping.get(index).copied().flatten() {
             None => drop(row.extra.insert(headers[index].clone(), text.into())),
-            Some(target) => put(&mut row, target, text, &headers[index])?,
+            Some(target) => notes.extend(put(&mut row, target, text, &headers[index])?),
         }
+    }
+    if !notes.is_empty() {
+        let note = notes.join("; ");
+        // A column of that name keeps its cell.
+        let note = match row.extra.get(NOTE).and_then(Value::as_str) {
+            Some(cell) => format!("{cell}; {note}"),
+            None => note,
+        };
+        row.extra.insert(NOTE.to_owned(), note.into());
     }
     Ok(row)
 }
 
-fn put(row: &mut NewCompany, field: Field, text: &str, header: &str) -> Result<(), String> {
+/// Puts a cell where it belongs; returns a note when it was kept as text only.
+fn put(
+    row: &mut NewCompany,
+    field: Field,
+    text: &str,
+    header: &str,
+) -> Result<Option<String>, String> {
     let column = field.column().to_owned();
     match field {
         Field::Company => {
@@ -83,24 +104,34 @@ fn put(row: &mut NewCompany, field: Field, text: &str, header: &str) -> Result<(
             row.domain = Some(website.domain().to_owned());
             row.columns.insert(column, website.url().into());
         }
-        Field::NumEmployees | Field::FoundedYear => match leading_number(text) {
-            Some(number) => drop(row.columns.insert(column, number.into())),
-            None => drop(row.extra.insert(header.to_owned(), text.into())),
-        },
+        Field::NumEmployees => return Ok(put_number(row, column, read_count(text), text, header)),
+        Field::FoundedYear => return Ok(put_number(row, column, read_year(text), text, header)),
         _ => drop(row.columns.insert(column, text.into())),
     }
-    Ok(())
+    Ok(None)
 }
 
-/// The first number of "1,200", "51-200" or "about 40".
-fn leading_number(text: &str) -> Option<i32> {
-    let digits: String = text
-        .chars()
-        .skip_while(|c| !c.is_ascii_digit())
-        .take_while(|c| c.is_ascii_digit() || *c == ',')
-        .filter(char::is_ascii_digit)
-        .collect();
-    digits.parse().ok()
+/// The text is kept wherever the number alone would not show what the file says.
+fn put_number(
+    row: &mut NewCompany,
+    column: String,
+    number: Result<i32, &'static str>,
+    text: &str,
+    header: &str,
+) -> Option<String> {
+    if !number.is_ok_and(|number| number.to_string() == text) {
+        row.extra.insert(header.to_owned(), text.into());
+    }
+    match number {
+        Ok(number) => {
+            row.columns.insert(column, number.into());
+            None
+        }
+        Err(why) => {
+            let shown: String = text.chars().take(40).collect();
+            Some(format!("{header}: \"{shown}\" {why} and is kept as text"))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -162,7 +193,39 @@ mod tests {
             read(&["Acme", "", "many"]).unwrap().extra["Employees"],
             "many"
         );
-        assert_eq!(leading_number("51-200"), Some(51));
-        assert_eq!(leading_number("99999999999"), None);
+    }
+
+    #[test]
+    fn a_number_that_can_be_read_in_two_ways_is_kept_as_text_and_noted() {
+        for text in ["1.200", "10,5", "1.5k", "-5", "51-200"] {
+            let row = read(&["Acme", "", text]).unwrap();
+            assert!(!row.columns.contains_key("num_employees"), "{text}");
+            assert_eq!(row.extra["Employees"], text);
+            let note = row.extra[NOTE].as_str().unwrap();
+            let begins = format!("Employees: \"{text}\" is ");
+            assert!(
+                note.starts_with(&begins) && note.ends_with(" and is kept as text"),
+                "{note}"
+            );
+        }
+        let row = read(&["Acme", "", "1,200"]).unwrap();
+        assert_eq!(
+            (&row.columns["num_employees"], &row.extra["Employees"]),
+            (&1200.into(), &"1,200".into())
+        );
+        assert!(!row.extra.contains_key(NOTE));
+        let row = read(&["Acme", "", "1200"]).unwrap();
+        assert!(row.columns["num_employees"] == 1200 && row.extra.is_empty());
+    }
+
+    #[test]
+    fn a_column_with_the_name_of_the_note_keeps_its_cell() {
+        let headers = ["Employees", NOTE].map(str::to_owned);
+        let cells = ["many", "call them"].map(str::to_owned);
+        let row = read_row(&cells, &headers, &vec![Some(Field::NumEmployees), None]).unwrap();
+        assert_eq!(
+            row.extra[NOTE],
+            "call them; Employees: \"many\" is not a plain whole number and is kept as text"
+        );
     }
 }
