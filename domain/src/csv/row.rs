@@ -40,10 +40,12 @@ pub fn read_row(
     if fields.iter().all(|field| field.trim().is_empty()) {
         return Err("Empty row".to_owned());
     }
-    if fields.len() > headers.len() {
+    // Spreadsheets end rows with empty cells for columns that once were.
+    let (fields, beyond) = fields.split_at(fields.len().min(headers.len()));
+    if let Some(last) = beyond.iter().rposition(|field| !field.trim().is_empty()) {
         return Err(format!(
             "Row has {} fields, the header has {}",
-            fields.len(),
+            headers.len() + last + 1,
             headers.len()
         ));
     }
@@ -192,6 +194,15 @@ mod tests {
         assert_eq!(
             read(&["Acme", "", "many"]).unwrap().extra["Employees"],
             "many"
+        );
+    }
+
+    #[test]
+    fn empty_cells_after_the_last_column_do_not_matter() {
+        let row = read(&["Acme", "acme.example", "12", "x", "", " "]).unwrap();
+        assert_eq!(
+            (&row.columns["num_employees"], &row.extra["Notes"]),
+            (&12.into(), &"x".into())
         );
     }
 
