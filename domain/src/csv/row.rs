@@ -6,7 +6,7 @@ use super::number::{read_count, read_year};
 use crate::{
     company_name::CompanyName,
     model::import::{Field, Mapping},
-    website::Website,
+    website::{Website, WebsiteError},
 };
 
 /// A cell longer than this is no cell of a company list; it would only be in the way of everyone who reads it.
@@ -38,13 +38,13 @@ pub fn read_row(
     mapping: &Mapping,
 ) -> Result<NewCompany, String> {
     if fields.iter().all(|field| field.trim().is_empty()) {
-        return Err("Empty row".to_owned());
+        return Err("The row is empty".to_owned());
     }
     // Spreadsheets end rows with empty cells for columns that once were.
     let (fields, beyond) = fields.split_at(fields.len().min(headers.len()));
     if let Some(last) = beyond.iter().rposition(|field| !field.trim().is_empty()) {
         return Err(format!(
-            "Row has {} fields, the header has {}",
+            "The row has {} cells, but the file has {} columns; probably a cell with a separator in it lacks its quotation marks",
             headers.len() + last + 1,
             headers.len()
         ));
@@ -58,7 +58,7 @@ pub fn read_row(
     for (index, field) in fields.iter().enumerate() {
         if field.len() > LONGEST_CELL {
             return Err(format!(
-                "The cell in column {} is longer than 1 MB",
+                "The cell in column \"{}\" is longer than 1 MB",
                 headers[index]
             ));
         }
@@ -95,14 +95,16 @@ fn put(
     let column = field.column().to_owned();
     match field {
         Field::Company => {
-            let name = CompanyName::parse(text).map_err(|error| error.to_string())?;
+            let name =
+                CompanyName::parse(text).map_err(|error| format!("The company name {error}"))?;
             row.columns
                 .entry(Field::CompanyNameForEmails.column())
                 .or_insert_with(|| name.for_emails().into());
             row.columns.insert(column, name.as_str().into());
         }
         Field::Website => {
-            let website = Website::parse(text).map_err(|error| format!("The website {error}"))?;
+            let website = Website::parse(text)
+                .map_err(|error| format!("The website {}", what_is_wrong(error)))?;
             row.domain = Some(website.domain().to_owned());
             row.columns.insert(column, website.url().into());
         }
@@ -111,6 +113,19 @@ fn put(
         _ => drop(row.columns.insert(column, text.into())),
     }
     Ok(None)
+}
+
+/// Reads on from "The website", for a person who knows addresses but not their parts.
+fn what_is_wrong(error: WebsiteError) -> String {
+    match error {
+        WebsiteError::Scheme => "begins with something other than http:// or https://".into(),
+        WebsiteError::NoHost => "has no name such as example.com in it".into(),
+        WebsiteError::NoDot => "has no ending such as .com".into(),
+        WebsiteError::BadHost => "is not spelled as a web address can be".into(),
+        WebsiteError::BadPort => "has a colon that no number from 1 to 65535 follows".into(),
+        WebsiteError::IpAddress => "is an IP address; a name such as example.com is needed".into(),
+        other => other.to_string(),
+    }
 }
 
 /// The text is kept wherever the number alone would not show what the file says.
@@ -169,16 +184,66 @@ mod tests {
 
     #[test]
     fn says_why_a_row_is_refused() {
+        let long = "x".repeat(501);
+        let longer = format!("{}.example", "x/".repeat(1100));
+        let huge = "x".repeat(LONGEST_CELL + 1);
         for (cells, reason) in [
-            (&["", " "][..], "Empty row"),
+            (&["", " "][..], "The row is empty"),
             (
-                &["a", "https://a.example", "1", "x", "y"][..],
-                "Row has 5 fields, the header has 4",
+                &["a", "", "1", "x", "y"],
+                "The row has 5 cells, but the file has 4 columns; probably a cell with a separator in it lacks its quotation marks",
+            ),
+            (
+                &["a", "", "", &huge],
+                "The cell in column \"Notes\" is longer than 1 MB",
+            ),
+            (&["\u{200b}", "a.example"], "The company name is empty"),
+            (
+                &[&long],
+                "The company name has 501 characters, at most 500 are kept",
+            ),
+            (&["a", "\u{200b}"], "The website is empty"),
+            (
+                &["a", &longer],
+                "The website is longer than 2048 characters",
+            ),
+            (
+                &["a", "a.example b.example"],
+                "The website contains a space; only one address fits into the field",
+            ),
+            (&["a", "info@a.example"], "The website is an e-mail address"),
+            (
+                &["a", "ftp://a.example"],
+                "The website begins with something other than http:// or https://",
+            ),
+            (
+                &["a", "https://"],
+                "The website has no name such as example.com in it",
+            ),
+            (&["a", "acme"], "The website has no ending such as .com"),
+            (
+                &["a", "127.0.0.1"],
+                "The website is an IP address; a name such as example.com is needed",
+            ),
+            (
+                &["a", "localhost"],
+                "The website names this computer or a private network",
+            ),
+            (
+                &["a", "a..com"],
+                "The website is not spelled as a web address can be",
+            ),
+            (
+                &["a", "a.example:x"],
+                "The website has a colon that no number from 1 to 65535 follows",
             ),
         ] {
             assert_eq!(read(cells).unwrap_err(), reason);
+            assert!(
+                !reason.ends_with('.') && reason.starts_with("The "),
+                "{reason}"
+            );
         }
-        assert!(read(&["a", "not a website"]).is_err());
     }
 
     #[test]
