@@ -23,7 +23,7 @@ use crate::{Engine, EngineError, Result};
 
 /// Imports of this process that run side by side; the others wait. Each holds up to two connections of the pool, and
 /// they take turns in the database anyway.
-static PLACES: Semaphore = Semaphore::const_new(4);
+pub(super) static PLACES: Semaphore = Semaphore::const_new(4);
 
 impl Engine {
     /// Starts the import of an uploaded file in the background. A file that was imported before adds nothing, and the

@@ -7,7 +7,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::claim::Claim;
+use super::{claim::Claim, run::PLACES};
 use crate::{Engine, EngineError, Result};
 
 /// How soon an import whose process died goes on, while another process runs beside it.
@@ -55,6 +55,10 @@ impl Engine {
         .await?;
         let mut resumed = 0;
         for batch_id in batches {
+            // What waits for a place here looks as if nobody were at it.
+            if PLACES.available_permits() == 0 {
+                break;
+            }
             // Others are being read by a process that lives.
             let Some(free) = Claim::take(&self.pool, &batch_id).await? else {
                 continue;
