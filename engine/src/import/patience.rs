@@ -34,31 +34,19 @@ where
 
 /// Whether the same work may succeed later: the fault is neither the file's nor the statement's.
 pub(super) fn may_pass(error: &EngineError) -> bool {
-    let EngineError::Database(error) = error else {
-        return false;
-    };
     match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
-        // Connection lost, out of resources, transaction rolled back, lock not available, idle too long, shutting down.
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["08", "53", "40"]
-                .iter()
-                .any(|class| code.starts_with(class))
-                || code.starts_with("57P0")
-                || matches!(&*code, "55P03" | "25P03")
-        }),
+        EngineError::Unreachable(_) | EngineError::Database(sqlx::Error::Protocol(_)) => true,
+        // Rolled back in favour of another transaction, a lock that was not to be had, a transaction idle for too long.
+        EngineError::Database(sqlx::Error::Database(error)) => error
+            .code()
+            .is_some_and(|code| code.starts_with("40") || matches!(&*code, "55P03" | "25P03")),
         _ => false,
     }
 }
 
 /// The process stops: there is nobody left to wait for.
 fn ends(error: &EngineError) -> bool {
-    matches!(error, EngineError::Database(sqlx::Error::PoolClosed))
+    matches!(error, EngineError::Unreachable(sqlx::Error::PoolClosed))
 }
 
 #[cfg(test)]
@@ -73,7 +61,7 @@ mod tests {
             let n = tries;
             async move {
                 if n < 3 {
-                    Err(EngineError::Database(sqlx::Error::WorkerCrashed))
+                    Err(sqlx::Error::WorkerCrashed.into())
                 } else {
                     Ok(n)
                 }
@@ -82,8 +70,8 @@ mod tests {
         assert_eq!(done.await.ok(), Some(3));
 
         for error in [
-            EngineError::Database(sqlx::Error::PoolClosed),
-            EngineError::Database(sqlx::Error::RowNotFound),
+            sqlx::Error::PoolClosed.into(),
+            sqlx::Error::RowNotFound.into(),
             EngineError::Invalid("x".into()),
         ] {
             let mut errors = vec![error];
