@@ -1,8 +1,11 @@
 //! The mapping step: which column of the file goes where, with the first rows to judge by.
 
-use domain::model::{
-    import::{Field, Mapping, Preview},
-    live::Topic,
+use domain::{
+    csv::{check_mapping, name_columns},
+    model::{
+        import::{Field, Mapping, Preview},
+        live::Topic,
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -44,18 +47,15 @@ fn Form(preview: Preview) -> impl IntoView {
     let busy = RwSignal::new(false);
     let failed = RwSignal::new(None::<Problem>);
     let batch_id = preview.batch_id.clone();
+    let format = format!("{}, separated by {}", preview.encoding, preview.delimiter);
+    let shown = Memo::new(move |_| grid(&preview, has_header.get()));
     let start = move |_| {
         let batch_id = batch_id.clone();
+        let mapping = shown_part(mapping.get_untracked(), &shown.get_untracked().0);
         busy.set(true);
         failed.set(None);
         spawn_local(async move {
-            match start_import(
-                batch_id,
-                mapping.get_untracked(),
-                has_header.get_untracked(),
-            )
-            .await
-            {
+            match start_import(batch_id, mapping, has_header.get_untracked()).await {
                 Ok(()) => live.stale(Topic::Imports),
                 Err(problem) => {
                     let _ = failed.try_set(Some(problem));
@@ -64,8 +64,10 @@ fn Form(preview: Preview) -> impl IntoView {
             let _ = busy.try_set(false);
         });
     };
-    let format = format!("{}, separated by {}", preview.encoding, preview.delimiter);
-    let shown = Memo::new(move |_| grid(&preview, has_header.get()));
+    let refused = Memo::new(move |_| {
+        let names = shown.get().0;
+        check_mapping(&shown_part(mapping.get(), &names), &names).err()
+    });
     view! {
         <p class="muted">{format} ". Columns that go nowhere are kept with the row, as extras."</p>
         <label class="check">
@@ -107,10 +109,18 @@ fn Form(preview: Preview) -> impl IntoView {
                 </tbody>
             </table>
         </div>
-        {move || warning(&mapping.read()).map(|text| view! { <p class="problem">{text}</p> })}
+        // What cannot be imported, at once and in the server's words; what may be a mistake, otherwise.
+        <div role="status">
+            {move || {
+                refused
+                    .get()
+                    .or_else(|| warning(&mapping.read()).map(str::to_owned))
+                    .map(|text| view! { <p class="problem">{text}</p> })
+            }}
+        </div>
         {move || failed.get().map(problem_line)}
         <div class="row end">
-            <button class="btn primary" disabled=busy on:click=start>
+            <button class="btn primary" disabled=move || busy.get() || refused.with(Option::is_some) on:click=start>
                 {move || if busy.get() { "Starting…" } else { "Import" }}
             </button>
         </div>
@@ -145,106 +155,100 @@ fn field_select(mapping: RwSignal<Mapping>, column: usize, name: String) -> AnyV
     .into_any()
 }
 
-/// A field takes one column: choosing it again takes it from the other.
+/// The other columns keep what they have: a field that two of them take is refused with both names, since only the person
+/// knows which one was meant.
 fn assign(mapping: &mut Mapping, column: usize, field: Option<Field>) {
-    for (index, slot) in mapping.iter_mut().enumerate() {
-        if index == column {
-            *slot = field;
-        } else if field.is_some() && *slot == field {
-            *slot = None;
-        }
+    if mapping.len() <= column {
+        mapping.resize(column + 1, None);
     }
+    mapping[column] = field;
+}
+
+/// Without the columns that went away with the switch of the header line.
+fn shown_part(mut mapping: Mapping, names: &[String]) -> Mapping {
+    mapping.truncate(names.len());
+    mapping
 }
 
 fn warning(mapping: &Mapping) -> Option<&'static str> {
     let has = |field: Field| mapping.contains(&Some(field));
-    match (has(Field::Company), has(Field::Website)) {
-        (true, true) => None,
-        (true, false) => {
-            Some("No column gives the website: every row will be rejected by validation.")
-        }
-        (false, true) => {
-            Some("No column gives the company's name: every row will be rejected by validation.")
-        }
-        (false, false) => Some(
-            "Neither the company's name nor its website has a column: every row will be rejected.",
-        ),
+    if !has(Field::Website) {
+        Some("No column gives the website: every row will be rejected by validation.")
+    } else if !has(Field::Company) {
+        Some("No column gives the company's name: every row will be rejected by validation.")
+    } else {
+        None
     }
 }
 
 /// Headings and rows as they read with or without a header line, whatever the guess was.
 fn grid(preview: &Preview, has_header: bool) -> (Vec<String>, Vec<Vec<String>>) {
-    let numbered = || {
-        (1..=preview.headers.len())
-            .map(|n| format!("Column {n}"))
-            .collect()
-    };
-    match (preview.has_header, has_header) {
-        (true, true) | (false, false) => (preview.headers.clone(), preview.rows.clone()),
-        (true, false) => {
-            let first = std::iter::once(preview.headers.clone());
-            (
-                numbered(),
-                first.chain(preview.rows.iter().cloned()).collect(),
-            )
-        }
-        (false, true) => match preview.rows.split_first() {
-            Some((first, rest)) => (first.clone(), rest.to_vec()),
-            None => (numbered(), Vec::new()),
-        },
+    let data = preview.rows.iter().skip(usize::from(!preview.has_header));
+    let mut first = preview.first_row.clone();
+    if has_header {
+        return (name_columns(&first, true), data.cloned().collect());
     }
+    let all = std::iter::once(&first).chain(data);
+    let rows: Vec<Vec<String>> = all.cloned().collect();
+    let widest = rows.iter().map(Vec::len).max().unwrap_or(0);
+    first.resize(widest, String::new());
+    (name_columns(&first, false), rows)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn preview(has_header: bool) -> Preview {
+    fn cells(cells: &[&str]) -> Vec<String> {
+        cells.iter().map(|cell| (*cell).to_owned()).collect()
+    }
+
+    /// Of a file with these lines.
+    fn preview(has_header: bool, lines: &[&[&str]]) -> Preview {
+        let lines: Vec<Vec<String>> = lines.iter().map(|line| cells(line)).collect();
         Preview {
             batch_id: "b".into(),
             file_name: "f.csv".into(),
             size_bytes: 1,
             encoding: "UTF-8".into(),
             delimiter: "comma".into(),
-            headers: if has_header {
-                vec!["Name".into(), "Web".into()]
-            } else {
-                vec!["Column 1".into(), "Column 2".into()]
-            },
+            headers: name_columns(&lines[0], has_header),
             has_header,
             mapping: vec![None, None],
-            rows: vec![vec!["Acme".into(), "acme.example".into()]],
+            first_row: lines[0].clone(),
+            rows: lines[usize::from(has_header)..].to_vec(),
         }
     }
 
     #[test]
     fn the_header_line_moves_between_headings_and_rows() {
-        let (headings, rows) = grid(&preview(true), false);
-        assert_eq!(headings, ["Column 1", "Column 2"]);
-        assert_eq!(rows, [["Name", "Web"], ["Acme", "acme.example"]]);
-        let (headings, rows) = grid(&preview(false), true);
-        assert_eq!(headings, ["Acme", "acme.example"]);
-        assert!(rows.is_empty());
-        assert_eq!(grid(&preview(true), true).1.len(), 1);
+        let lines: [&[&str]; 2] = [&["Name", "", "Name"], &["Acme", "acme.example", "", "more"]];
+        for guess in [true, false] {
+            let (headings, rows) = grid(&preview(guess, &lines), false);
+            assert_eq!(headings, ["Column 1", "Column 2", "Column 3", "Column 4"]);
+            assert_eq!(rows, [cells(lines[0]), cells(lines[1])]);
+            let (headings, rows) = grid(&preview(guess, &lines), true);
+            assert_eq!(headings, ["Name", "Column 2", "Name (2)"]);
+            assert_eq!(rows, [cells(lines[1])]);
+        }
     }
 
     #[test]
-    fn a_field_takes_one_column() {
-        let mut mapping = vec![Some(Field::Company), Some(Field::Website), None];
-        assign(&mut mapping, 2, Some(Field::Company));
-        assert_eq!(mapping, [None, Some(Field::Website), Some(Field::Company)]);
+    fn a_field_with_two_columns_is_refused_and_not_taken_from_the_other() {
+        let headers = cells(&["Name", "URL", "Homepage"]);
+        let mut mapping = vec![Some(Field::Company), Some(Field::Website)];
+        assign(&mut mapping, 2, Some(Field::Website));
+        assert_eq!(mapping[1..], [Some(Field::Website), Some(Field::Website)]);
+        let refused = check_mapping(&mapping, &headers).unwrap_err();
+        assert!(refused.contains("\"URL\" and \"Homepage\""), "{refused}");
         assign(&mut mapping, 1, None);
-        assert_eq!(mapping, [None, None, Some(Field::Company)]);
+        assert!(check_mapping(&mapping, &headers).is_ok());
     }
 
     #[test]
     fn a_mapping_that_rejects_every_row_is_called_out() {
         assert!(warning(&vec![Some(Field::Company), Some(Field::Website)]).is_none());
-        for mapping in [
-            vec![],
-            vec![Some(Field::Company)],
-            vec![Some(Field::Website)],
-        ] {
+        for mapping in [vec![Some(Field::Company)], vec![Some(Field::Website)]] {
             assert!(warning(&mapping).is_some(), "{mapping:?}");
         }
     }

@@ -54,7 +54,7 @@ fn counts(text: &str, delimiter: char) -> Vec<usize> {
     for character in text.chars() {
         match character {
             '"' => quoted = !quoted,
-            '\n' if !quoted => {
+            '\n' | '\r' if !quoted => {
                 if any {
                     counts.push(n);
                 }
@@ -87,6 +87,8 @@ mod tests {
             ("a\tb\n1,2\t3\n", Delimiter::Tab),
             ("a|b|c\n1|2|3", Delimiter::Pipe),
             ("name\nAcme, Inc.\nOther\n", Delimiter::Comma),
+            ("name;web\rA, Inc.;1\rB, Inc.;2\r", Delimiter::Semicolon),
+            ("a;b\r\n1,2,3;4\r\n", Delimiter::Semicolon),
             ("", Delimiter::Comma),
             ("a,\"x\ny;z\"\nb,c\n", Delimiter::Comma),
         ] {

@@ -3,9 +3,12 @@
 mod delimiter;
 mod encoding;
 mod header;
+mod mapping;
+mod number;
 mod row;
 
 pub use delimiter::Delimiter;
-pub use encoding::Encoding;
+pub use encoding::{Encoding, Utf8Part, Utf8Pieces, Utf8Tally};
 pub use header::{guess_mapping, looks_like_header, name_columns};
-pub use row::{NewCompany, read_row};
+pub use mapping::check_mapping;
+pub use row::{NOTE, NewCompany, read_row};

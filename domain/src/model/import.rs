@@ -96,6 +96,8 @@ pub struct Preview {
     pub has_header: bool,
     /// The guess, to be confirmed.
     pub mapping: Mapping,
+    /// The first line as it is, whether it holds names or a company.
+    pub first_row: Vec<String>,
     /// The first rows, at most ten, as text.
     pub rows: Vec<Vec<String>>,
 }

@@ -13,10 +13,12 @@ const IMPORT_LOCK: i64 = 0x0CC0_1337;
 /// What became of a chunk.
 pub(super) enum Progress {
     Going,
-    /// Somebody cancelled; the chunk was not written.
-    Cancelled,
+    /// Somebody cancelled, or the import has ended otherwise; the chunk was not written.
+    Ended,
 }
 
+/// Writes the rows after the batch's last line, so that a chunk that comes twice, from a second try or a second process,
+/// is written once.
 pub(super) async fn write(
     pool: &PgPool,
     batch_id: &str,
@@ -24,21 +26,25 @@ pub(super) async fn write(
     headers: &[String],
     mapping: &Mapping,
 ) -> Result<Progress> {
-    let (accepted, rejected) = sort(chunk, headers, mapping);
+    let (mut accepted, mut rejected) = sort(chunk, headers, mapping);
     let mut transaction = pool.begin().await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)")
         .bind(IMPORT_LOCK)
         .execute(&mut *transaction)
         .await?;
-    let status: String = sqlx::query_scalar(
-        "SELECT status FROM intake.import_batches WHERE import_batch_id = $1 FOR UPDATE",
+    let (status, done): (String, i64) = sqlx::query_as(
+        "SELECT status, lines_done FROM intake.import_batches WHERE import_batch_id = $1 FOR UPDATE",
     )
     .bind(batch_id)
     .fetch_one(&mut *transaction)
     .await?;
     if status != "importing" {
-        return Ok(Progress::Cancelled);
+        return Ok(Progress::Ended);
     }
+    let is_new = |row: &Value| row["line"].as_i64().is_some_and(|line| line > done);
+    accepted.retain(is_new);
+    rejected.retain(is_new);
+    let (rows, refused) = (accepted.len() + rejected.len(), rejected.len() as i64);
     let (inserted, duplicates): (i64, i64) = sqlx::query_as(INSERT)
         .bind(batch_id)
         .bind(Value::Array(accepted))
@@ -50,20 +56,20 @@ pub(super) async fn write(
          FROM jsonb_to_recordset($2) AS r (line BIGINT, reason TEXT, fields JSONB) ORDER BY line",
     )
     .bind(batch_id)
-    .bind(Value::Array(rejected.clone()))
+    .bind(Value::Array(rejected))
     .execute(&mut *transaction)
     .await?;
     sqlx::query(
         "UPDATE intake.import_batches
          SET total_rows = total_rows + $2, accepted = accepted + $3, duplicates = duplicates + $4,
-             rejected = rejected + $5, bytes_read = $6, lines_done = $7
+             rejected = rejected + $5, bytes_read = greatest(bytes_read, $6), lines_done = greatest(lines_done, $7)
          WHERE import_batch_id = $1",
     )
     .bind(batch_id)
-    .bind(chunk.records.len() as i64)
+    .bind(rows as i64)
     .bind(inserted)
     .bind(duplicates)
-    .bind(rejected.len() as i64)
+    .bind(refused)
     .bind(chunk.bytes_read)
     .bind(chunk.records.last().map_or(0, |record| record.line))
     .execute(&mut *transaction)
@@ -88,12 +94,12 @@ const INSERT: &str = "WITH rows AS (
     SELECT rows.*, CASE
         WHEN domain IS NULL THEN NULL
         WHEN known.id IS NOT NULL AND known.import_batch_id = $1 THEN format('Duplicate of line %s in this file', known.import_line)
-        WHEN known.id IS NOT NULL THEN format('Duplicate of %s (batch %s)', coalesce(known.company, 'row ' || known.id),
-            coalesce(known.import_batch_id, 'none'))
+        WHEN known.id IS NOT NULL THEN format('Duplicate of %s%s', coalesce(known.company, known.website),
+            ' (batch ' || known.import_batch_id || ')')
         WHEN first_line < line THEN format('Duplicate of line %s in this file', first_line)
         END AS duplicate_of
     FROM rows
-    LEFT JOIN LATERAL (SELECT i.id, i.company, i.import_batch_id, i.import_line FROM intake.company_raw_intake i
+    LEFT JOIN LATERAL (SELECT i.id, i.company, i.website, i.import_batch_id, i.import_line FROM intake.company_raw_intake i
                        WHERE i.website_domain = rows.domain ORDER BY i.id LIMIT 1) known ON TRUE
 ), inserted AS (
     INSERT INTO intake.company_raw_intake (import_batch_id, import_line, extra, company, company_name_for_emails, website,

@@ -1,7 +1,8 @@
 //! Reading a file as a stream of records: any size, one chunk in memory.
 
 use std::{
-    cell::Cell,
+    cell::RefCell,
+    collections::VecDeque,
     fs::File,
     io::{self, BufReader, Read},
     path::{Path, PathBuf},
@@ -12,11 +13,10 @@ use std::{
     },
 };
 
-use domain::csv::{Delimiter, Encoding};
-use encoding_rs::{Decoder, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use domain::csv::{Delimiter, Encoding, Utf8Tally};
 use tokio::sync::mpsc;
 
-use super::{CHUNK, Format, HEAD};
+use super::{CHUNK_BYTES, CHUNK_ROWS, Format, HEAD, decode::Decode};
 use crate::Result;
 
 /// No list of companies has rows of this size.
@@ -29,88 +29,126 @@ pub(super) struct Record {
     pub(super) fields: Vec<String>,
 }
 
-/// Records that were read together, and how far the file was read by then.
+/// Records that were read together, at least one, and how far the file was read by then.
 pub(super) struct Chunk {
     pub(super) records: Vec<Record>,
     pub(super) bytes_read: i64,
 }
 
-/// Looks at the beginning of a file.
+/// Looks at a file: the encoding shows in the whole of it, the rest at its beginning.
 pub(super) fn sniff(path: &Path) -> io::Result<(Format, Vec<Record>)> {
-    let mut head = Vec::with_capacity(HEAD);
-    File::open(path)?.take(HEAD as u64).read_to_end(&mut head)?;
-    let encoding = Encoding::detect(&head);
-    let mut text = String::new();
-    // A character that is cut at the end of the head is replaced; only the detection sees it.
-    Decode::new(head.as_slice(), encoding, Arc::default()).read_to_string(&mut text)?;
+    let head = head(path)?;
+    let mut encoding = Encoding::detect(&head);
+    if matches!(encoding, Encoding::Utf8 | Encoding::Latin1) {
+        encoding = tally(path)?;
+    }
+    let delimiter = Delimiter::detect(&text(&head, encoding)?);
     let format = Format {
         encoding,
-        delimiter: Delimiter::detect(&text),
+        delimiter,
     };
-    let mut records = Vec::new();
-    for record in records_of(text.as_bytes(), format.delimiter).take(11) {
-        records.push(record?);
-    }
+    let records = first_of(&head, &format)?;
     Ok((format, records))
 }
 
-/// Reads on a thread of its own; the channel holds one chunk, so the reader waits for the database.
-pub(super) fn stream(path: PathBuf, format: Format) -> mpsc::Receiver<Result<Chunk>> {
+/// The first records of a file whose format is known.
+pub(super) async fn first_records(path: &Path, format: &Format) -> Result<Vec<Record>> {
+    let (path, format) = (path.to_owned(), format.clone());
+    let read = tokio::task::spawn_blocking(move || first_of(&head(&path)?, &format)).await;
+    Ok(read.map_err(io::Error::other)??)
+}
+
+fn head(path: &Path) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(HEAD);
+    File::open(path)?.take(HEAD as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+fn tally(path: &Path) -> io::Result<Encoding> {
+    let mut file = File::open(path)?;
+    let mut tally = Utf8Tally::default();
+    let mut piece = vec![0; HEAD];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(tally.finish()),
+            n => tally.push(&piece[..n]),
+        }
+    }
+}
+
+/// A character that is cut at the end of the head is replaced; only detection and preview see it.
+fn text(head: &[u8], encoding: Encoding) -> io::Result<String> {
+    let mut text = String::new();
+    Decode::new(head, encoding, Arc::default()).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// The header, and ten rows to look at.
+fn first_of(head: &[u8], format: &Format) -> io::Result<Vec<Record>> {
+    let text = text(head, format.encoding)?;
+    records_of(text.as_bytes(), format.delimiter)
+        .take(11)
+        .collect()
+}
+
+/// Reads on a thread of its own; the channel holds one chunk, so the reader waits for the database. `None` is the end of
+/// the file: a channel that closes without it means that the thread broke off.
+pub(super) fn stream(path: PathBuf, format: Format) -> mpsc::Receiver<Result<Option<Chunk>>> {
     let (sender, receiver) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
         let bytes = Arc::<AtomicU64>::default();
-        let chunks = File::open(&path).map(|file| {
-            let decoded = Decode::new(
-                BufReader::with_capacity(HEAD, file),
-                format.encoding,
-                bytes.clone(),
-            );
-            records_of(decoded, format.delimiter)
-        });
-        let mut records = match chunks {
-            Ok(records) => records,
+        let mut records = match File::open(&path) {
+            Ok(file) => {
+                let input = BufReader::with_capacity(HEAD, file);
+                let decoded = Decode::new(input, format.encoding, bytes.clone());
+                records_of(decoded, format.delimiter)
+            }
             // The receiver is gone only when the import was given up.
             Err(error) => return drop(sender.blocking_send(Err(error.into()))),
         };
         loop {
-            let mut chunk = Vec::new();
-            let mut failure = None;
-            for record in records.by_ref().take(CHUNK) {
-                match record {
-                    Ok(record) => chunk.push(record),
-                    Err(error) => failure = Some(error),
-                }
-                if failure.is_some() {
-                    break;
-                }
-            }
-            let last = failure.is_some() || chunk.is_empty();
+            let (chunk, ended) = next_chunk(&mut records);
             // What was read before a failure is whole, and is kept.
             if !chunk.is_empty() {
                 let chunk = Chunk {
                     records: chunk,
                     bytes_read: i64::try_from(bytes.load(Ordering::Relaxed)).unwrap_or(i64::MAX),
                 };
-                if sender.blocking_send(Ok(chunk)).is_err() {
+                if sender.blocking_send(Ok(Some(chunk))).is_err() {
                     return;
                 }
             }
-            if let Some(error) = failure {
-                drop(sender.blocking_send(Err(error.into())));
-            }
-            if last {
-                return;
+            if let Some(end) = ended {
+                return drop(sender.blocking_send(end.map(|()| None).map_err(Into::into)));
             }
         }
     });
     receiver
 }
 
+/// As many records as one transaction takes in, and how the file ended when it did.
+fn next_chunk(
+    records: &mut impl Iterator<Item = io::Result<Record>>,
+) -> (Vec<Record>, Option<io::Result<()>>) {
+    let (mut chunk, mut size) = (Vec::new(), 0);
+    while chunk.len() < CHUNK_ROWS && size < CHUNK_BYTES {
+        match records.next() {
+            Some(Ok(record)) => {
+                size += record.fields.iter().map(String::len).sum::<usize>();
+                chunk.push(record);
+            }
+            Some(Err(error)) => return (chunk, Some(Err(error))),
+            None => return (chunk, Some(Ok(()))),
+        }
+    }
+    (chunk, None)
+}
+
 fn records_of<R: Read>(input: R, delimiter: Delimiter) -> impl Iterator<Item = io::Result<Record>> {
-    let since = Rc::<Cell<usize>>::default();
-    let input = Bounded {
+    let seen = Rc::<RefCell<Seen>>::default();
+    let input = Watched {
         input,
-        since: Rc::clone(&since),
+        seen: Rc::clone(&seen),
     };
     let mut last_line = 0;
     csv::ReaderBuilder::new()
@@ -127,91 +165,137 @@ fn records_of<R: Read>(input: R, delimiter: Delimiter) -> impl Iterator<Item = i
                         format!("the row after line {last_line} is larger than 1 MiB; probably a quotation mark there has no partner"),
                     )
                 }
+                csv::ErrorKind::Io(error) => error,
                 kind => io::Error::other(format!("{kind:?}")),
             })?;
-            since.set(0);
-            last_line = record.position().map_or(0, csv::Position::line);
+            let begin = record.position().map_or(0, csv::Position::byte);
+            last_line = seen.borrow_mut().line_of_record(begin);
             Ok(Record {
-                line: i64::try_from(last_line).unwrap_or(i64::MAX),
+                line: last_line,
                 fields: record.iter().map(str::to_owned).collect(),
             })
         })
 }
 
-/// Ends the reading where a record does not: a quoted cell without an end would take in the rest of the file.
-struct Bounded<R> {
-    input: R,
+/// What the reader of records took in: its own line numbers know LF only, and a quoted cell without an end would take in
+/// the rest of the file.
+struct Seen {
     /// Bytes since the last whole record, and up to one buffer of the reader's more.
-    since: Rc<Cell<usize>>,
+    since: usize,
+    offset: u64,
+    line: i64,
+    /// Offset and number of the lines that are not blank, from the last record on.
+    lines: VecDeque<(u64, i64)>,
+    at_begin: bool,
+    after_cr: bool,
 }
 
-impl<R: Read> Read for Bounded<R> {
+impl Default for Seen {
+    fn default() -> Self {
+        Self {
+            since: 0,
+            offset: 0,
+            line: 1,
+            lines: VecDeque::new(),
+            at_begin: true,
+            after_cr: false,
+        }
+    }
+}
+
+impl Seen {
+    /// CR, LF and CR LF end a line, whatever the file mixes.
+    fn take_in(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            match byte {
+                b'\n' if self.after_cr => {}
+                b'\n' | b'\r' => {
+                    self.line += 1;
+                    self.at_begin = true;
+                }
+                _ if self.at_begin => {
+                    self.lines.push_back((self.offset, self.line));
+                    self.at_begin = false;
+                }
+                _ => {}
+            }
+            self.after_cr = *byte == b'\r';
+            self.offset += 1;
+        }
+        self.since += bytes.len();
+    }
+
+    /// The first line of the record that was looked for from this offset on; blank lines before it are none of it.
+    fn line_of_record(&mut self, begin: u64) -> i64 {
+        self.since = 0;
+        while self
+            .lines
+            .front()
+            .is_some_and(|(offset, _)| *offset < begin)
+        {
+            self.lines.pop_front();
+        }
+        self.lines.front().map_or(self.line, |(_, line)| *line)
+    }
+}
+
+struct Watched<R> {
+    input: R,
+    seen: Rc<RefCell<Seen>>,
+}
+
+impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.since.get() > RECORD_BYTES {
+        let mut seen = self.seen.borrow_mut();
+        if seen.since > RECORD_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         let n = self.input.read(buffer)?;
-        self.since.set(self.since.get() + n);
+        seen.take_in(&buffer[..n]);
         Ok(n)
     }
 }
 
-/// Turns bytes of an encoding into UTF-8 as they are read, and counts them.
-struct Decode<R> {
-    input: R,
-    decoder: Decoder,
-    raw: Vec<u8>,
-    ready: String,
-    given: usize,
-    ended: bool,
-    count: Arc<AtomicU64>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<R: Read> Decode<R> {
-    fn new(input: R, encoding: Encoding, count: Arc<AtomicU64>) -> Self {
-        let encoding = match encoding {
-            Encoding::Utf8 | Encoding::Utf8Bom => UTF_8,
-            Encoding::Utf16Le => UTF_16LE,
-            Encoding::Utf16Be => UTF_16BE,
-            Encoding::Latin1 => WINDOWS_1252,
-        };
-        let decoder = encoding.new_decoder_with_bom_removal();
-        Self {
-            input,
-            decoder,
-            raw: vec![0; HEAD],
-            ready: String::new(),
-            given: 0,
-            ended: false,
-            count,
+    #[test]
+    fn a_chunk_ends_after_so_many_rows_or_bytes() {
+        let wide = format!("{},x\n", "w".repeat(300_000)).repeat(40);
+        let short = "a,b\n".repeat(4_500);
+        for (text, sizes) in [
+            (wide, vec![14, 14, 12]),
+            (short, vec![2_000, 2_000, 500]),
+            (String::new(), vec![0]),
+        ] {
+            let mut records = records_of(text.as_bytes(), Delimiter::Comma);
+            let mut seen = Vec::new();
+            loop {
+                let (chunk, end) = next_chunk(&mut records);
+                seen.push(chunk.len());
+                if let Some(end) = end {
+                    assert!(end.is_ok());
+                    break;
+                }
+            }
+            assert_eq!(seen, sizes);
         }
     }
 
-    fn refill(&mut self) -> io::Result<()> {
-        let read = self.input.read(&mut self.raw)?;
-        self.count.fetch_add(read as u64, Ordering::Relaxed);
-        self.ended = read == 0;
-        self.ready.clear();
-        self.given = 0;
-        // Three bytes of UTF-8 for each byte of input, and some for what the decoder still holds.
-        self.ready.reserve(read * 3 + 16);
-        let (_, consumed, _) =
-            self.decoder
-                .decode_to_string(&self.raw[..read], &mut self.ready, self.ended);
-        debug_assert_eq!(consumed, read);
-        Ok(())
-    }
-}
-
-impl<R: Read> Read for Decode<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.given == self.ready.len() && !self.ended {
-            self.refill()?;
+    #[test]
+    fn a_record_has_the_line_that_it_begins_on() {
+        // Longer than the reader's buffer, so that lines are seen long before their records.
+        let filler = "x".repeat(5_000);
+        for end in ["\n", "\r", "\r\n"] {
+            let lines = [
+                "", "", "a", "\"b", "", "b\"", "", &filler, &filler, "\"c", "c\"", " ", "d",
+            ];
+            let text = lines.join(end);
+            let found: Vec<i64> = records_of(text.as_bytes(), Delimiter::Comma)
+                .map(|record| record.unwrap().line)
+                .collect();
+            assert_eq!(found, [3, 4, 8, 9, 10, 12, 13], "{end:?}");
         }
-        let rest = &self.ready.as_bytes()[self.given..];
-        let n = rest.len().min(buffer.len());
-        buffer[..n].copy_from_slice(&rest[..n]);
-        self.given += n;
-        Ok(n)
     }
 }

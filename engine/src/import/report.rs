@@ -1,6 +1,6 @@
 //! The report of an import: every row of the file with its outcome, as CSV.
 
-use domain::{csv_safe::defuse, model::import::Mapping};
+use domain::{csv::NOTE, csv_safe::defuse, model::import::Mapping};
 use serde_json::Value;
 
 use crate::{Engine, EngineError, Result};
@@ -34,13 +34,14 @@ impl Engine {
             "(SELECT line, outcome, reason, fields FROM intake.import_rejects WHERE import_batch_id = $1 AND line > $2
               ORDER BY line LIMIT $3)
              UNION ALL
-             (SELECT i.import_line, 'accepted', coalesce(i.validation_notes, ''), to_jsonb(i) FROM intake.company_raw_intake i
+             (SELECT i.import_line, 'accepted', concat_ws('; ', i.validation_notes, i.extra ->> $4), to_jsonb(i) FROM intake.company_raw_intake i
               WHERE i.import_batch_id = $1 AND i.import_line > $2 ORDER BY i.import_line LIMIT $3)
              ORDER BY 1 LIMIT $3",
         )
         .bind(batch_id)
         .bind(after.unwrap_or(0))
         .bind(PAGE)
+        .bind(NOTE)
         .fetch_all(&self.pool)
         .await?;
         let Some(last) = rows.last().map(|row| row.0) else {
@@ -68,14 +69,14 @@ impl Engine {
     }
 }
 
-/// The cells of an accepted row, as they were taken in.
+/// The cells of an accepted row, as they were taken in; a number as it was written.
 fn cells_of(row: &Value, headers: &[String], mapping: &Mapping) -> Vec<String> {
     headers
         .iter()
         .enumerate()
         .map(
             |(index, header)| match mapping.get(index).copied().flatten() {
-                Some(field) if !row[field.column()].is_null() => cell(&row[field.column()]),
+                Some(field) if row["extra"][header].is_null() => cell(&row[field.column()]),
                 _ => cell(&row["extra"][header]),
             },
         )

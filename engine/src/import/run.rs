@@ -1,67 +1,59 @@
-//! Running an import: chunk after chunk, to be cancelled, and resumed after a crash.
+//! Running an import: chunk after chunk, to be cancelled, and continued after a crash.
 
 use std::path::{Path, PathBuf};
 
 use domain::{
-    csv::{Delimiter, Encoding},
+    csv::check_mapping,
     model::import::{ImportBatch, ImportStatus, Mapping},
     role::Actor,
 };
+use tokio::sync::Semaphore;
 
 use super::{
     Format,
+    begin::Begun,
     chunk::{self, Progress},
+    claim::Claim,
+    patience::{may_pass, patiently},
     reader,
+    tend::INTERRUPTED,
     upload::{batch_id, clean_name, hex, preview},
 };
 use crate::{Engine, EngineError, Result};
+
+/// Imports of this process that run side by side; the others wait. Each holds up to two connections of the pool, and
+/// they take turns in the database anyway.
+pub(super) static PLACES: Semaphore = Semaphore::const_new(4);
 
 impl Engine {
     /// Starts the import of an uploaded file in the background. A file that was imported before adds nothing, and the
     /// batch says so.
     ///
     /// # Errors
-    /// [`EngineError::Invalid`] when the batch is not waiting, or neither name nor website is mapped.
+    /// [`EngineError::Invalid`] when the batch is not waiting, a field has two columns, or neither name nor website has one.
     pub async fn start_import(
         &self,
         batch_id: &str,
         mapping: &Mapping,
         has_header: bool,
     ) -> Result<()> {
-        let path = self.config.upload_dir.join(batch_id);
-        if self.begin(batch_id, mapping, has_header).await? {
-            let (engine, batch_id) = (self.clone(), batch_id.to_owned());
-            tokio::spawn(async move { engine.finish_import(&batch_id, path).await });
+        let path = self.upload_path(batch_id);
+        match self.begin(batch_id, &path, mapping, has_header).await? {
+            Begun::Run => self.run_in_background(batch_id.to_owned()),
+            Begun::Nothing => self.remove_upload(batch_id).await,
+            Begun::Continue(older) => {
+                // The older batch's file may be gone, or on another machine; this one has the same bytes.
+                tokio::fs::rename(&path, self.upload_path(&older)).await?;
+                self.run_in_background(older);
+            }
         }
-        Ok(())
-    }
-
-    /// Stops an import, or discards an upload; rows that are in stay.
-    ///
-    /// # Errors
-    /// [`EngineError::Invalid`] when the batch has ended.
-    pub async fn cancel_import(&self, batch_id: &str) -> Result<()> {
-        let cancelled = sqlx::query(
-            "UPDATE intake.import_batches
-             SET status = 'cancelled', finished_at = now(), message = format('Cancelled; %s rows are in and stay', accepted)
-             WHERE import_batch_id = $1 AND status IN ('uploaded', 'importing')",
-        )
-        .bind(batch_id)
-        .execute(&self.pool)
-        .await?;
-        if cancelled.rows_affected() == 0 {
-            return Err(EngineError::Invalid(format!(
-                "Import {batch_id} has ended and cannot be cancelled"
-            )));
-        }
-        sqlx::query("SELECT pg_notify('import_event', $1)")
-            .bind(batch_id)
-            .execute(&self.pool)
-            .await?;
         Ok(())
     }
 
     /// Imports a file of this machine with the guessed mapping and waits for the end: `server import FILE`.
+    ///
+    /// The batch that is returned is `importing` when the database was gone for too long; importing the file again then
+    /// goes on where it stopped.
     ///
     /// # Errors
     /// [`EngineError::File`] when it cannot be read, [`EngineError::Invalid`] when no column is recognised.
@@ -73,178 +65,168 @@ impl Engine {
             &batch_id(&file_name),
             &file_name,
             i64::try_from(size).unwrap_or(i64::MAX),
+            None,
         )
         .await?;
-        let sha256 = hash_file(path.to_owned()).await?;
-        self.record_upload(&preview, &sha256, &actor.name).await?;
-        if self
-            .begin(&preview.batch_id, &preview.mapping, preview.has_header)
-            .await?
-        {
-            self.finish_import(&preview.batch_id, path.to_owned()).await;
-        }
-        self.import_batch(&preview.batch_id).await
-    }
-
-    /// Continues the imports that a stopped process left, as far as their files are on this machine. Returns how many.
-    ///
-    /// # Errors
-    /// [`EngineError::Database`].
-    pub async fn resume_imports(&self) -> Result<usize> {
-        let batches: Vec<String> = sqlx::query_scalar(
-            "SELECT import_batch_id FROM intake.import_batches WHERE status = 'importing'",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let mut resumed = 0;
-        for batch_id in batches {
-            let path = self.config.upload_dir.join(&batch_id);
-            if path.is_file() {
-                resumed += 1;
-                let engine = self.clone();
-                tokio::spawn(async move { engine.finish_import(&batch_id, path).await });
-            }
-        }
-        Ok(resumed)
-    }
-
-    /// Moves an uploaded batch to importing; false when the same file is in already.
-    async fn begin(&self, batch_id: &str, mapping: &Mapping, has_header: bool) -> Result<bool> {
-        use domain::model::import::Field;
-        if !mapping
-            .iter()
-            .flatten()
-            .any(|field| matches!(field, Field::Company | Field::Website))
-        {
-            return Err(EngineError::Invalid(
-                "No column is mapped to Company or Website; choose at least one of them".into(),
-            ));
-        }
-        let same: Option<String> = sqlx::query_scalar(
-            "SELECT o.import_batch_id FROM intake.import_batches b
-             JOIN intake.import_batches o ON o.file_sha256 = b.file_sha256 AND o.import_batch_id <> b.import_batch_id
-             WHERE b.import_batch_id = $1 AND o.status IN ('completed', 'importing') AND o.total_rows > 0
-             ORDER BY o.created_at LIMIT 1",
-        )
-        .bind(batch_id)
-        .fetch_optional(&self.pool)
-        .await?;
-        let message = same
-            .as_ref()
-            .map(|same| format!("Already imported as {same}; nothing was added"));
-        let moved = sqlx::query(
-            "UPDATE intake.import_batches
-             SET mapping = $2, has_header = $3, started_at = now(), message = $4,
-                 status = CASE WHEN $4::TEXT IS NULL THEN 'importing' ELSE 'completed' END,
-                 finished_at = CASE WHEN $4::TEXT IS NULL THEN NULL ELSE now() END
-             WHERE import_batch_id = $1 AND status = 'uploaded'",
-        )
-        .bind(batch_id)
-        .bind(serde_json::json!(mapping))
-        .bind(has_header)
-        .bind(&message)
-        .execute(&self.pool)
-        .await?;
-        if moved.rows_affected() == 0 {
+        // Nobody could start the batch later: the file stays where it is.
+        if check_mapping(&preview.mapping, &preview.headers).is_err() {
             return Err(EngineError::Invalid(format!(
-                "Import {batch_id} is not waiting to be started"
+                "No column of {file_name} is recognised as the company's name or website; it has: {}. \
+                 Give them a first line with names such as Company and Website, or upload the file in the browser and \
+                 choose the columns there",
+                preview.headers.join(", ")
             )));
         }
-        sqlx::query("SELECT pg_notify('import_event', $1)")
-            .bind(batch_id)
-            .execute(&self.pool)
-            .await?;
-        Ok(same.is_none())
+        let sha256 = hash_file(path.to_owned()).await?;
+        self.record_upload(&preview, &sha256, &actor.name).await?;
+        self.import_now(
+            &preview.batch_id,
+            path,
+            &preview.mapping,
+            preview.has_header,
+        )
+        .await
     }
 
-    /// Reads to the end and records it, whatever the end is.
-    async fn finish_import(&self, batch_id: &str, path: PathBuf) {
-        // Two processes may see the same unfinished batch; the lock lives as long as the transaction.
-        let outcome = async {
-            let mut lock = self.pool.begin().await?;
-            let mine: bool =
-                sqlx::query_scalar("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))")
-                    .bind(batch_id)
-                    .fetch_one(&mut *lock)
-                    .await?;
-            if mine {
-                self.read_file(batch_id, &path).await
-            } else {
-                Ok(())
+    /// Imports a recorded batch to its end and returns it, or the older one of the same file that went on instead.
+    pub(super) async fn import_now(
+        &self,
+        batch_id: &str,
+        path: &Path,
+        mapping: &Mapping,
+        has_header: bool,
+    ) -> Result<ImportBatch> {
+        let _place = PLACES.acquire().await;
+        // Before the batch says that it is importing: nobody else should take it for one that stopped.
+        let claim = Claim::take(&self.pool, batch_id).await?;
+        match self.begin(batch_id, path, mapping, has_header).await? {
+            Begun::Run => {
+                self.read_to_the_end(batch_id, path, claim).await?;
+                self.import_batch(batch_id).await
             }
+            Begun::Nothing => {
+                self.remove_upload(batch_id).await;
+                self.import_batch(batch_id).await
+            }
+            Begun::Continue(older) => {
+                let claim = Claim::take(&self.pool, &older).await?;
+                self.read_to_the_end(&older, path, claim).await?;
+                self.remove_upload(batch_id).await;
+                self.import_batch(&older).await
+            }
+        }
+    }
+
+    pub(super) fn run_in_background(&self, batch_id: String) {
+        let engine = self.clone();
+        tokio::spawn(async move {
+            let _place = PLACES.acquire().await;
+            let path = engine.upload_path(&batch_id);
+            let run = async {
+                let claim = patiently(|| Claim::take(&engine.pool, &batch_id)).await?;
+                engine.read_to_the_end(&batch_id, &path, claim).await
+            };
+            if let Err(error) = run.await {
+                tracing::error!(%error, batch_id, "the import stopped half-way; it goes on when the database answers");
+            }
+        });
+    }
+
+    /// Reads to the end and records it. Without the claim another is at it, and everything stays as it is.
+    ///
+    /// # Errors
+    /// Troubles of the database that may pass: the batch stays `importing`, its file is kept.
+    async fn read_to_the_end(
+        &self,
+        batch_id: &str,
+        path: &Path,
+        claim: Option<Claim>,
+    ) -> Result<()> {
+        let Some(claim) = claim else {
+            return Ok(());
         };
-        if let Err(error) = outcome.await {
+        if let Err(error) = self.read_file(batch_id, path).await {
+            if may_pass(&error) {
+                return Err(error);
+            }
             tracing::error!(%error, batch_id, "the import failed");
             let message = format!(
                 "The import stopped: {error}. Rows that are in stay; upload the corrected file to add the rest"
             );
-            let noted = sqlx::query(
-                "UPDATE intake.import_batches SET status = 'failed', finished_at = now(), message = $2
-                 WHERE import_batch_id = $1 AND status = 'importing'",
-            )
-            .bind(batch_id)
-            .bind(message)
-            .execute(&self.pool)
-            .await;
-            if let Err(error) = noted {
-                tracing::error!(%error, batch_id, "the failure was not recorded; the next start resumes the import");
-                return;
-            }
+            patiently(|| self.end_import(batch_id, ImportStatus::Failed, Some(&message))).await?;
         }
-        // The database has every row now; only a file of ours is removed.
-        if path.starts_with(&self.config.upload_dir) {
-            let _ = tokio::fs::remove_file(&path).await;
-        }
+        // The database has every row now, or wants no more of them.
+        self.remove_upload(batch_id).await;
+        // A lost connection has given it back already.
+        let _ = claim.release().await;
+        Ok(())
     }
 
     async fn read_file(&self, batch_id: &str, path: &Path) -> Result<()> {
-        let (encoding, delimiter, headers, has_header, mapping, done): (String, String, Vec<String>, bool, serde_json::Value, i64) =
-            sqlx::query_as(
-                "SELECT encoding, delimiter, headers, has_header, mapping, lines_done FROM intake.import_batches
-                 WHERE import_batch_id = $1",
-            )
-            .bind(batch_id)
-            .fetch_one(&self.pool)
-            .await?;
+        let (status, encoding, delimiter, headers, has_header, mapping, done): (
+            String,
+            String,
+            String,
+            Vec<String>,
+            bool,
+            serde_json::Value,
+            i64,
+        ) = patiently(|| async {
+            let row = sqlx::query_as(
+                "UPDATE intake.import_batches SET message = nullif(message, $2) WHERE import_batch_id = $1
+                 RETURNING status, encoding, delimiter, headers, has_header, mapping, lines_done",
+            );
+            Ok(row.bind(batch_id).bind(INTERRUPTED).fetch_one(&self.pool).await?)
+        })
+        .await?;
+        if status != ImportStatus::Importing.name() {
+            return Ok(());
+        }
         let mapping: Mapping = serde_json::from_value(mapping)
             .map_err(|error| EngineError::Invalid(format!("the mapping: {error}")))?;
-        let format = Format {
-            encoding: Encoding::ALL
-                .into_iter()
-                .find(|e| e.name() == encoding)
-                .unwrap_or(Encoding::Utf8),
-            delimiter: Delimiter::ALL
-                .into_iter()
-                .find(|d| d.name() == delimiter)
-                .unwrap_or(Delimiter::Comma),
-        };
-        let mut chunks = reader::stream(path.to_owned(), format);
+        let mut chunks = reader::stream(path.to_owned(), Format::named(&encoding, &delimiter));
         let mut header_due = has_header;
-        while let Some(chunk) = chunks.recv().await {
-            let mut chunk = chunk?;
-            if std::mem::take(&mut header_due) && !chunk.records.is_empty() {
+        loop {
+            let next = chunks.recv().await.ok_or_else(|| {
+                EngineError::Invalid("the reading of the file broke off".to_owned())
+            })?;
+            let Some(mut chunk) = next? else {
+                break;
+            };
+            if std::mem::take(&mut header_due) {
                 chunk.records.remove(0);
             }
             chunk.records.retain(|record| record.line > done);
-            if let Progress::Cancelled =
-                chunk::write(&self.pool, batch_id, &chunk, &headers, &mapping).await?
-            {
+            if chunk.records.is_empty() {
+                continue;
+            }
+            let written =
+                patiently(|| chunk::write(&self.pool, batch_id, &chunk, &headers, &mapping));
+            if let Progress::Ended = written.await? {
                 return Ok(());
             }
         }
+        patiently(|| self.end_import(batch_id, ImportStatus::Completed, None)).await
+    }
+
+    async fn end_import(
+        &self,
+        batch_id: &str,
+        status: ImportStatus,
+        message: Option<&str>,
+    ) -> Result<()> {
         sqlx::query(
-            "UPDATE intake.import_batches SET status = $2, finished_at = now(), bytes_read = size_bytes
+            "UPDATE intake.import_batches
+             SET status = $2, finished_at = now(), message = coalesce($3, message),
+                 bytes_read = CASE WHEN $2 = 'completed' THEN size_bytes ELSE bytes_read END
              WHERE import_batch_id = $1 AND status = 'importing'",
         )
         .bind(batch_id)
-        .bind(ImportStatus::Completed.name())
+        .bind(status.name())
+        .bind(message)
         .execute(&self.pool)
         .await?;
-        sqlx::query("SELECT pg_notify('import_event', $1)")
-            .bind(batch_id)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        self.announce_import(batch_id).await
     }
 }
 

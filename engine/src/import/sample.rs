@@ -2,7 +2,7 @@
 
 use domain::{model::import::ImportBatch, role::Actor};
 
-use crate::{Engine, Result};
+use crate::{Engine, EngineError, Result};
 
 const FIRST: [&str; 8] = [
     "Northwind",
@@ -18,16 +18,28 @@ const SECOND: [&str; 5] = ["Logistics", "Health", "Analytics", "Foods", "Robotic
 const STATES: [&str; 4] = ["TX", "CA", "NY", "WA"];
 
 impl Engine {
-    /// Imports a small generated file.
+    /// Imports a small generated file, received like any other: two people who do it at once do not meet.
     ///
     /// # Errors
-    /// As [`Engine::import_file`].
+    /// [`EngineError::Invalid`] outside the demo: invented companies have no place among real ones.
     pub async fn load_samples(&self, actor: &Actor) -> Result<ImportBatch> {
-        tokio::fs::create_dir_all(&self.config.upload_dir).await?;
-        let path = self.config.upload_dir.join("sample-companies.csv");
-        tokio::fs::write(&path, sample_file()).await?;
-        let batch = self.import_file(&path, actor).await?;
-        Ok(batch)
+        if !self.config.demo {
+            return Err(EngineError::Invalid(
+                "Sample companies are invented, so they are for the demo only; start with DEMO=true, or import a file"
+                    .into(),
+            ));
+        }
+        let mut upload = self.open_upload("sample-companies.csv", actor).await?;
+        upload.write(sample_file().as_bytes()).await?;
+        let preview = upload.finish().await?;
+        let path = self.upload_path(&preview.batch_id);
+        self.import_now(
+            &preview.batch_id,
+            &path,
+            &preview.mapping,
+            preview.has_header,
+        )
+        .await
     }
 }
 

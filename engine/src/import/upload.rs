@@ -10,7 +10,10 @@ use domain::{
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 
-use super::reader;
+use super::{
+    Format,
+    reader::{self, Record},
+};
 use crate::{Engine, EngineError, Result};
 
 /// The largest file that is taken: 1 GB, some five million companies.
@@ -63,12 +66,28 @@ impl Engine {
     /// [`EngineError::NotFound`] for an unknown batch, [`EngineError::File`] when its file is gone.
     pub async fn import_preview(&self, batch_id: &str) -> Result<Preview> {
         let batch = self.import_batch(batch_id).await?;
-        let path = self.config.upload_dir.join(&batch.batch_id);
+        let path = self.upload_path(&batch.batch_id);
+        if !path.is_file() {
+            return Err(EngineError::Invalid(format!(
+                "The file of import {batch_id} is no longer kept; upload it again"
+            )));
+        }
+        let (encoding, delimiter): (Option<String>, Option<String>) = sqlx::query_as(
+            "SELECT encoding, delimiter FROM intake.import_batches WHERE import_batch_id = $1",
+        )
+        .bind(batch_id)
+        .fetch_one(&self.pool)
+        .await?;
+        // Known since the upload: the whole file need not be read again.
+        let format = encoding
+            .zip(delimiter)
+            .map(|(encoding, delimiter)| Format::named(&encoding, &delimiter));
         preview(
             &path,
             &batch.batch_id,
             batch.file_name.as_deref().unwrap_or_default(),
             batch.size_bytes,
+            format,
         )
         .await
     }
@@ -96,11 +115,7 @@ impl Engine {
         .bind(serde_json::json!(preview.mapping))
         .execute(&self.pool)
         .await?;
-        sqlx::query("SELECT pg_notify('import_event', $1)")
-            .bind(&preview.batch_id)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        self.announce_import(&preview.batch_id).await
     }
 }
 
@@ -139,6 +154,7 @@ impl Upload {
             &self.batch_id,
             &self.file_name,
             self.size as i64,
+            None,
         )
         .await?;
         let sha256 = hex(&std::mem::take(&mut self.hash).finalize());
@@ -164,24 +180,26 @@ pub(super) async fn preview(
     batch_id: &str,
     file_name: &str,
     size_bytes: i64,
+    format: Option<Format>,
 ) -> Result<Preview> {
-    let path = path.to_owned();
-    let sniffed = tokio::task::spawn_blocking(move || reader::sniff(&path)).await;
-    let (format, records) = sniffed.map_err(|error| EngineError::Invalid(error.to_string()))??;
-    let widest = records
-        .iter()
-        .map(|record| record.fields.len())
-        .max()
-        .unwrap_or(0);
-    let mut first = records
+    let (format, records) = match format {
+        Some(format) => {
+            let records = reader::first_records(path, &format).await?;
+            (format, records)
+        }
+        None => {
+            let path = path.to_owned();
+            tokio::task::spawn_blocking(move || reader::sniff(&path))
+                .await
+                .map_err(|error| EngineError::Invalid(error.to_string()))??
+        }
+    };
+    let first_row = records
         .first()
         .map(|record| record.fields.clone())
         .unwrap_or_default();
-    let has_header = looks_like_header(&first);
-    if !has_header {
-        first.resize(widest, String::new());
-    }
-    let headers = name_columns(&first, has_header);
+    let has_header = looks_like_header(&first_row);
+    let headers = columns(&records, has_header);
     Ok(Preview {
         batch_id: batch_id.to_owned(),
         file_name: file_name.to_owned(),
@@ -191,6 +209,7 @@ pub(super) async fn preview(
         mapping: guess_mapping(&headers),
         headers,
         has_header,
+        first_row,
         rows: records
             .into_iter()
             .skip(usize::from(has_header))
@@ -198,6 +217,20 @@ pub(super) async fn preview(
             .map(|record| record.fields)
             .collect(),
     })
+}
+
+/// The names of the columns: those of the first record, or numbers for as many as the widest of the first has.
+pub(super) fn columns(records: &[Record], has_header: bool) -> Vec<String> {
+    let widths = records.iter().map(|record| record.fields.len());
+    let widest = widths.max().unwrap_or(0);
+    let mut first = records
+        .first()
+        .map(|record| record.fields.clone())
+        .unwrap_or_default();
+    if !has_header {
+        first.resize(widest, String::new());
+    }
+    name_columns(&first, has_header)
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

@@ -25,6 +25,9 @@ pub(super) async fn import(config: &Config, file: &Path) -> anyhow::Result<ExitC
     if let Some(message) = &batch.message {
         println!("  {message}");
     }
+    if batch.status == ImportStatus::Importing {
+        println!("  It stopped before the end; run the same command again, and it goes on there.");
+    }
     Ok(if batch.status == ImportStatus::Completed {
         ExitCode::SUCCESS
     } else {

@@ -62,6 +62,7 @@ async fn work(
         if resumed > 0 {
             tracing::info!(resumed, "imports that a former process left are continued");
         }
+        tokio::spawn(engine.clone().tend_imports(stop.clone()));
     }
     let upkeep = Upkeep::start(&engine);
     let worker = if parts.worker {

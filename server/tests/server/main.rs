@@ -7,6 +7,7 @@ mod app;
 mod cluster;
 mod export;
 mod headers;
+mod import;
 mod live;
 mod n8n;
 mod process;

@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod begin;
+mod files;
+mod interrupted;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::path::{Path, PathBuf};
 
 use domain::{
-    model::import::{ImportBatch, ImportStatus},
+    model::import::{ImportBatch, ImportStatus, Preview},
     role::{Actor, Role},
 };
 use engine::Engine;
@@ -15,7 +19,7 @@ use sqlx::PgPool;
 use support::{count, engine};
 use tempfile::TempDir;
 
-fn actor() -> Actor {
+pub(crate) fn actor() -> Actor {
     Actor {
         user_id: 1,
         name: "ada".into(),
@@ -36,14 +40,14 @@ fn shared(path: &str) -> Option<PathBuf> {
 }
 
 /// A file of that name in a folder that goes with the test.
-fn file(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
+pub(crate) fn file(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();
     (folder, path)
 }
 
-async fn import(engine: &Engine, name: &str, bytes: &[u8]) -> ImportBatch {
+pub(crate) async fn import(engine: &Engine, name: &str, bytes: &[u8]) -> ImportBatch {
     let (_folder, path) = file(name, bytes);
     let batch = engine.import_file(&path, &actor()).await.unwrap();
     assert_eq!(batch.status, ImportStatus::Completed, "{batch:?}");
@@ -55,7 +59,43 @@ async fn import(engine: &Engine, name: &str, bytes: &[u8]) -> ImportBatch {
     batch
 }
 
-async fn companies(pool: &PgPool) -> Vec<(Option<String>, Option<String>, i64)> {
+/// An engine with an upload folder of its own, which goes with the test.
+pub(crate) fn engine_of_its_own(pool: &PgPool, demo: bool) -> (TempDir, Engine) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = engine(pool).config().clone();
+    config.upload_dir = folder.path().to_owned();
+    config.demo = demo;
+    (folder, Engine::with_pool(pool.clone(), config))
+}
+
+pub(crate) async fn upload(engine: &Engine, name: &str, bytes: &[u8]) -> Preview {
+    let mut upload = engine.open_upload(name, &actor()).await.unwrap();
+    upload.write(bytes).await.unwrap();
+    upload.finish().await.unwrap()
+}
+
+/// Waits until the import is in this state.
+pub(crate) async fn ended(engine: &Engine, batch_id: &str, status: ImportStatus) -> ImportBatch {
+    for _ in 0..600 {
+        let batch = engine.import_batch(batch_id).await.unwrap();
+        if batch.status == status {
+            return batch;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("{:?}", engine.import_batch(batch_id).await.unwrap());
+}
+
+/// How far the batch says it was read.
+pub(crate) async fn count_lines(engine: &Engine, batch_id: &str) -> i64 {
+    sqlx::query_scalar("SELECT lines_done FROM intake.import_batches WHERE import_batch_id = $1")
+        .bind(batch_id)
+        .fetch_one(engine.pool())
+        .await
+        .unwrap()
+}
+
+pub(crate) async fn companies(pool: &PgPool) -> Vec<(Option<String>, Option<String>, i64)> {
     sqlx::query_as(
         "SELECT company, website_domain, import_line FROM company_raw_intake ORDER BY id",
     )
@@ -99,11 +139,15 @@ async fn every_row_has_an_outcome_with_line_and_reason(pool: PgPool) {
         seen[0],
         (4, "duplicate", "Duplicate of line 2 in this file")
     );
-    assert_eq!(seen[1], (5, "rejected", "Empty row"));
+    assert_eq!(seen[1], (5, "rejected", "The row is empty"));
     assert_eq!((seen[2].0, seen[2].1), (6, "rejected"));
     assert_eq!(
         seen[3],
-        (7, "rejected", "Row has 4 fields, the header has 3")
+        (
+            7,
+            "rejected",
+            "The row has 4 cells, but the file has 3 columns; probably a cell with a separator in it lacks its quotation marks"
+        )
     );
     assert_eq!(rejects[3].fields, ["Too", "many.example", "x", "y"]);
 
