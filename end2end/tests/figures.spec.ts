@@ -3,7 +3,8 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { base, companies, live, signIn } from './people';
+import { companies } from './data';
+import { base, live, signIn } from './people';
 import { Psql } from './psql';
 import { Server } from './server';
 

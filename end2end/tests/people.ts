@@ -1,25 +1,58 @@
-// Signing in, and what the tests ask of a page.
-import { type Page, expect } from '@playwright/test';
-import { PASSWORD } from './server';
+// Who sits at the browser, and what the tests ask of a page.
+import { type Page, expect, test as plain } from '@playwright/test';
+import { Psql } from './psql';
+import { PASSWORD, Server } from './server';
+
+export type Role = 'admin' | 'operator' | 'viewer';
+export const ROLES: Role[] = ['admin', 'operator', 'viewer'];
+
+type Options = {
+  /** Who is signed in when the test begins; nobody when null. One session per role serves the whole run: signing in is throttled. */
+  as: Role | null;
+};
+type Fixtures = {
+  /** A psql session on the database of the shared server. */
+  psql: Psql;
+};
+
+export const test = plain.extend<Options & Fixtures>({
+  as: ['admin', { option: true }],
+  storageState: async ({ as }, use) => use(as ? Server.shared().sessionFile(as) : undefined),
+  psql: async ({}, use) => {
+    const psql = new Psql(Server.shared().databaseUrl());
+    await use(psql);
+    psql.close();
+  },
+});
+export { expect };
 
 export const base = () => process.env.BASE_URL!;
 
 /** Signs in through the form, as a person would. */
-export async function signIn(page: Page, name: string, path = '/') {
-  await page.goto(`${base()}/sign-in?next=${encodeURIComponent(path)}`);
-  await page.getByLabel('Name').fill(name);
-  await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+export async function signIn(page: Page, name: string, path = '/', server = base()) {
+  await page.goto(`${server}/sign-in?next=${encodeURIComponent(path)}`);
+  await fillSignIn(page, name);
   await expect(page).toHaveURL(new RegExp(`${path.replace(/[?]/g, '\\?')}$`));
+}
+
+export async function fillSignIn(page: Page, name: string, password = PASSWORD) {
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Goes to a page and waits until it is alive. */
+export async function open(page: Page, path: string, server = base()) {
+  await page.goto(server + path);
+  await live(page);
 }
 
 /** Waits until the page is alive: hydrated, with its websocket open. */
 export async function live(page: Page) {
-  await expect(page.locator('.live')).toHaveText('Live');
+  await expect(page.locator('.live')).toHaveText('Live', { timeout: 30_000 });
 }
 
-/** A CSV of so many invented companies; `tag` keeps their domains apart from those of other tests. */
-export function companies(tag: string, count: number): Buffer {
-  const rows = Array.from({ length: count }, (_, n) => `${tag} ${n},https://${tag}-${n}.example,Testing`);
-  return Buffer.from(['Company,Website,Industry', ...rows, `No site of ${tag},,Testing`, `${tag} twice,${tag}-0.example,Testing`].join('\n'));
+/** A word that no other test and no earlier try of this one uses. */
+export function unique(word: string): string {
+  return `${word}${Date.now().toString(36)}${Math.floor(Math.random() * 1296).toString(36)}`;
 }

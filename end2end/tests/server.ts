@@ -1,9 +1,12 @@
 // The server under test as a process: started, stopped and started again on the same port and data.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { request } from '@playwright/test';
 
 const BINARY = join(process.env.OCC_BIN ?? '../target/release', 'server');
 export const PASSWORD = 'correct horse battery';
@@ -11,7 +14,8 @@ export const PASSWORD = 'correct horse battery';
 export class Server {
   private child?: ChildProcess;
 
-  constructor(readonly folder: string, readonly port: number) {}
+  /** With `database` the data lives there and outlasts the process; otherwise in a private PostgreSQL in the folder. */
+  constructor(readonly folder: string, readonly port: number, private readonly database?: string) {}
 
   /** The server that the whole run shares. */
   static shared(): Server {
@@ -25,6 +29,21 @@ export class Server {
     probe.close();
     await once(probe, 'close');
     return port;
+  }
+
+  /** Starts another server for a test that needs one to itself, with an admin, in a folder of its own. */
+  static async fresh(database?: string): Promise<Server> {
+    const server = new Server(Server.newFolder(), await Server.freePort(), database);
+    await server.start();
+    await server.addUser('admin');
+    return server;
+  }
+
+  static newFolder(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'command-center-'));
+    // Where root runs the tests, PostgreSQL runs as somebody else, who must get in.
+    chmodSync(folder, 0o755);
+    return folder;
   }
 
   /** Ends the process, which a test may have started anew: hence the file, which every process of the run can read. */
@@ -42,6 +61,26 @@ export class Server {
     throw new Error(`the server ${pid} did not stop within 30 s`);
   }
 
+  /** Stops it and leaves nothing behind. */
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Of the signed-in browser of a role. */
+  sessionFile(role: string): string {
+    return join(this.folder, `session-${role}.json`);
+  }
+
+  /** Signs somebody in and keeps the session's cookie for browsers to come. */
+  async keepSession(name: string): Promise<void> {
+    const context = await request.newContext();
+    const answer = await context.post(`${this.url}/session`, { form: { name, password: PASSWORD, next: '/' }, headers: { origin: this.url } });
+    if (!answer.ok()) throw new Error(`signing in ${name} was answered with ${answer.status()}`);
+    await context.storageState({ path: this.sessionFile(name) });
+    await context.dispose();
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
@@ -52,6 +91,7 @@ export class Server {
 
   /** Of the private PostgreSQL, as its own files tell. */
   databaseUrl(): string {
+    if (this.database) return this.database;
     const home = join(this.folder, 'postgres');
     const port = readFileSync(join(home, 'data/postmaster.pid'), 'utf8').split('\n')[3];
     return `postgres://outreach:${readFileSync(join(home, 'password'), 'utf8').trim()}@127.0.0.1:${port}/postgres`;
@@ -88,6 +128,7 @@ export class Server {
     const { DATABASE_URL, NEON_DATABASE_URL, ...rest } = process.env;
     return {
       ...rest,
+      ...(this.database && { DATABASE_URL: this.database }),
       DATA_DIR: this.folder,
       SITE_ADDR: `127.0.0.1:${this.port}`,
       DEMO: 'true',
@@ -97,5 +138,26 @@ export class Server {
       SANDBOX_SLOW: '0',
       RUST_LOG: 'warn',
     };
+  }
+}
+
+/** A PostgreSQL that runs without the server, so that something can be written while that is down. */
+export class Postgres {
+  private constructor(private readonly child: ChildProcess, readonly url: string) {}
+
+  static async start(): Promise<Postgres> {
+    // It lives as long as the command does, and `cat` as long as its input is open.
+    const command = ['with-postgres', '--fast', '--', 'sh', '-c', 'echo "$DATABASE_URL"; exec cat'];
+    const child = spawn(BINARY, command, { stdio: ['pipe', 'pipe', 'inherit'] });
+    for await (const line of createInterface({ input: child.stdout! })) {
+      if (line.startsWith('postgres')) return new Postgres(child, line);
+    }
+    throw new Error('server with-postgres named no database');
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.child, 'exit');
+    this.child.stdin!.end();
+    await ended;
   }
 }
