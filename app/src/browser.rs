@@ -56,6 +56,18 @@ pub fn focus(selector: &str) -> bool {
     element.focus().is_ok()
 }
 
+/// After a navigation took the focused element away: the keyboard goes on at the beginning of the new page.
+pub fn find_focus() {
+    let lost = document()
+        .active_element()
+        .is_none_or(|element| element.tag_name() == "BODY");
+    let main = document().get_element_by_id("main");
+    if let Some(main) = main.filter(|_| lost) {
+        let _ = main.set_attribute("tabindex", "-1");
+        focus("#main");
+    }
+}
+
 fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }

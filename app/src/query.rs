@@ -8,6 +8,7 @@ use domain::{
         company::{Attention, CompanyFilter, CompanyState},
         error::{ErrorFilter, ErrorQuery, ErrorSort},
         event::EventFilter,
+        import::{ImportFilter, ImportStatus},
     },
     phase::Phase,
 };
@@ -183,6 +184,14 @@ pub fn companies_path(filter: &CompanyFilter) -> String {
             ("after", filter.cursor.as_deref()),
         ],
     )
+}
+
+pub fn import_filter(params: &Params) -> ImportFilter {
+    ImportFilter {
+        search: text(params, "q"),
+        status: text(params, "status").and_then(|name| ImportStatus::parse(&name)),
+        cursor: text(params, "after"),
+    }
 }
 
 pub fn event_filter(params: &Params) -> EventFilter {

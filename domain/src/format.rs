@@ -31,7 +31,6 @@ pub fn percent(percent: f64) -> String {
 /// Seconds in the unit that reads best: `2 ms`, `0.8 s`, `3 min`, `2 h 5 min`.
 pub fn duration(seconds: f64) -> String {
     match seconds.max(0.0) {
-        0.0 => "0 ms".to_string(),
         s if s < 0.001 => "< 1 ms".to_string(),
         s if s < 0.0995 => format!("{:.0} ms", s * 1000.0),
         s if s < 59.95 => format!("{} s", one_decimal(s)),
@@ -138,8 +137,8 @@ mod tests {
     #[test]
     fn durations() {
         let table = [
-            (0.0, "0 ms"),
-            (-3.0, "0 ms"),
+            (0.0, "< 1 ms"),
+            (-3.0, "< 1 ms"),
             (0.0004, "< 1 ms"),
             (0.002, "2 ms"),
             (0.0994, "99 ms"),

@@ -106,7 +106,14 @@ impl Engine {
     }
 }
 
+/// reqwest is built without a choice of its own, so that the one of sqlx serves the whole process.
+fn choose_cryptography() {
+    // Fails only where it was chosen before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 fn n8n(config: &EngineConfig) -> Result<Option<Arc<N8n>>> {
+    choose_cryptography();
     let n8n = config.n8n.clone().map(N8n::new).transpose()?;
     Ok(n8n.map(Arc::new))
 }

@@ -42,10 +42,12 @@ pub async fn cancel_import(batch_id: String) -> Result<(), Problem> {
 }
 
 #[server(prefix = "/api/fn", endpoint = "import_batches", input = Json, output = Json)]
-pub async fn import_batches(cursor: Option<String>) -> Result<Page<import::ImportBatch>, Problem> {
+pub async fn import_batches(
+    filter: import::ImportFilter,
+) -> Result<Page<import::ImportBatch>, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine
-        .import_batches(cursor.as_deref())
+        .import_batches(&filter)
         .await
         .map_err(crate::ssr::problem)
 }

@@ -91,15 +91,14 @@ fn Chips() -> impl IntoView {
     move || {
         parts(&console.query.read().filter)
             .into_iter()
+            // The state that the console starts with is no choice, and the select shows it.
+            .filter(|(key, _, value)| !(*key == "e_resolved" && value == "no"))
             .map(|(key, name, value)| {
                 let href = here(&[(key, None), ("e_after", None)]);
-                let removable = !(key == "e_resolved" && value == "no");
                 let label = format!("Remove the filter {name} {value}");
                 view! {
                     <span class="chip">
-                        {name} " " <b>{value}</b>
-                        {removable
-                            .then(|| view! { <a href=href data-noscroll="" aria-label=label class="chip-remove">"×"</a> })}
+                        {name} " " <b>{value}</b> <a href=href data-noscroll="" aria-label=label class="chip-remove">"×"</a>
                     </span>
                 }
             })

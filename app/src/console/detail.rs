@@ -34,14 +34,18 @@ pub(super) fn Detail(id: i64, task: RwSignal<Option<Task>>) -> impl IntoView {
 
 fn whole(detail: ErrorDetail, task: RwSignal<Option<Task>>) -> AnyView {
     let row = detail.row;
+    let present = query::use_query().get_untracked();
+    let event_error = detail.event_error.filter(|text| *text != row.error_message);
     let since = since(&row);
     let actions = actions(&row, task);
     let record = row.record_id.map(|record| {
         let href = query::link("/events", &Default::default(), &[("record", Some(&record))]);
+        let href = query::carry(&href, &present);
         view! { <a class="mono" href=href on:click=move |_| task.set(None)>{record}</a> }
     });
     let company = detail.company_key.map(|key| {
-        view! { <a href=query::company_path(&key) on:click=move |_| task.set(None)>"Show the company"</a> }
+        let href = query::carry(&query::company_path(&key), &present);
+        view! { <a href=href on:click=move |_| task.set(None)>"Show the company"</a> }
     });
     let resolved = detail.resolved_at.map(|at| {
         view! {
@@ -65,7 +69,7 @@ fn whole(detail: ErrorDetail, task: RwSignal<Option<Task>>) -> AnyView {
             {fact("Event", row.event_id.map(|id| id.to_string()))}
             {fact("State of the event", row.event_status.map(badge::event_status))}
             {fact("Failed attempts", attempts)}
-            {fact("Last error of the event", detail.event_error)}
+            {fact("Last error of the event", event_error)}
             {fact("Retry", retried)}
             {fact("Resolved", resolved)}
         </dl>

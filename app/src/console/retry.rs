@@ -60,7 +60,11 @@ pub(super) fn Retry(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl IntoVi
                     <div class="row end">
                         <button class="btn" on:click=move |_| task.set(None)>"Cancel"</button>
                         <button class="btn primary" disabled=move || busy.get() || none() on:click=confirm>
-                            {move || if busy.get() { "Starting…" } else { "Retry" }}
+                            {move || match counted.get() {
+                                _ if busy.get() => "Starting…".to_owned(),
+                                Some(Ok(preview)) if preview.retryable > 1 => format!("Retry {}", count(preview.retryable)),
+                                _ => "Retry".to_owned(),
+                            }}
                         </button>
                     </div>
                 }

@@ -21,6 +21,7 @@ use crate::{
         loaded::{Loaded, Settled},
         notice::Empty,
         pager::Pager,
+        rows::rows,
         time,
     },
     query::{errors_path, sort_name},
@@ -91,11 +92,7 @@ fn list(console: Console, page: Page<ErrorRow>) -> AnyView {
         .next
         .as_deref()
         .map(|next| here(&[("e_after", Some(next))]));
-    let rows = page
-        .rows
-        .into_iter()
-        .map(|row| line(console, row))
-        .collect_view();
+    let rows = rows(page.rows, key, move |row| line(console, row));
     view! {
         <div class="table-wrap" role="region" aria-label="Errors" tabindex="0">
             <table class="table errors">
@@ -180,6 +177,11 @@ fn sortable(query: &ErrorQuery, sort: ErrorSort, text: &'static str) -> AnyView 
     .into_any()
 }
 
+fn key(row: &ErrorRow) -> String {
+    let state = row.event_status.map(EventStatus::name);
+    format!("{} {} {state:?} {:?}", row.id, row.resolved, row.retried_at)
+}
+
 fn line(console: Console, row: ErrorRow) -> AnyView {
     let id = row.id;
     let task = console.task;
@@ -208,10 +210,12 @@ fn line(console: Console, row: ErrorRow) -> AnyView {
         <tr data-error=id>
             <td class="mono" data-label="Event type">{row.event_type}</td>
             <td class="mono" data-label="Record">{row.record_id.unwrap_or_else(|| "–".to_owned())}</td>
-            <td class="message" data-label="Error" title=row.error_message.clone()>{shorten(&row.error_message)}</td>
+            <td class="message" data-label="Error" title=row.error_message.clone()>
+                <span>{shorten(&row.error_message)}</span>
+            </td>
             <td data-label="Severity">{badge::severity(row.severity)}</td>
             <td data-label="Time" class="nowrap">{time::stamp(row.created_at)}</td>
-            <td data-label="Since then">{since}</td>
+            <td data-label="Since then" class="since">{since}</td>
             <td class="row-actions">
                 <button class="btn quiet small" aria-label=details on:click=move |_| task.set(Some(Task::Detail(id)))>
                     "Details"

@@ -129,7 +129,10 @@ fn on(socket: &WebSocket, event: &str, handler: impl FnMut(JsValue) + 'static) {
 /// The connection is gone: say so and try again after a while.
 fn lost(shared: &Shared) {
     let mut session = shared.borrow_mut();
-    session.socket = None;
+    // Left open, it would be heard beside its successor once the network is back.
+    if let Some(socket) = session.socket.take() {
+        let _ = socket.close();
+    }
     if signed_out(session.live) {
         return;
     }
@@ -139,13 +142,13 @@ fn lost(shared: &Shared) {
     } else {
         Connection::Offline
     });
-    let delay = reconnect_delay(session.failures, browser::now().fract());
-    session.failures = session.failures.saturating_add(1);
-    if session.failures == 2 && online {
-        notice_sign_out(session.live);
-    }
     if let Some(timer) = session.retry.take() {
         timer.clear();
+    }
+    let delay = reconnect_delay(session.failures, browser::now().fract());
+    session.failures = session.failures.saturating_add(1);
+    if session.failures == 2 {
+        notice_sign_out(session.live);
     }
     let again = Rc::clone(shared);
     let wait = Duration::from_millis(delay as u64);
@@ -175,10 +178,6 @@ fn watch(shared: &Shared) {
         session.socket.is_some() && browser::now() - session.heard_at > SILENCE_MS
     };
     if silent {
-        let socket = shared.borrow_mut().socket.take();
-        if let Some(socket) = socket {
-            let _ = socket.close();
-        }
         lost(shared);
     }
 }

@@ -17,9 +17,11 @@ use crate::{
         badge,
         filter::{SearchField, Select},
         header::PageHeader,
+        import_link::ImportLink,
         loaded::{Loaded, Settled},
         notice::Empty,
         pager::{Pager, counted},
+        rows::rows,
         time,
     },
     query::{carry, company_filter, company_path, link, use_query},
@@ -35,7 +37,11 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
         move || filter.get(),
         companies,
     );
-    let batches = live.resource(&[Topic::Imports], || (), |()| import_batches(None));
+    let batches = live.resource(
+        &[Topic::Imports],
+        || (),
+        |()| import_batches(Default::default()),
+    );
     let batch_choices = Signal::derive(move || {
         let page = batches.get().and_then(Result::ok);
         let batches = page.map(|page| page.rows).unwrap_or_default();
@@ -46,7 +52,7 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
     });
     view! {
         <PageHeader title="Companies" subtitle="Every imported row and how far it has come" own_search=true>
-            <a class="btn primary" href=move || carry("/imports", &params.read())>"Import CSV"</a>
+            <ImportLink />
         </PageHeader>
         <main id="main">
             <div class="filters">
@@ -158,12 +164,17 @@ fn list(filter: &CompanyFilter, page: Page<CompanyRow>) -> AnyView {
                         <th scope="col">"Imported"</th>
                     </tr>
                 </thead>
-                <tbody>{page.rows.into_iter().map(|row| line(row, &carry("", &present))).collect_view()}</tbody>
+                <tbody>{rows(page.rows, key, |row| line(row, &carry("", &present)))}</tbody>
             </table>
         </div>
         <Pager label="Pages of companies" newest=newest older=older />
     }
     .into_any()
+}
+
+fn key(row: &CompanyRow) -> String {
+    let figures = [row.slots, row.contacts, row.valid_emails, row.open_errors];
+    format!("{} {} {figures:?}", row.key, row.state.name())
 }
 
 fn line(row: CompanyRow, carried: &str) -> AnyView {
@@ -199,7 +210,7 @@ fn nothing(filter: &CompanyFilter) -> AnyView {
     if *filter == CompanyFilter::default() {
         return view! {
             <Empty title="No companies yet" detail="Import a CSV file: every row becomes a company here, also the ones that are rejected.">
-                <a class="btn primary" href="/imports">"Import CSV"</a>
+                <ImportLink />
             </Empty>
         }
         .into_any();

@@ -6,9 +6,11 @@ use domain::{
         company::{CompanyDetail, CompanyState, ImportSource, SlotDetail},
         live::Topic,
     },
+    role::Permission,
     stage::StageName,
 };
 use leptos::prelude::*;
+use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::timeline::timeline;
@@ -16,13 +18,14 @@ use crate::{
     api::companies::company,
     live::Live,
     parts::{badge, header::PageHeader, loaded::Loaded, process_now::ProcessNowButton},
-    query::{companies_path, import_path},
+    query::{carry, companies_path, import_path, use_query},
+    session,
 };
 
 #[component]
 pub(crate) fn CompanyPage() -> impl IntoView {
     let live = Live::expect();
-    let params = use_params_map();
+    let (params, present) = (use_params_map(), use_query());
     let key = Memo::new(move |_| params.read().get("key").unwrap_or_default());
     let detail = live.resource(
         &[Topic::Pipeline, Topic::Errors],
@@ -32,7 +35,7 @@ pub(crate) fn CompanyPage() -> impl IntoView {
     view! {
         <PageHeader title="Company" subtitle="From its line in a file to its people" />
         <main id="main">
-            <nav class="crumbs" aria-label="Path"><a href="/companies">"Companies"</a></nav>
+            <nav class="crumbs" aria-label="Path"><a href=move || carry("/companies", &present.read())>"Companies"</a></nav>
             <Loaded resource=detail view=whole />
         </main>
     }
@@ -46,6 +49,7 @@ fn whole(detail: CompanyDetail) -> AnyView {
         .unwrap_or_else(|| "(no name)".to_owned());
     let steps = steps(&detail);
     view! {
+        <Title text=name.clone() />
         <section class="card" aria-labelledby="company-name">
             <div class="company-head">
                 <h2 id="company-name">{name.clone()}</h2>
@@ -94,8 +98,9 @@ fn fact(value: String) -> AnyView {
 fn source(source: ImportSource) -> AnyView {
     let line = source.line.map(|line| format!(", line {line}"));
     let file = source.file_name.unwrap_or_else(|| source.batch_id.clone());
+    let href = carry(&import_path(&source.batch_id), &use_query().get_untracked());
     view! {
-        <p class="muted">"From " <a href=import_path(&source.batch_id)>{file}</a> {line}</p>
+        <p class="muted">"From " <a href=href>{file}</a> {line}</p>
     }
     .into_any()
 }
@@ -107,14 +112,22 @@ fn steps(detail: &CompanyDetail) -> AnyView {
         .name
         .clone()
         .unwrap_or_else(|| "this company".to_owned());
-    records(detail)
+    let buttons = records(detail)
         .into_iter()
         .map(|(stage, record)| {
-            let text = format!("{} now…", stage.title());
-            view! { <ProcessNowButton stage=stage scope=Scope::Record(record) what=name.clone() text=text /> }
+            view! { <ProcessNowButton stage=stage scope=Scope::Record(record) what=name.clone() text=stage.title() /> }
         })
-        .collect_view()
-        .into_any()
+        .collect_view();
+    if !session::may(Permission::Retry) {
+        return ().into_any();
+    }
+    view! {
+        <span class="row">
+            <span class="muted">"Run again:"</span>
+            {buttons}
+        </span>
+    }
+    .into_any()
 }
 
 fn records(detail: &CompanyDetail) -> Vec<(StageName, String)> {
@@ -148,6 +161,8 @@ fn people(state: CompanyState, slots: Vec<SlotDetail>) -> AnyView {
 }
 
 fn slot(slot: SlotDetail) -> AnyView {
+    // Whoever was found stays; the stage would only say so.
+    let open = slot.enrichment_status.as_deref() != Some("completed");
     let sandbox = slot.enrichment_source.as_deref() == Some("sandbox");
     let id = slot.slot_id;
     let label = slot.label;
@@ -181,7 +196,7 @@ fn slot(slot: SlotDetail) -> AnyView {
             <div class="row">
                 {slot.enrichment_status.as_deref().map(badge::outcome)}
                 <span class="grow"></span>
-                <ProcessNowButton stage=StageName::Enrich scope=Scope::Record(id) what=label.clone() text="Enrich now…" />
+                {open.then(|| view! { <ProcessNowButton stage=StageName::Enrich scope=Scope::Record(id) what=label.clone() text="Enrich now…" /> })}
             </div>
         </article>
     }

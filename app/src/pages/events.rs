@@ -18,9 +18,11 @@ use crate::{
         badge,
         filter::{SearchField, Select},
         header::PageHeader,
+        import_link::ImportLink,
         loaded::{Loaded, Settled},
         notice::Empty,
         pager::{Pager, counted},
+        rows::rows,
         time,
     },
     query::{carry, event_filter, link, use_query},
@@ -105,12 +107,22 @@ fn list(filter: &EventFilter, page: Page<EventRow>) -> AnyView {
                         <th scope="col">"What happened"</th>
                     </tr>
                 </thead>
-                <tbody>{page.rows.into_iter().map(|row| line(row, &carried)).collect_view()}</tbody>
+                <tbody>{rows(page.rows, key, |row| line(row, &carried))}</tbody>
             </table>
         </div>
         <Pager label="Pages of events" newest=newest older=older />
     }
     .into_any()
+}
+
+fn key(row: &EventRow) -> String {
+    let EventRow {
+        id,
+        retry_count,
+        processed_at,
+        ..
+    } = row;
+    format!("{id} {} {retry_count} {processed_at:?}", row.status.name())
 }
 
 fn line(row: EventRow, carried: &str) -> AnyView {
@@ -121,11 +133,11 @@ fn line(row: EventRow, carried: &str) -> AnyView {
     });
     let happened = match (row.error_message, row.next_attempt_at) {
         (Some(error), Some(at)) if row.status == EventStatus::Pending => {
-            view! { {error} " Next attempt " {time::clock(at)} }.into_any()
+            view! { <span>{error} " Next attempt " {time::clock(at)}</span> }.into_any()
         }
         (Some(error), _) => error.into_any(),
         (None, _) => match row.processed_at {
-            Some(at) => view! { "done " {time::clock(at)} }.into_any(),
+            Some(at) => view! { <span>"done " {time::clock(at)}</span> }.into_any(),
             None => ().into_any(),
         },
     };
@@ -147,7 +159,7 @@ fn nothing(filter: &EventFilter) -> AnyView {
     if *filter == EventFilter::default() {
         return view! {
             <Empty title="No events yet" detail="Every imported company starts with one. Import a CSV file and watch them pass.">
-                <a class="btn primary" href="/imports">"Import CSV"</a>
+                <ImportLink />
             </Empty>
         }
         .into_any();

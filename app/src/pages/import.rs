@@ -1,11 +1,13 @@
 //! One import: its mapping to confirm, its progress, its outcome with every row that was not accepted.
 
 use domain::{
+    event::EventStatus,
     format::{bytes, count, percent},
     model::{
         Page,
-        action::Scope,
+        action::ActionPreview,
         company::CompanyState,
+        event::EventFilter,
         import::{ImportBatch, ImportReject, ImportStatus},
         live::Topic,
     },
@@ -13,11 +15,15 @@ use domain::{
     stage::StageName,
 };
 use leptos::{prelude::*, task::spawn_local};
+use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::{company::of_batch, mapping::MappingStep};
 use crate::{
-    api::imports::{cancel_import, import_batch, import_rejects},
+    api::{
+        actions::preview_batch,
+        imports::{cancel_import, import_batch, import_rejects},
+    },
     live::Live,
     parts::{
         badge,
@@ -29,14 +35,14 @@ use crate::{
         time,
     },
     problem::Problem,
-    query::{import_path, link, segment, use_query},
+    query::{carry, events_path, import_path, link, segment, use_query},
     session,
 };
 
 #[component]
 pub(crate) fn ImportPage() -> impl IntoView {
     let live = Live::expect();
-    let params = use_params_map();
+    let (params, present) = (use_params_map(), use_query());
     let id = Memo::new(move |_| params.read().get("batch").unwrap_or_default());
     let batch = live.resource(&[Topic::Imports], move || id.get(), import_batch);
     let rejects = {
@@ -51,10 +57,13 @@ pub(crate) fn ImportPage() -> impl IntoView {
     view! {
         <PageHeader title="Import" subtitle="From file to companies" />
         <main id="main">
-            <nav class="crumbs" aria-label="Path"><a href="/imports">"Imports"</a></nav>
+            <nav class="crumbs" aria-label="Path"><a href=move || carry("/imports", &present.read())>"Imports"</a></nav>
             <Loaded resource=batch view=summary />
             <Settled>
                 <Mapping batch=batch id=id />
+            </Settled>
+            <Settled>
+                <Stages batch=batch id=id />
             </Settled>
             <Settled>
                 <Rejects batch=batch rejects=rejects id=id />
@@ -79,12 +88,75 @@ fn Mapping(batch: Answer<ImportBatch>, id: Memo<String>) -> impl IntoView {
     }
 }
 
+/// What of the batch waits or has failed, stage by stage, with a way to run it.
+#[component]
+fn Stages(batch: Answer<ImportBatch>, id: Memo<String>) -> impl IntoView {
+    let stages = Live::expect().resource(&[Topic::Pipeline], move || id.get(), preview_batch);
+    move || {
+        let batch = batch.get().and_then(Result::ok)?;
+        let stages = stages.get().and_then(Result::ok)?;
+        (batch.accepted > 0).then(|| stage_table(stages, &batch.batch_id))
+    }
+}
+
+fn stage_table(stages: Vec<ActionPreview>, batch: &str) -> AnyView {
+    let what = format!("batch {batch}");
+    let number = |stage: StageName, status: EventStatus, n: i64| {
+        let href = events_path(&EventFilter {
+            event_type: Some(stage.consumes().to_owned()),
+            status: Some(status),
+            batch: Some(batch.to_owned()),
+            ..Default::default()
+        });
+        view! { <a href=href>{count(n)}</a> }
+    };
+    let line = |preview: ActionPreview| {
+        let ActionPreview {
+            stage,
+            scope,
+            waiting,
+            failed,
+        } = preview;
+        let button = (waiting + failed > 0)
+            .then(|| view! { <ProcessNowButton stage=stage scope=scope what=what.clone() text="Process now…" /> });
+        view! {
+            <tr>
+                <th scope="row" data-label="Stage">{stage.title()}</th>
+                <td class="n" data-label="Waiting">{number(stage, EventStatus::Pending, waiting)}</td>
+                <td class="n" data-label="Failed">{number(stage, EventStatus::Failed, failed)}</td>
+                <td class="row-actions">{button}</td>
+            </tr>
+        }
+    };
+    view! {
+        <section>
+            <h2>"Stages"</h2>
+            <div class="table-wrap card flush" role="region" aria-label="Stages of this batch" tabindex="0">
+                <table class="table stack">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Stage"</th>
+                            <th scope="col" class="n">"Waiting"</th>
+                            <th scope="col" class="n">"Failed"</th>
+                            <th scope="col"><span class="sr-only">"Actions"</span></th>
+                        </tr>
+                    </thead>
+                    <tbody>{stages.into_iter().map(line).collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
 fn summary(batch: ImportBatch) -> AnyView {
     let name = batch
         .file_name
         .clone()
         .unwrap_or_else(|| batch.batch_id.clone());
+    let title = name.clone();
     view! {
+        <Title text=title />
         <section class="card" aria-labelledby="import-name">
             <div class="company-head">
                 <h2 id="import-name">{name}</h2>
@@ -120,18 +192,27 @@ fn progress(batch: &ImportBatch) -> AnyView {
 }
 
 fn figures(batch: &ImportBatch) -> AnyView {
-    let figure = |label: &'static str, n: i64| {
+    let figure = |label: &'static str, n: i64, href: Option<String>| {
+        let number = match href.filter(|_| n > 0) {
+            Some(href) => view! { <a href=href>{count(n)}</a> }.into_any(),
+            None => count(n).into_any(),
+        };
         view! {
             <div>
                 <dt>{label}</dt>
-                <dd>{count(n)}</dd>
+                <dd>{number}</dd>
             </div>
         }
     };
+    let id = &batch.batch_id;
+    let invalid = of_batch(id, Some(CompanyState::Rejected));
     view! {
-        <dl class="figs">
-            {figure("rows", batch.total_rows)} {figure("accepted", batch.accepted)}
-            {figure("duplicates", batch.duplicates)} {figure("rejected", batch.rejected)}
+        <dl class="figs wide">
+            {figure("Rows", batch.total_rows, None)}
+            {figure("Accepted", batch.accepted, Some(of_batch(id, None)))}
+            {figure("Duplicates", batch.duplicates, None)}
+            {figure("Rejected", batch.rejected, None)}
+            {figure("Rejected by validation", batch.invalid, Some(invalid))}
         </dl>
     }
     .into_any()
@@ -151,17 +232,6 @@ fn actions(batch: &ImportBatch) -> AnyView {
             let imported = batch.accepted > 0;
             view! {
                 {imported.then(|| view! { <a class="btn primary" href=of_batch(&id, None)>"Show its companies"</a> })}
-                {imported
-                    .then(|| {
-                        let rejected = of_batch(&id, Some(CompanyState::Rejected));
-                        view! { <a class="btn" href=rejected>"Rejected by validation"</a> }
-                    })}
-                {imported
-                    .then(|| {
-                        let scope = Scope::Batch(id.clone());
-                        let what = format!("batch {id}");
-                        view! { <ProcessNowButton stage=StageName::Validate scope=scope what=what text="Process now…" /> }
-                    })}
                 {session::may(Permission::Export)
                     .then(|| view! { <a class="btn" href=report download="" rel="external">"Report of every row"</a> })}
             }
@@ -211,8 +281,8 @@ fn Rejects(
             .map(|page| list(&id.get_untracked(), page))
     };
     view! {
-        <section aria-labelledby="rejects" hidden=move || !some.get()>
-            <h2 id="rejects">"Rows that were not accepted"</h2>
+        <section hidden=move || !some.get()>
+            <h2>"Rows that were not accepted"</h2>
             {rows}
         </section>
     }

@@ -4,7 +4,7 @@ use domain::{
     format::{bytes, count},
     model::{
         Page,
-        import::{ImportBatch, ImportStatus},
+        import::{ImportBatch, ImportFilter, ImportStatus},
         live::Topic,
     },
     role::Permission,
@@ -16,15 +16,17 @@ use crate::{
     live::Live,
     parts::{
         badge,
+        filter::{SearchField, Select},
         header::PageHeader,
         loaded::{Loaded, Settled},
         notice::Empty,
         pager::Pager,
+        rows::rows,
         samples::LoadSamples,
         time,
         upload::UploadZone,
     },
-    query::{import_path, link, use_query},
+    query::{import_filter, import_path, link, use_query},
     session,
 };
 
@@ -32,8 +34,11 @@ use crate::{
 pub(crate) fn ImportsPage() -> impl IntoView {
     let live = Live::expect();
     let params = use_query();
-    let cursor = Memo::new(move |_| params.read().get("after"));
-    let batches = live.resource(&[Topic::Imports], move || cursor.get(), import_batches);
+    let filter = Memo::new(move |_| import_filter(&params.read()));
+    let batches = live.resource(&[Topic::Imports], move || filter.get(), import_batches);
+    let states = ImportStatus::ALL
+        .map(|status| (status.name().to_owned(), status.name().to_owned()))
+        .to_vec();
     let about = live.resource(&[], || (), |()| overview());
     let demo = move || {
         about
@@ -42,7 +47,7 @@ pub(crate) fn ImportsPage() -> impl IntoView {
             .is_some_and(|overview| overview.demo)
     };
     view! {
-        <PageHeader title="Imports" subtitle="CSV files of companies: every row is kept, with its reason" />
+        <PageHeader title="Imports" subtitle="CSV files of companies: every row is kept, with its reason" own_search=true />
         <main id="main">
             {if session::may(Permission::Import) {
                 view! {
@@ -70,19 +75,32 @@ pub(crate) fn ImportsPage() -> impl IntoView {
             }}
             <section>
                 <h2>"Batches"</h2>
-                <Loaded resource=batches view=move |page| list(cursor.get_untracked().is_some(), page) />
+                <div class="filters">
+                    <SearchField label="File, batch or importer" name="q" cursor="after" main=true />
+                    <Select label="State" name="status" cursor="after" any="any state" choices=Signal::stored(states) />
+                </div>
+                <Loaded resource=batches view=move |page| list(&filter.get_untracked(), page) />
             </section>
         </main>
     }
 }
 
-fn list(later: bool, page: Page<ImportBatch>) -> AnyView {
+fn list(filter: &ImportFilter, page: Page<ImportBatch>) -> AnyView {
+    if page.rows.is_empty() && *filter != ImportFilter::default() {
+        return view! {
+            <Empty title="No import matches" detail="Try fewer letters or any state.">
+                <a class="btn" href="/imports">"Show all imports"</a>
+            </Empty>
+        }
+        .into_any();
+    }
     if page.rows.is_empty() {
         return view! { <Empty title="No imports yet" detail="Drop a CSV file above; nothing is imported before you have seen its columns." /> }
             .into_any();
     }
     let params = use_query();
     let present = params.get_untracked();
+    let later = filter.cursor.is_some();
     let newest = later.then(|| link("/imports", &present, &[("after", None)]));
     let older = page
         .next
@@ -104,12 +122,17 @@ fn list(later: bool, page: Page<ImportBatch>) -> AnyView {
                         <th scope="col">"Started"</th>
                     </tr>
                 </thead>
-                <tbody>{page.rows.into_iter().map(line).collect_view()}</tbody>
+                <tbody>{rows(page.rows, key, line)}</tbody>
             </table>
         </div>
         <Pager label="Pages of batches" newest=newest older=older />
     }
     .into_any()
+}
+
+fn key(batch: &ImportBatch) -> String {
+    let figures = [batch.total_rows, batch.accepted, batch.duplicates];
+    format!("{} {} {figures:?}", batch.batch_id, batch.status.name())
 }
 
 fn line(batch: ImportBatch) -> AnyView {

@@ -6,6 +6,7 @@ use domain::{
         import::{Field, Mapping, Preview},
         live::Topic,
     },
+    role::Permission,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -14,11 +15,19 @@ use crate::{
     live::Live,
     parts::notice::problem_line,
     problem::Problem,
+    session,
 };
+
+/// Enough to judge a column by; the button stays in sight.
+const ROWS_SHOWN: usize = 5;
 
 /// Read in the browser only: the step needs it anyway.
 #[component]
 pub(super) fn MappingStep(batch_id: String) -> impl IntoView {
+    if !session::may(Permission::Import) {
+        return view! { <p class="notice">"Waits for an operator or an admin to choose its columns."</p> }
+            .into_any();
+    }
     let preview = RwSignal::new(None::<Result<Preview, Problem>>);
     Effect::new(move || {
         let batch_id = batch_id.clone();
@@ -37,6 +46,7 @@ pub(super) fn MappingStep(batch_id: String) -> impl IntoView {
             }}
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -70,15 +80,31 @@ fn Form(preview: Preview) -> impl IntoView {
     });
     view! {
         <p class="muted">{format} ". Columns that go nowhere are kept with the row, as extras."</p>
-        <label class="check">
-            <input
-                type="checkbox"
-                prop:checked=has_header
-                checked=has_header.get_untracked()
-                on:change=move |event| has_header.set(event_target_checked(&event))
-            />
-            "The first line holds the names of the columns"
-        </label>
+        <div class="row">
+            <label class="check">
+                <input
+                    type="checkbox"
+                    prop:checked=has_header
+                    checked=has_header.get_untracked()
+                    on:change=move |event| has_header.set(event_target_checked(&event))
+                />
+                "The first line holds the names of the columns"
+            </label>
+            <span class="grow"></span>
+            <button class="btn primary" disabled=move || busy.get() || refused.with(Option::is_some) on:click=start>
+                {move || if busy.get() { "Starting…" } else { "Import" }}
+            </button>
+        </div>
+        // What cannot be imported, at once and in the server's words; what may be a mistake, otherwise.
+        <div role="status">
+            {move || {
+                refused
+                    .get()
+                    .or_else(|| warning(&mapping.read()).map(str::to_owned))
+                    .map(|text| view! { <p class="problem">{text}</p> })
+            }}
+        </div>
+        {move || failed.get().map(problem_line)}
         <div class="table-wrap" role="region" aria-label="First rows of the file" tabindex="0">
             <table class="table mapping">
                 <thead>
@@ -100,6 +126,7 @@ fn Form(preview: Preview) -> impl IntoView {
                             .get()
                             .1
                             .into_iter()
+                            .take(ROWS_SHOWN)
                             .map(|row| {
                                 let cells = row.into_iter().map(|cell| view! { <td class="clip">{cell}</td> }).collect_view();
                                 view! { <tr>{cells}</tr> }
@@ -108,21 +135,6 @@ fn Form(preview: Preview) -> impl IntoView {
                     }}
                 </tbody>
             </table>
-        </div>
-        // What cannot be imported, at once and in the server's words; what may be a mistake, otherwise.
-        <div role="status">
-            {move || {
-                refused
-                    .get()
-                    .or_else(|| warning(&mapping.read()).map(str::to_owned))
-                    .map(|text| view! { <p class="problem">{text}</p> })
-            }}
-        </div>
-        {move || failed.get().map(problem_line)}
-        <div class="row end">
-            <button class="btn primary" disabled=move || busy.get() || refused.with(Option::is_some) on:click=start>
-                {move || if busy.get() { "Starting…" } else { "Import" }}
-            </button>
         </div>
     }
 }

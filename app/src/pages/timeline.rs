@@ -11,7 +11,7 @@ use leptos::prelude::*;
 
 use crate::{
     parts::{badge, process_now::ProcessNowButton, time},
-    query::link,
+    query::{carry, link, use_query},
 };
 
 pub(super) fn timeline(entries: Vec<TimelineEntry>) -> AnyView {
@@ -30,6 +30,7 @@ fn entry(entry: TimelineEntry) -> AnyView {
     let again = run_again(&entry);
     let record = entry.record_id.map(|record| {
         let href = link("/events", &Default::default(), &[("record", Some(&record))]);
+        let href = carry(&href, &use_query().get_untracked());
         view! { <a class="mono" href=href>{record}</a> }
     });
     view! {
@@ -50,9 +51,12 @@ fn entry(entry: TimelineEntry) -> AnyView {
     .into_any()
 }
 
-/// An event that a stage works on can be run once more for its record.
+/// An event that waits or has failed can be run now; what is through is run again from the head of the page.
 fn run_again(entry: &TimelineEntry) -> Option<AnyView> {
     let stage = StageName::of_event(&entry.title).filter(|_| entry.kind == TimelineKind::Event)?;
+    if !matches!(entry.status.as_deref(), Some("failed" | "pending")) {
+        return None;
+    }
     let record = entry.record_id.clone()?;
     let what = format!("record {record}");
     Some(

@@ -11,6 +11,7 @@ use crate::{
         announce::{Announcements, Announcer},
         process_now::{ProcessNow, ProcessNowDialog},
         shortcuts::Shortcuts,
+        upload::{UploadElsewhere, Uploading},
     },
     query::{carry, use_query},
     session,
@@ -28,6 +29,7 @@ const ENTRIES: [(&str, &str); 4] = [
 pub(crate) fn Frame(children: Children) -> impl IntoView {
     Announcer::provide();
     ProcessNow::provide();
+    Uploading::provide();
     if session::actor().is_none() {
         return view! { <main id="main" class="alone">{children()}</main> }.into_any();
     }
@@ -38,6 +40,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
             <Rail />
             <div class="page">{children()}</div>
         </div>
+        <UploadElsewhere />
         <ErrorConsole />
         <ProcessNowDialog />
         <Shortcuts />
@@ -50,10 +53,14 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
 fn Rail() -> impl IntoView {
     let location = use_location();
     let present = use_query();
-    // On a phone the rail is a menu over the page, which a choice closes.
-    Effect::new(move || {
+    Effect::new(move |before: Option<()>| {
         location.pathname.track();
+        // On a phone the rail is a menu over the page, which a choice closes.
         browser::close_popover("rail");
+        if before.is_some() {
+            // After the new page is in the document.
+            request_animation_frame(browser::find_focus);
+        }
     });
     let entry = move |(path, text): (&'static str, &'static str)| {
         let here = move || {

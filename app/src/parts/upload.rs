@@ -1,15 +1,14 @@
 //! A file on its way to the server: dropped or chosen, with progress and a way to stop.
 
-use std::{cell::RefCell, rc::Rc};
-
 use domain::{format::bytes, model::import::Preview};
 use leptos::{ev, html, prelude::*};
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_location, use_navigate};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{DragEvent, File, ProgressEvent, XmlHttpRequest};
 
 use crate::{
     parts::{
+        announce::Announcer,
         icon::{UPLOAD, icon},
         notice::problem_line,
     },
@@ -23,24 +22,143 @@ const LIMIT_BYTES: f64 = 1_073_741_824.0;
 #[derive(Clone, Debug, PartialEq)]
 enum Sending {
     Idle,
-    Under { name: String, sent: f64, total: f64 },
+    Under {
+        name: String,
+        sent: f64,
+        total: f64,
+    },
+    /// Arrived while the person was on another page.
+    Arrived {
+        name: String,
+        batch_id: String,
+    },
     Failed(Problem),
+}
+
+/// The one upload of the page; it goes on while the person looks at other pages.
+#[derive(Clone, Copy)]
+pub(crate) struct Uploading {
+    state: RwSignal<Sending>,
+    request: StoredValue<Option<XmlHttpRequest>, LocalStorage>,
+}
+
+impl Uploading {
+    pub(crate) fn provide() {
+        let uploading = Self {
+            state: RwSignal::new(Sending::Idle),
+            request: StoredValue::new_local(None),
+        };
+        provide_context(uploading);
+        Effect::new(move || uploading.guard());
+    }
+
+    /// Before the tab is closed in the middle of an upload the browser asks.
+    fn guard(self) {
+        let handle = window_event_listener(ev::beforeunload, move |event| {
+            if self
+                .state
+                .with_untracked(|state| matches!(state, Sending::Under { .. }))
+            {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || handle.remove());
+    }
+
+    fn cancel(self, announcer: Announcer) {
+        if let Some(request) = self.request.try_update_value(Option::take).flatten() {
+            let _ = request.abort();
+        }
+        self.state.set(Sending::Idle);
+        announcer.say("The upload was cancelled; nothing was imported");
+    }
+
+    /// Text, bytes sent and bytes in all of an upload under way.
+    fn under(self) -> Option<(String, f64, f64)> {
+        match self.state.get() {
+            Sending::Under { name, sent, total } if sent < total => {
+                let text = format!("{name}: {} of {}", bytes(sent as i64), bytes(total as i64));
+                Some((text, sent, total))
+            }
+            Sending::Under { name, sent, total } => {
+                Some((format!("{name}: reading the file…"), sent, total))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// On pages without the upload zone: how far it is, and the way to it once it has arrived.
+#[component]
+pub(crate) fn UploadElsewhere() -> impl IntoView {
+    let uploading: Uploading = expect_context();
+    let path = use_location().pathname;
+    let under = Memo::new(move |_| uploading.under().filter(|_| path.get() != "/imports"));
+    let arrived = move || match uploading.state.get() {
+        Sending::Arrived { name, batch_id } => Some(view! {
+            <div class="toast">
+                <p>{name} " is uploaded."</p>
+                <a class="btn primary" href=import_path(&batch_id) on:click=move |_| uploading.state.set(Sending::Idle)>
+                    "Choose its columns"
+                </a>
+            </div>
+        }),
+        _ => None,
+    };
+    let progress = move || {
+        under.with(Option::is_some).then(|| {
+            view! {
+                <div class="toast">
+                    <UploadProgress under=under />
+                </div>
+            }
+        })
+    };
+    view! { {progress} {arrived} }
+}
+
+#[component]
+fn UploadProgress(under: Memo<Option<(String, f64, f64)>>) -> impl IntoView {
+    let uploading: Uploading = expect_context();
+    let announcer = Announcer::expect();
+    view! {
+        <div class="progress" hidden=move || under.with(Option::is_none)>
+            <p>{move || under.get().map(|(text, ..)| text)}</p>
+            <progress
+                class="bar"
+                aria-label="Upload"
+                max=move || under.get().map_or(1.0, |(.., total)| total.max(1.0))
+                value=move || under.get().map_or(0.0, |(_, sent, _)| sent)
+            ></progress>
+            <button class="btn" on:click=move |_| uploading.cancel(announcer)>"Cancel"</button>
+        </div>
+    }
 }
 
 #[component]
 pub(crate) fn UploadZone() -> impl IntoView {
-    let state = RwSignal::new(Sending::Idle);
+    let uploading: Uploading = expect_context();
+    let state = uploading.state;
     let over = RwSignal::new(false);
-    let request = Rc::new(RefCell::new(None::<XmlHttpRequest>));
     let input = NodeRef::<html::Input>::new();
     let navigate = use_navigate();
-    let sender = Rc::clone(&request);
+    let path = use_location().pathname;
     let send = move |file: File| {
         let navigate = navigate.clone();
-        let done =
-            move |preview: Preview| navigate(&import_path(&preview.batch_id), Default::default());
-        let posted = post(&file, state, done);
-        *sender.borrow_mut() = posted;
+        let name = file.name();
+        let done = move |preview: Preview| {
+            if path.get_untracked() == "/imports" {
+                state.set(Sending::Idle);
+                navigate(&import_path(&preview.batch_id), Default::default());
+            } else {
+                let batch_id = preview.batch_id;
+                state.set(Sending::Arrived {
+                    name: name.clone(),
+                    batch_id,
+                });
+            }
+        };
+        uploading.request.set_value(post(&file, state, done));
     };
     let chosen = {
         let send = send.clone();
@@ -61,22 +179,7 @@ pub(crate) fn UploadZone() -> impl IntoView {
             send(file);
         }
     };
-    let cancel = move |_: ev::MouseEvent| {
-        if let Some(request) = request.borrow_mut().take() {
-            let _ = request.abort();
-        }
-        state.set(Sending::Idle);
-    };
-    let under = Memo::new(move |_| match state.get() {
-        Sending::Under { name, sent, total } if sent < total => {
-            let text = format!("{name}: {} of {}", bytes(sent as i64), bytes(total as i64));
-            Some((text, sent, total))
-        }
-        Sending::Under { name, sent, total } => {
-            Some((format!("{name}: reading the file…"), sent, total))
-        }
-        _ => None,
-    });
+    let under = Memo::new(move |_| uploading.under());
     view! {
         <div
             class=move || if over.get() { "drop over" } else { "drop" }
@@ -96,16 +199,7 @@ pub(crate) fn UploadZone() -> impl IntoView {
             </label>
             <noscript><p class="problem">"Uploading needs JavaScript. Without it, run: server import FILE"</p></noscript>
         </div>
-        <div class="progress" hidden=move || under.with(Option::is_none)>
-            <p>{move || under.get().map(|(text, ..)| text)}</p>
-            <progress
-                class="bar"
-                aria-label="Upload"
-                max=move || under.get().map_or(1.0, |(.., total)| total.max(1.0))
-                value=move || under.get().map_or(0.0, |(_, sent, _)| sent)
-            ></progress>
-            <button class="btn" on:click=cancel>"Cancel"</button>
-        </div>
+        <UploadProgress under=under />
         {move || match state.get() {
             Sending::Failed(problem) => Some(problem_line(problem)),
             _ => None,
@@ -143,10 +237,7 @@ fn post(
     }
     let ended = request.clone();
     let load = Closure::<dyn FnMut(JsValue)>::new(move |_| match answer(&ended) {
-        Ok(preview) => {
-            let _ = state.try_set(Sending::Idle);
-            done(preview);
-        }
+        Ok(preview) => done(preview),
         Err(problem) => {
             let _ = state.try_set(Sending::Failed(problem));
         }

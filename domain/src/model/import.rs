@@ -150,12 +150,23 @@ pub struct ImportBatch {
     pub accepted: i64,
     pub duplicates: i64,
     pub rejected: i64,
+    /// Accepted rows that validation rejected afterwards; counted for a single batch only, 0 in lists.
+    pub invalid: i64,
     /// Bytes of the file read so far, for the progress bar.
     pub bytes_read: i64,
     pub created_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
     /// What went wrong, or "Already imported as …; nothing was added".
     pub message: Option<String>,
+}
+
+/// The filter of the list of imports; it stands in the URL.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportFilter {
+    /// Text within batch, file name or importer.
+    pub search: Option<String>,
+    pub status: Option<ImportStatus>,
+    pub cursor: Option<String>,
 }
 
 /// A row of a file that did not become a company, with its reason.

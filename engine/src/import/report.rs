@@ -34,7 +34,7 @@ impl Engine {
             "(SELECT line, outcome, reason, fields FROM intake.import_rejects WHERE import_batch_id = $1 AND line > $2
               ORDER BY line LIMIT $3)
              UNION ALL
-             (SELECT i.import_line, 'accepted', concat_ws('; ', i.validation_notes, i.extra ->> $4), to_jsonb(i) FROM intake.company_raw_intake i
+             (SELECT i.import_line, CASE WHEN i.validated = FALSE THEN 'rejected' ELSE 'accepted' END, concat_ws('; ', i.validation_notes, i.extra ->> $4), to_jsonb(i) FROM intake.company_raw_intake i
               WHERE i.import_batch_id = $1 AND i.import_line > $2 ORDER BY i.import_line LIMIT $3)
              ORDER BY 1 LIMIT $3",
         )

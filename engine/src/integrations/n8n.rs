@@ -74,8 +74,6 @@ pub(crate) struct N8n {
 
 impl N8n {
     pub(crate) fn new(config: N8nConfig) -> Result<Self> {
-        // Fails only where a provider was installed already, which does as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .timeout(PATIENCE)
             // A redirect would take the key elsewhere.

@@ -37,6 +37,31 @@ impl Engine {
         })
     }
 
+    /// For each stage what waits in it and has failed of one batch, in the order of the stages.
+    ///
+    /// # Errors
+    /// [`EngineError::Database`].
+    pub async fn preview_batch(&self, batch_id: &str) -> Result<Vec<ActionPreview>> {
+        let counted: Vec<(String, i64, i64)> = sqlx::query_as(
+            "SELECT event_type, count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'failed')
+             FROM marketing.pipeline_events
+             WHERE batch_id = $1 AND status IN ('pending', 'failed') GROUP BY event_type",
+        )
+        .bind(batch_id)
+        .fetch_all(&self.pool)
+        .await?;
+        let of = |stage: StageName| {
+            let found = counted.iter().find(|(kind, ..)| kind == stage.consumes());
+            ActionPreview {
+                stage,
+                scope: Scope::Batch(batch_id.to_owned()),
+                waiting: found.map_or(0, |(_, waiting, _)| *waiting),
+                failed: found.map_or(0, |(.., failed)| *failed),
+            }
+        };
+        Ok(StageName::ALL.map(of).to_vec())
+    }
+
     /// Moves the scope's events to the front of the queue, failed ones again; a single record without an open event
     /// gets a new one.
     ///

@@ -7,7 +7,7 @@ use domain::model::{
 };
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
-use super::{COUNT_LIMIT, PAGE, capped, cursor};
+use super::{COUNT_LIMIT, PAGE, capped, contains, cursor};
 use crate::{Engine, Result};
 
 /// The columns of a row over `listed`; the sub-selects run for the rows of one page only.
@@ -71,18 +71,7 @@ impl Engine {
 
 /// The one predicate of list and count.
 fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &CompanyFilter) {
-    if let Some(text) = filter
-        .search
-        .as_deref()
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-    {
-        let pattern = format!(
-            "%{}%",
-            text.replace('\\', "\\\\")
-                .replace('%', "\\%")
-                .replace('_', "\\_")
-        );
+    if let Some(pattern) = contains(filter.search.as_deref()) {
         query.push(" AND (l.name ILIKE ").push_bind(pattern.clone());
         query
             .push(" OR l.website ILIKE ")

@@ -138,6 +138,7 @@ fn source(intake: &Intake) -> Option<ImportSource> {
 /// Label and value of what is known, in reading order; unmapped columns of the file come last.
 fn facts(row: &CompanyRow, intake: Option<&Intake>) -> Vec<(String, String)> {
     let mut facts = vec![
+        ("Website", row.website.clone()),
         ("Barton ID", row.barton_id.clone()),
         ("Industry", row.industry.clone()),
     ];

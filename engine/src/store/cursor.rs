@@ -8,7 +8,7 @@ use crate::{EngineError, Result};
 ///
 /// # Errors
 /// [`EngineError::Invalid`].
-pub(super) fn id(cursor: &str) -> Result<i64> {
+pub(crate) fn id(cursor: &str) -> Result<i64> {
     cursor.parse().map_err(|_| refused())
 }
 
@@ -16,7 +16,7 @@ pub(super) fn id(cursor: &str) -> Result<i64> {
 ///
 /// # Errors
 /// [`EngineError::Invalid`].
-pub(super) fn value_and_id(cursor: &str) -> Result<(&str, i64)> {
+pub(crate) fn value_and_id(cursor: &str) -> Result<(&str, i64)> {
     let (value, id) = cursor.rsplit_once('~').ok_or_else(refused)?;
     Ok((value, id.parse().map_err(|_| refused())?))
 }
@@ -25,10 +25,23 @@ pub(super) fn value_and_id(cursor: &str) -> Result<(&str, i64)> {
 ///
 /// # Errors
 /// [`EngineError::Invalid`].
-pub(super) fn time_and_id(cursor: &str) -> Result<(DateTime<Utc>, i64)> {
+pub(crate) fn time_and_id(cursor: &str) -> Result<(DateTime<Utc>, i64)> {
     let (value, id) = value_and_id(cursor)?;
-    let at = DateTime::parse_from_rfc3339(value).map_err(|_| refused())?;
-    Ok((at.to_utc(), id))
+    Ok((time(value)?, id))
+}
+
+/// As [`time_and_id`], where ties go by a text.
+///
+/// # Errors
+/// [`EngineError::Invalid`].
+pub(crate) fn time_and_text(cursor: &str) -> Result<(DateTime<Utc>, &str)> {
+    let (value, text) = cursor.split_once('~').ok_or_else(refused)?;
+    Ok((time(value)?, text))
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>> {
+    let at = DateTime::parse_from_rfc3339(text).map_err(|_| refused())?;
+    Ok(at.to_utc())
 }
 
 fn refused() -> EngineError {

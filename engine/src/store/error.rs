@@ -219,15 +219,18 @@ impl Engine {
         let action = super::action::open(&mut transaction, &title, actor, events.len()).await?;
         super::action::requeue(&mut transaction, action, &events).await?;
         transaction.commit().await?;
+        for stage in StageName::ALL {
+            self.live.doorbell(stage.consumes()).notify_one();
+        }
         self.action_progress(action).await
     }
 }
 
-/// The error's event failed, and a stage works on its type: any other would only be acknowledged.
+/// The error is open, its event failed, and a stage works on its type: any other would only be acknowledged.
 fn push_retryable(query: &mut QueryBuilder<Postgres>) {
     let consumed: Vec<&str> = StageName::consumed_types().collect();
     query.push(
-        "EXISTS (SELECT FROM marketing.pipeline_events r
+        "NOT e.resolved AND EXISTS (SELECT FROM marketing.pipeline_events r
                  WHERE r.id = e.event_id AND r.status = 'failed' AND r.event_type = ANY(",
     );
     query.push_bind(consumed).push("))");

@@ -3,7 +3,7 @@
 use domain::model::error::{ErrorFilter, ErrorSort};
 use sqlx::{Postgres, QueryBuilder};
 
-use super::error::ErrorSelection;
+use super::{contains, error::ErrorSelection};
 
 /// Appends `WHERE …` over `marketing.pipeline_errors e`.
 pub(super) fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ErrorFilter) {
@@ -22,18 +22,7 @@ pub(super) fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ErrorFilt
     if let Some(id) = filter.up_to {
         query.push(" AND e.id <= ").push_bind(id);
     }
-    if let Some(text) = filter
-        .search
-        .as_deref()
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-    {
-        let pattern = format!(
-            "%{}%",
-            text.replace('\\', "\\\\")
-                .replace('%', "\\%")
-                .replace('_', "\\_")
-        );
+    if let Some(pattern) = contains(filter.search.as_deref()) {
         query
             .push(" AND (e.error_message ILIKE ")
             .push_bind(pattern.clone());

@@ -3,7 +3,7 @@
 pub mod action;
 pub mod company;
 mod company_detail;
-mod cursor;
+pub(crate) mod cursor;
 pub mod error;
 mod error_filter;
 pub mod event;
@@ -17,6 +17,16 @@ use domain::model::Count;
 pub(crate) const PAGE: i64 = 50;
 /// Where counting stops, so that no page waits for a large count.
 pub(crate) const COUNT_LIMIT: i64 = 10_000;
+
+/// The pattern for ILIKE that finds what a person typed as it stands; none for blanks.
+pub(crate) fn contains(text: Option<&str>) -> Option<String> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty())?;
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    Some(format!("%{escaped}%"))
+}
 
 /// A count that was read with `LIMIT COUNT_LIMIT + 1`.
 pub(crate) fn capped(n: i64) -> Count {

@@ -35,11 +35,8 @@ pub(crate) async fn sign_in(
 ) -> Result<Response, Response> {
     let problem = |problem: Problem| problem.for_reader(&headers);
     let next = local_path(&form.next);
-    if !app.throttle.admit(
-        &form.name,
-        client_address(&app, peer, &headers),
-        Instant::now(),
-    ) {
+    let address = client_address(&app, peer, &headers);
+    if !app.throttle.admit(&form.name, address, Instant::now()) {
         tracing::warn!("a sign-in came too early after failures");
         return Ok(again("throttled", next));
     }
@@ -52,7 +49,7 @@ pub(crate) async fn sign_in(
         tracing::warn!("a sign-in failed");
         return Ok(again("credentials", next));
     };
-    app.throttle.succeeded(&form.name);
+    app.throttle.succeeded(&form.name, address);
     visitor::enter(&session, &actor).await.map_err(problem)?;
     tracing::info!(user = actor.name, "signed in");
     Ok(Redirect::to(next).into_response())

@@ -52,10 +52,17 @@ impl SignInThrottle {
             && self.addresses.count(address, ADDRESS, now)
     }
 
-    /// Forgets the failures of a name whose owner came in. Those of the address stay: one who has an account could
-    /// otherwise guess at others without end.
-    pub(crate) fn succeeded(&self, name: &str) {
+    /// Forgets the failures of a name whose owner came in, and takes this attempt back from the address, which an
+    /// office may share. The failures of the address stay: one who has an account could otherwise guess at others
+    /// without end.
+    pub(crate) fn succeeded(&self, name: &str, address: IpAddr) {
         self.names.lock().remove(&name.trim().to_lowercase());
+        if let Some(attempt) = self.addresses.lock().get_mut(&network(address)) {
+            attempt.count = attempt.count.saturating_sub(1);
+            if attempt.count < ADDRESS.free {
+                attempt.next = attempt.last;
+            }
+        }
     }
 }
 
@@ -162,14 +169,20 @@ mod tests {
     }
 
     #[test]
-    fn success_frees_the_name_and_not_the_address() {
+    fn success_frees_the_name_and_of_the_address_only_itself() {
         let throttle = SignInThrottle::default();
         let now = Instant::now();
-        for _ in 0..20 {
-            assert!(throttle.admit("ada", HERE, now));
-            throttle.succeeded("ada");
+        for _ in 0..100 {
+            assert!(throttle.admit("ada", HERE, now), "an office in the morning");
+            throttle.succeeded("ada", HERE);
         }
-        assert!(!throttle.admit("ada", HERE, now));
+        for guessed in 0..20 {
+            assert!(throttle.admit(&guessed.to_string(), HERE, now));
+        }
+        assert!(
+            !throttle.admit("ada", HERE, now),
+            "guesses are not forgotten"
+        );
         assert!(throttle.admit("ada", "10.0.0.1".parse().unwrap(), now));
     }
 

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 use crate::parts::icon::{BRAIN, DATABASE, MAIL, SEND, icon};
 
+const NOTHING_RAN: &str = "Nothing ran in the last 24 hours";
 const WIDTH: f64 = 240.0;
 const HEIGHT: f64 = 32.0;
 
@@ -36,7 +37,11 @@ pub(super) fn main_figures(card: &PhaseCard) -> AnyView {
     let bad = card.error_rate > CARD_ERROR_RATE_PERCENT;
     let average = match card.avg_duration {
         Some(seconds) => duration(seconds).into_any(),
-        None => missing("Nothing ran in the last 24 hours"),
+        None => missing(NOTHING_RAN),
+    };
+    let rate = match card.total_runs {
+        0 => missing(NOTHING_RAN),
+        _ => percent(card.error_rate).into_any(),
     };
     view! {
         <dl class="figs">
@@ -47,7 +52,7 @@ pub(super) fn main_figures(card: &PhaseCard) -> AnyView {
             <div>
                 <dt>"Error Rate"</dt>
                 <dd data-figure="error-rate" class:bad=bad>
-                    {percent(card.error_rate)}
+                    {rate}
                     {bad.then(|| view! { <span class="sr-only">" (above 5 %)"</span> })}
                 </dd>
             </div>

@@ -28,14 +28,15 @@ use crate::{
     live::Live,
     parts::{
         header::PageHeader,
-        icon::{DOWNLOAD, REFRESH, UPLOAD, icon},
+        icon::{DOWNLOAD, REFRESH, icon},
+        import_link::ImportLink,
         loaded::{Loaded, Settled},
         notice::Empty,
         samples::LoadSamples,
         time,
     },
     problem::Problem,
-    query::{carry, tab, use_query},
+    query::{tab, use_query},
     session,
 };
 
@@ -56,19 +57,14 @@ pub(crate) fn OverviewPage() -> impl IntoView {
     view! {
         <PageHeader title=PRODUCT subtitle="Event-driven pipeline monitoring">
             <AsOf figures=figures />
-            <button class="btn" on:click=move |_| live.refresh()>{icon(REFRESH)} "Refresh"</button>
+            <button class="btn" on:click=move |_| live.refresh()>{icon(REFRESH)} <span class="long">"Refresh"</span></button>
             {session::may(Permission::Export)
                 .then(|| {
                     view! {
-                        <a class="btn" href="/export/phase-stats.csv" download="" rel="external">{icon(DOWNLOAD)} "Export"</a>
+                        <a class="btn" href="/export/phase-stats.csv" download="" rel="external">{icon(DOWNLOAD)} <span class="long">"Export"</span></a>
                     }
                 })}
-            {session::may(Permission::Import)
-                .then(|| {
-                    view! {
-                        <a class="btn primary" href=move || carry("/imports", &params.read())>{icon(UPLOAD)} "Import CSV"</a>
-                    }
-                })}
+            <ImportLink />
         </PageHeader>
         <main id="main">
             <Loaded resource=figures view=|figures| top(&figures) />
@@ -149,7 +145,7 @@ fn start(demo: bool) -> AnyView {
             title="Nothing has been imported yet"
             detail="Import a CSV file of companies and watch each one pass validation, promotion, slots, enrichment and verification."
         >
-            <a class="btn primary" href="/imports">"Import CSV"</a>
+            <ImportLink />
             {demo.then(|| view! { <LoadSamples /> })}
         </Empty>
     }
