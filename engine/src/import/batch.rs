@@ -19,17 +19,16 @@ impl Engine {
     /// A page of 50 batches, newest first.
     ///
     /// # Errors
-    /// [`EngineError::Database`].
+    /// [`EngineError::Invalid`] for a cursor that somebody typed.
     pub async fn import_batches(&self, cursor: Option<&str>) -> Result<Page<ImportBatch>> {
         let mut query = QueryBuilder::new(ROW);
-        if let Some((at, id)) = cursor.and_then(|cursor| cursor.split_once('~')) {
+        if let Some(cursor) = cursor {
+            let (at, id) = cursor.split_once('~').ok_or_else(refused)?;
+            let at = DateTime::parse_from_rfc3339(at).map_err(|_| refused())?;
             query
                 .push(" WHERE (created_at, import_batch_id) < (")
-                .push_bind(at.to_owned());
-            query
-                .push("::TIMESTAMPTZ, ")
-                .push_bind(id.to_owned())
-                .push(")");
+                .push_bind(at.to_utc());
+            query.push(", ").push_bind(id.to_owned()).push(")");
         }
         query
             .push(" ORDER BY created_at DESC, import_batch_id DESC LIMIT ")
@@ -76,13 +75,16 @@ impl Engine {
     /// A page of 50 rows that did not become companies, in the order of the file.
     ///
     /// # Errors
-    /// [`EngineError::Database`].
+    /// [`EngineError::Invalid`] for a cursor that somebody typed.
     pub async fn import_rejects(
         &self,
         batch_id: &str,
         cursor: Option<&str>,
     ) -> Result<Page<ImportReject>> {
-        let after: i64 = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
+        let after: i64 = match cursor {
+            Some(line) => line.parse().map_err(|_| refused())?,
+            None => 0,
+        };
         let rows: Vec<(i64, String, String, serde_json::Value)> = sqlx::query_as(
             "SELECT line, outcome, reason, fields FROM intake.import_rejects
              WHERE import_batch_id = $1 AND line > $2 ORDER BY line LIMIT $3",
@@ -117,6 +119,12 @@ impl Engine {
             count: capped(n),
         })
     }
+}
+
+fn refused() -> EngineError {
+    EngineError::Invalid(
+        "The address of this page is not valid; start again at the first page.".into(),
+    )
 }
 
 #[derive(FromRow)]
