@@ -213,3 +213,38 @@ async fn a_file_of_which_nothing_was_taken_may_be_tried_again(pool: PgPool) {
     let batch = ended(&engine, &again.batch_id, ImportStatus::Completed).await;
     assert_eq!((batch.accepted, batch.message), (1, None));
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn lists_go_on_where_they_ended_and_refuse_what_somebody_typed(pool: PgPool) {
+    let (_folder, engine) = engine_of_its_own(&pool, true);
+    for n in 0..52 {
+        let text = format!("name,website\nA,not a site {n}\n");
+        upload(&engine, "a.csv", text.as_bytes()).await;
+    }
+    let from = |cursor: Option<String>| ImportFilter {
+        cursor,
+        ..ImportFilter::default()
+    };
+    let first = engine.import_batches(&from(None)).await.unwrap();
+    let second = engine.import_batches(&from(first.next)).await.unwrap();
+    assert_eq!((first.rows.len(), second.rows.len()), (50, 2));
+    let last = &first.rows[49].batch_id;
+    assert!(second.rows.iter().all(|batch| batch.batch_id != *last));
+    let (waiting, found) = (
+        ImportFilter {
+            status: Some(ImportStatus::Cancelled),
+            ..from(None)
+        },
+        ImportFilter {
+            search: Some(last.clone()),
+            ..from(None)
+        },
+    );
+    assert_eq!(engine.import_batches(&waiting).await.unwrap().count.n, 0);
+    assert_eq!(engine.import_batches(&found).await.unwrap().count.n, 1);
+    for typed in ["", "x", "yesterday~b", "~"] {
+        let typed_in = from(Some(typed.into()));
+        assert!(engine.import_batches(&typed_in).await.is_err(), "{typed}");
+        assert!(engine.import_rejects(last, Some(typed)).await.is_err());
+    }
+}

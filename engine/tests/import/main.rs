@@ -176,58 +176,6 @@ async fn every_row_has_an_outcome_with_line_and_reason(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn encodings_and_delimiters_give_the_same_rows(pool: PgPool) {
-    let engine = engine(&pool);
-    let utf16 = |text: &str, big: bool, bom: bool| -> Vec<u8> {
-        let text = if bom {
-            format!("\u{FEFF}{text}")
-        } else {
-            text.to_owned()
-        };
-        text.encode_utf16()
-            .flat_map(|u| {
-                if big {
-                    u.to_be_bytes()
-                } else {
-                    u.to_le_bytes()
-                }
-            })
-            .collect()
-    };
-    let table = |n: usize, delimiter: char, end: &str| {
-        format!("name{delimiter}website{end}Müller {n}{delimiter}m{n}.example{end}")
-    };
-    let files: Vec<Vec<u8>> = vec![
-        table(0, ',', "\n").into_bytes(),
-        table(1, ';', "\r\n").into_bytes(),
-        format!("\u{FEFF}{}", table(2, '\t', "\n")).into_bytes(),
-        utf16(&table(3, ',', "\n"), false, true),
-        utf16(&table(4, ',', "\r\n"), true, true),
-        utf16(&table(5, '|', "\n"), false, false),
-        table(6, ',', "\n")
-            .chars()
-            .map(|c| u8::try_from(u32::from(c)).unwrap())
-            .collect(),
-    ];
-    for (n, bytes) in files.iter().enumerate() {
-        assert_eq!(
-            import(&engine, &format!("f{n}.csv"), bytes).await.accepted,
-            1,
-            "file {n}"
-        );
-    }
-    let names: Vec<String> = companies(&pool)
-        .await
-        .into_iter()
-        .map(|row| row.0.unwrap())
-        .collect();
-    assert_eq!(
-        names,
-        (0..7).map(|n| format!("Müller {n}")).collect::<Vec<_>>()
-    );
-}
-
-#[sqlx::test(migrations = "../migrations")]
 async fn the_same_file_again_adds_nothing_and_says_so(pool: PgPool) {
     let engine = engine(&pool);
     let text = b"name,website\nAcme,acme.example\n";
