@@ -2,7 +2,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { once } from 'node:events';
-import { createWriteStream, readdirSync } from 'node:fs';
+import { createWriteStream, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { companies, downloaded, imported, upload } from './data';
 import { base, expect, live, open, test, unique } from './people';
@@ -25,7 +25,7 @@ async function large(path: string, megabytes: number): Promise<void> {
 /** Files that the server keeps of uploads. */
 const kept = () => readdirSync(join(Server.shared().folder, 'uploads'));
 
-/** Chooses a file that is on its way for long, and waits until its first part has arrived. */
+/** Chooses a file that is on its way for long, and waits until its first part has arrived. The answer lifts the limit and removes the file. */
 async function sending(page: Page, path: string, megabytes: number, bytesPerSecond: number): Promise<() => Promise<void>> {
   await large(path, megabytes);
   const before = kept().length;
@@ -35,7 +35,10 @@ async function sending(page: Page, path: string, megabytes: number, bytesPerSeco
   await page.locator('input[type=file]').setInputFiles(path);
   await expect(page.locator('.progress').filter({ hasText: basename(path) })).toContainText(/: [\d.]+ MB of \d+\.\d MB/, { timeout: 30_000 });
   await expect.poll(() => kept().length).toBe(before + 1);
-  return () => network.send('Network.disable');
+  return async () => {
+    await network.send('Network.disable');
+    rmSync(path);
+  };
 }
 
 test('an upload that is cancelled leaves nothing', async ({ page, psql }, info) => {
