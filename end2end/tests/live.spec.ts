@@ -1,5 +1,5 @@
 // What changes in the database reaches open pages by itself, also after the network or the server was gone.
-import type { Page } from '@playwright/test';
+import type { Page, WebSocket } from '@playwright/test';
 import { companies, errors, imported } from './data';
 import { base, expect, fillSignIn, live, open, signIn, test, unique } from './people';
 import { Psql } from './psql';
@@ -59,6 +59,49 @@ test('the page says that it is offline, and goes on when the network is back', a
   await live(page);
   await expect(page.locator('main tbody tr')).toHaveCount(1);
   expect(none.count).toBe(0);
+});
+
+test.fixme('one connection is left after the network came and went', async ({ page, context }) => {
+  // live/socket.rs forgets a socket when the network goes, and does not close it: each time one more stays open and is heard.
+  const sockets = new Set<WebSocket>();
+  page.on('websocket', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('socketerror', () => sockets.delete(socket));
+  });
+  await open(page, '/events');
+  for (let i = 0; i < 3; i++) {
+    await context.setOffline(true);
+    await expect(state(page)).toHaveText('Offline');
+    await context.setOffline(false);
+    await live(page);
+  }
+  await expect.poll(() => sockets.size).toBe(1);
+});
+
+test.fixme('rows that arrive do not move the focus to another record', async ({ page, psql }) => {
+  // The list is written anew in place: the button under the focus then belongs to another error. console/table.rs.
+  const tag = unique('moved');
+  await errors(psql, tag, 3);
+  await open(page, `/events?e_type=${tag}`);
+  const button = page.getByRole('button', { name: `Details of ${tag} for record r002` });
+  await button.focus();
+  await errors(psql, tag, 1, 'error', 'new');
+  await psql.run(`UPDATE marketing.pipeline_errors SET created_at = now() WHERE event_type = '${tag}' AND record_id LIKE 'new%'`);
+  await expect(page.locator('#console tbody tr').first()).toContainText('new001');
+  await expect(button).toBeFocused();
+});
+
+test('what one types in a dialog stays while rows arrive', async ({ page, psql }) => {
+  const tag = unique('typed');
+  await errors(psql, tag, 2);
+  await open(page, `/events?e_type=${tag}`);
+  await page.getByRole('button', { name: `Resolve ${tag} for record r001` }).click();
+  await page.getByRole('dialog').getByRole('textbox').fill('Half a note');
+  await errors(psql, tag, 1, 'error', 'new');
+  await expect(page.locator('#console tbody tr')).toHaveCount(3);
+  await expect(page.getByRole('dialog').getByRole('textbox')).toHaveValue('Half a note');
+  await expect(page.getByRole('dialog').getByRole('textbox')).toBeFocused();
 });
 
 test('after a restart of the server the page shows what was written meanwhile', async ({ page }) => {

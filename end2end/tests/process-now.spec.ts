@@ -65,7 +65,7 @@ test('everything that waits in a stage, from the overview', async ({ page, psql 
   await expect(dialog.locator('.figure-line')).toHaveText(/^[3-9]\d* events waiting/);
   await dialog.getByRole('button', { name: 'Process now' }).click();
   await expect(dialog).toContainText(/processed.*Done\./, { timeout: 60_000 });
-  expect(await psql.number(`SELECT count(*) FROM marketing.pipeline_events WHERE batch_id = '${tag}' AND status = 'pending'`)).toBe(0);
+  expect(await psql.number(`SELECT count(*) FROM marketing.pipeline_events WHERE batch_id = '${tag}' AND event_type = 'company_created' AND status = 'pending'`)).toBe(0);
 });
 
 test('where nothing waits it says so and offers nothing', async ({ page, psql }) => {

@@ -1,8 +1,9 @@
 // Files on their way in: cancelled, mapped, sent twice, and taken out again as a report.
 import AxeBuilder from '@axe-core/playwright';
-import { createWriteStream, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { once } from 'node:events';
+import { createWriteStream, readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { companies, downloaded, imported, upload } from './data';
 import { base, expect, live, open, test, unique } from './people';
 import { Server } from './server';
@@ -24,44 +25,58 @@ async function large(path: string, megabytes: number): Promise<void> {
 /** Files that the server keeps of uploads. */
 const kept = () => readdirSync(join(Server.shared().folder, 'uploads'));
 
-test('an upload that is cancelled leaves nothing', async ({ page, psql }, info) => {
-  test.setTimeout(120_000);
-  const name = `${unique('cancelled')}.csv`;
-  const path = info.outputPath(name);
-  await large(path, 200);
-  await open(page, '/imports');
-  const before = { files: kept(), batches: await psql.number('SELECT count(*) FROM intake.import_batches') };
+/** Chooses a file that is on its way for long, and waits until its first part has arrived. The answer lifts the limit and removes the file. */
+async function sending(page: Page, path: string, megabytes: number, bytesPerSecond: number): Promise<() => Promise<void>> {
+  await large(path, megabytes);
+  const before = kept().length;
   const network = await page.context().newCDPSession(page);
   await network.send('Network.enable');
-  await network.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 4_000_000 });
+  await network.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytesPerSecond });
   await page.locator('input[type=file]').setInputFiles(path);
-  const progress = page.getByRole('progressbar', { name: 'Upload' });
-  await expect(progress).toBeVisible();
-  await expect(page.locator('.progress').filter({ has: progress })).toContainText(new RegExp(`${name}: [\\d.]+ MB of 2\\d\\d\\.\\d MB`), { timeout: 30_000 });
-  await expect.poll(kept).toHaveLength(before.files.length + 1);
+  await expect(page.locator('.progress').filter({ hasText: basename(path) })).toContainText(/: [\d.]+ MB of \d+\.\d MB/, { timeout: 30_000 });
+  await expect.poll(() => kept().length).toBe(before + 1);
+  return async () => {
+    await network.send('Network.disable');
+    rmSync(path);
+  };
+}
+
+test('an upload that is cancelled leaves nothing', async ({ page, psql }, info) => {
+  test.setTimeout(120_000);
+  await open(page, '/imports');
+  const before = { files: kept(), batches: await psql.number('SELECT count(*) FROM intake.import_batches') };
+  const release = await sending(page, info.outputPath(`${unique('cancelled')}.csv`), 200, 4_000_000);
 
   await page.locator('.progress').getByRole('button', { name: 'Cancel' }).click();
-  await expect(progress).toBeHidden();
+  await expect(page.getByRole('progressbar', { name: 'Upload' })).toBeHidden();
   await expect(page).toHaveURL(`${base()}/imports`);
   await expect.poll(kept, { timeout: 30_000 }).toEqual(before.files);
   expect(await psql.number('SELECT count(*) FROM intake.import_batches')).toBe(before.batches);
 
   // The zone takes the next file at once.
-  await network.send('Network.disable');
+  await release();
   await upload(page, 'after.csv', companies(unique('after'), 1));
 });
 
 test.fixme('a cancelled upload is said to be cancelled', async ({ page }, info) => {
   // parts/upload.rs goes back to idle without a word: neither on the page nor for screen readers.
-  const path = info.outputPath('said.csv');
-  await large(path, 60);
   await open(page, '/imports');
-  const network = await page.context().newCDPSession(page);
-  await network.send('Network.enable');
-  await network.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 2_000_000 });
-  await page.locator('input[type=file]').setInputFiles(path);
+  const release = await sending(page, info.outputPath('said.csv'), 60, 2_000_000);
   await page.locator('.progress').getByRole('button', { name: 'Cancel' }).click();
   await expect(page.getByRole('status').filter({ hasText: /cancelled/i })).toHaveCount(1);
+  await release();
+});
+
+test.fixme('an upload that ends while one is on another page does not take one away from it', async ({ page, psql }, info) => {
+  // parts/upload.rs navigates when the answer comes, wherever one is by then, and shows no progress until then.
+  await open(page, '/imports');
+  const release = await sending(page, info.outputPath('left.csv'), 20, 4_000_000);
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Companies' }).click();
+  await expect(page).toHaveURL(`${base()}/companies`);
+  const waiting = "SELECT count(*) FROM intake.import_batches WHERE file_name = 'left.csv' AND status = 'uploaded'";
+  await expect.poll(async () => (await psql.number(waiting)) === 1 || (await page.getByRole('status').filter({ hasText: /cancelled/i }).count()) === 1, { timeout: 30_000 }).toBe(true);
+  await expect(page).toHaveURL(`${base()}/companies`);
+  await release();
 });
 
 for (const [width, height] of [[360, 740], [1440, 1000]]) {
