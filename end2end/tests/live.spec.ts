@@ -61,7 +61,7 @@ test('the page says that it is offline, and goes on when the network is back', a
   expect(none.count).toBe(0);
 });
 
-test.fixme('one connection is left after the network came and went', async ({ page, context }) => {
+test('one connection is left after the network came and went', async ({ page, context }) => {
   // live/socket.rs forgets a socket when the network goes, and does not close it: each time one more stays open and is heard.
   const sockets = new Set<WebSocket>();
   page.on('websocket', (socket) => {
@@ -79,7 +79,7 @@ test.fixme('one connection is left after the network came and went', async ({ pa
   await expect.poll(() => sockets.size).toBe(1);
 });
 
-test.fixme('rows that arrive do not move the focus to another record', async ({ page, psql }) => {
+test('rows that arrive do not move the focus to another record', async ({ page, psql }) => {
   // The list is written anew in place: the button under the focus then belongs to another error. console/table.rs.
   const tag = unique('moved');
   await errors(psql, tag, 3);

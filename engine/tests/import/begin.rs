@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use domain::model::import::{Field, ImportStatus};
+use domain::model::import::{Field, ImportFilter, ImportStatus};
 use sqlx::PgPool;
 
 use crate::{
