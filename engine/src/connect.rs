@@ -54,8 +54,23 @@ pub(crate) async fn migrate(direct_url: &str) -> Result<usize> {
             other => EngineError::Invalid(format!("the migrations could not be applied: {other}")),
         })?;
     let after = applied(&mut connection).await?;
+    grant_roles(&mut connection).await;
     connection.close().await?;
     Ok(after.saturating_sub(before))
+}
+
+/// Roles may have come since the last start. Where somebody else owns the schema, that is for its owner to do.
+async fn grant_roles(connection: &mut sqlx::PgConnection) {
+    let granted = sqlx::query_scalar::<_, i32>("SELECT marketing.grant_roles()")
+        .fetch_one(connection)
+        .await;
+    match granted {
+        Ok(0) => {}
+        Ok(grants) => tracing::info!(grants, "granted rights to n8n_user and dashboard_user"),
+        Err(error) => {
+            tracing::warn!(%error, "the rights of n8n_user and dashboard_user were not checked: run SELECT marketing.grant_roles() as the owner of the schema")
+        }
+    }
 }
 
 async fn applied(connection: &mut sqlx::PgConnection) -> Result<usize> {

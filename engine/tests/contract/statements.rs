@@ -2,12 +2,8 @@
 //!
 //! One test for each line of the checklist that concerns these objects; the number is the line's.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
-mod support;
-
 use sqlx::{PgPool, Row, postgres::PgListener};
-use support::count;
+use crate::support::count;
 
 async fn run(pool: &PgPool, sql: &'static str) {
     sqlx::raw_sql(sql)
