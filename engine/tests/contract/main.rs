@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod events;
 mod migrating;
 mod roles;
 mod statements;
