@@ -6,6 +6,7 @@
 
 mod events;
 mod migrating;
+mod queue;
 mod roles;
 mod statements;
 #[path = "../support/mod.rs"]
