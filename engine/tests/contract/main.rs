@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 mod events;
+mod lineage;
 mod migrating;
 mod queue;
 mod roles;
