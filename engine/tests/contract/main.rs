@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 mod events;
+mod indexes;
 mod lineage;
 mod migrating;
 mod queue;
