@@ -10,6 +10,7 @@ mod lineage;
 mod migrating;
 mod queue;
 mod roles;
+mod rollback;
 mod statements;
 #[path = "../support/mod.rs"]
 mod support;
