@@ -1,17 +1,45 @@
 //! The SQL contract: what people are told to type into psql, with no application running unless said so.
 //!
-//! Each file holds one group of it; the numbers in names are lines of the checklist that people were given.
+//! The checklist that people were given, line by line, and the tests that hold it. Lines 19, 20, 25 and 39 to 42 concern
+//! tables of later phases.
+//!
+//! | Line | Test |
+//! |---|---|
+//! | 1 | `events::line_1_triggers_are_listed` |
+//! | 2, 3 | `monitoring::lines_2_3_tables_and_error_views_answer_also_unqualified` |
+//! | 4, 12 | `events::lines_4_12_validating_a_row_makes_its_events` |
+//! | 5 | `records::line_5_events_are_marked_by_number` |
+//! | 6 | `records::line_6_errors_are_logged_with_quoted_and_bare_records` |
+//! | 7, 8 | `records::lines_7_8_masters_and_slots_are_inserted_once` |
+//! | 9, 10 | `records::lines_9_10_contacts_are_upserted_by_slot_and_verified_repeatedly` |
+//! | 11, 13 | `events::lines_11_13_an_insert_notifies_a_listening_session` |
+//! | 14 | `events::line_14_the_events_of_a_record_are_created_validated_and_processed` |
+//! | 15 to 18, 23, 24 | `monitoring::lines_15_to_18_and_23_24_monitoring_queries_answer` |
+//! | 21, 22 | `records::lines_21_22_the_value_of_a_contact_names_its_company` |
+//! | 26, 27 | `monitoring::lines_26_27_retention_deletes_and_vacuums` |
+//! | 28 | `queue::line_28_a_manual_event_is_picked_up_without_a_notification` |
+//! | 29, 30 | `records::lines_29_30_contacts_are_exported_and_erased` |
+//! | 31 | `indexes::line_31_the_short_tables_and_their_indexes_are_there_already` |
+//! | 32 | the migrations of this repository take the place of the three files: every test runs them |
+//! | 33 | `monitoring::line_33_views_are_listed` |
+//! | 34 | `events::line_34_the_trigger_test_shows_one_created_and_one_updated` |
+//! | 35 to 37 | `monitoring::lines_35_to_37_phases_are_always_four` |
+//! | 38 | `roles::line_38_a_workflow_does_all_its_writing_as_n8n_user` |
+//! | 43 | `rollback::line_43_the_operations_test_and_the_full_rollback` |
+//! | 44 | `monitoring::line_44_every_binding_of_the_dashboard_has_its_columns` |
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod barton_ids;
 mod events;
 mod indexes;
 mod lineage;
 mod migrating;
+mod monitoring;
 mod queue;
+mod records;
 mod roles;
 mod rollback;
-mod statements;
 #[path = "../support/mod.rs"]
 mod support;
 
