@@ -36,6 +36,7 @@ mod indexes;
 mod lineage;
 mod migrating;
 mod monitoring;
+mod pooler;
 mod queue;
 mod records;
 mod roles;
