@@ -18,9 +18,14 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) fn pool(config: &EngineConfig) -> Result<PgPool> {
     let mut options = options(&config.database_url)?;
     if config.pooler {
-        // A pooler hands each transaction to any server connection, where our prepared statements do not exist.
-        options = options.statement_cache_capacity(0);
+        // PgBouncer refuses connections that set what it does not know; without it, text has the same digits.
+        options = options.extra_float_digits(None);
     }
+    // Behind a transaction pooler, the statement cache stays on. sqlx parses in one exchange and binds in the next, which
+    // may reach another server connection. A pooler that tracks named statements (Neon's; PgBouncer from 1.21 with
+    // max_prepared_statements above 0) prepares them there again; unnamed ones, as of persistent(false), it does not
+    // track. Without a cache sqlx would still name its statements, a new one for every query, and never close one.
+    // Poolers that track nothing need session pooling: no setting of ours helps there.
     Ok(PgPoolOptions::new()
         .max_connections(config.pool_size)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -54,8 +59,23 @@ pub(crate) async fn migrate(direct_url: &str) -> Result<usize> {
             other => EngineError::Invalid(format!("the migrations could not be applied: {other}")),
         })?;
     let after = applied(&mut connection).await?;
+    grant_roles(&mut connection).await;
     connection.close().await?;
     Ok(after.saturating_sub(before))
+}
+
+/// Roles may have come since the last start. Where somebody else owns the schema, that is for its owner to do.
+async fn grant_roles(connection: &mut sqlx::PgConnection) {
+    let granted = sqlx::query_scalar::<_, i32>("SELECT marketing.grant_roles()")
+        .fetch_one(connection)
+        .await;
+    match granted {
+        Ok(0) => {}
+        Ok(grants) => tracing::info!(grants, "granted rights to n8n_user and dashboard_user"),
+        Err(error) => {
+            tracing::warn!(%error, "the rights of n8n_user and dashboard_user were not checked: run SELECT marketing.grant_roles() as the owner of the schema")
+        }
+    }
 }
 
 async fn applied(connection: &mut sqlx::PgConnection) -> Result<usize> {

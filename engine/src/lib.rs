@@ -27,7 +27,7 @@ pub struct EngineConfig {
     pub database_url: String,
     /// Connection string for LISTEN and migrations, never through a pooler.
     pub direct_url: String,
-    /// True when `database_url` goes through a transaction pooler: statements are then not kept prepared.
+    /// True when `database_url` goes through a transaction pooler, which must keep track of prepared statements.
     pub pooler: bool,
     /// Connections in the pool.
     pub pool_size: u32,

@@ -104,7 +104,7 @@ fn task_title(task: &Task) -> String {
     match task {
         Task::Detail(id) => format!("Error {id}"),
         Task::Resolve(chosen) if chosen.count == "1" => "Resolve this error".to_owned(),
-        Task::Resolve(_) => "Resolve the errors that match".to_owned(),
+        Task::Resolve(chosen) => format!("Resolve {} errors", chosen.count),
         Task::Retry(chosen) if chosen.count == "1" => "Retry this error".to_owned(),
         Task::Retry(_) => "Retry the errors that match".to_owned(),
     }

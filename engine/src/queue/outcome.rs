@@ -203,11 +203,11 @@ impl Failures {
         .execute(&mut *connection)
         .await?;
         sqlx::query(
-            "INSERT INTO marketing.pipeline_errors (event_type, record_id, error_message, error_details, severity, event_id)
+            "INSERT INTO marketing.pipeline_errors (event_type, record_id, error_message, error_details, severity, event_id, correlation_id)
              SELECT e.event_type, e.payload ->> 'record_id', f.message,
                     jsonb_build_object('workflow', $5, 'kind', f.kind, 'attempts', e.retry_count, 'batch_id', e.batch_id,
                         'company_name', e.payload -> 'company_name', 'slot_label', e.payload -> 'slot_label'),
-                    'error', e.id
+                    'error', e.id, e.correlation_id
              FROM unnest($1::BIGINT[], $2::TEXT[], $3::BOOLEAN[], $4::TEXT[]) AS f (id, message, last, kind)
              JOIN marketing.pipeline_events e ON e.id = f.id
              WHERE f.last",
@@ -251,9 +251,12 @@ async fn write_runs(
         .collect();
     sqlx::query(
         "INSERT INTO marketing.workflow_stats
-             (workflow_name, status, duration_seconds, error_message, triggered_by, batch_id, record_id, phase)
-         SELECT $1, r.status, round($2::NUMERIC, 6), r.message, 'neon_event', r.batch_id, r.record_id, $3
-         FROM unnest($4::TEXT[], $5::TEXT[], $6::TEXT[], $7::TEXT[]) AS r (status, message, batch_id, record_id)",
+             (workflow_name, status, duration_seconds, error_message, triggered_by, batch_id, record_id, phase,
+              event_id, correlation_id)
+         SELECT $1, r.status, round($2::NUMERIC, 6), r.message, 'neon_event', r.batch_id, r.record_id, $3, r.event_id,
+                (SELECT e.correlation_id FROM marketing.pipeline_events e WHERE e.id = r.event_id)
+         FROM unnest($4::TEXT[], $5::TEXT[], $6::TEXT[], $7::TEXT[], $8::BIGINT[])
+             AS r (status, message, batch_id, record_id, event_id)",
     )
     .bind(stage.workflow())
     .bind(seconds)
@@ -262,6 +265,7 @@ async fn write_runs(
     .bind(&messages)
     .bind(events.iter().map(|event| event.batch_id.clone()).collect::<Vec<_>>())
     .bind(events.iter().map(|event| event.record_id.clone()).collect::<Vec<_>>())
+    .bind(events.iter().map(|event| event.id).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())

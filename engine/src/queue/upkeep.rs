@@ -13,6 +13,8 @@ use crate::Engine;
 const ACKNOWLEDGE_EVERY: Duration = Duration::from_millis(500);
 const FOLD_EVERY: Duration = Duration::from_secs(2);
 const RESCUE_EVERY: Duration = Duration::from_secs(1);
+/// Far below the half hour for which an event may be in somebody's hands without a lease.
+const RECLAIM_EVERY: Duration = Duration::from_secs(60);
 /// Events acknowledged in one transaction.
 const BATCH: i64 = 2_000;
 /// Any number that no other lock of the application uses: one process folds at a time.
@@ -33,6 +35,7 @@ impl Upkeep {
         tasks.spawn(repeat(pool, &stop, ACKNOWLEDGE_EVERY, acknowledge));
         tasks.spawn(repeat(pool, &stop, FOLD_EVERY, fold));
         tasks.spawn(repeat(pool, &stop, RESCUE_EVERY, lease::rescue));
+        tasks.spawn(repeat(pool, &stop, RECLAIM_EVERY, reclaim));
         Self { tasks, stop }
     }
 
@@ -97,6 +100,20 @@ async fn acknowledge(pool: PgPool) -> sqlx::Result<More> {
     .execute(&pool)
     .await?;
     Ok(More(done.rows_affected() >= BATCH.unsigned_abs()))
+}
+
+/// Hands back what a person or n8n took in hand without a lease and left there.
+async fn reclaim(pool: PgPool) -> sqlx::Result<More> {
+    let reclaimed: i64 = sqlx::query_scalar("SELECT marketing.reclaim_unleased_events()")
+        .fetch_one(&pool)
+        .await?;
+    if reclaimed > 0 {
+        tracing::warn!(
+            reclaimed,
+            "events were in processing for half an hour without a worker; they wait again"
+        );
+    }
+    Ok(More(false))
 }
 
 /// Folds the differences that the statements left, so that reading stays cheap.

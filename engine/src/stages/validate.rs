@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use async_trait::async_trait;
 use domain::{stage::StageName, validation};
-use sqlx::PgConnection;
+use sqlx::{FromRow, PgConnection};
 
 use crate::queue::{Claimed, LocalStage, Outcome, Policy};
 
@@ -33,39 +33,77 @@ impl LocalStage for Validate {
         events: &[Claimed],
     ) -> sqlx::Result<Vec<Outcome>> {
         let ids: Vec<i64> = events.iter().filter_map(Claimed::record_number).collect();
-        let rows: Vec<(i64, Option<String>, Option<String>)> = sqlx::query_as(
-            "SELECT id, company, website FROM intake.company_raw_intake WHERE id = ANY($1)",
-        )
-        .bind(&ids)
-        .fetch_all(&mut *connection)
-        .await?;
-        let verdicts: HashMap<i64, validation::Verdict> = rows
+        let rows: HashMap<i64, Row> = read(connection, &ids).await?;
+        let ours: HashMap<i64, validation::Verdict> = rows
             .iter()
-            .map(|(id, company, website)| {
-                (
-                    *id,
-                    validation::validate(company.as_deref(), website.as_deref()),
-                )
+            .filter(|(_, row)| row.is_ours())
+            .map(|(id, row)| {
+                let verdict = validation::validate(row.company.as_deref(), row.website.as_deref());
+                (*id, verdict)
             })
             .collect();
-        write(connection, &verdicts).await?;
+        write(connection, &ours).await?;
         Ok(events
             .iter()
-            .map(
-                |event| match event.record_number().and_then(|id| verdicts.get(&id)) {
-                    Some(verdict) if verdict.valid => Outcome::Done,
-                    Some(verdict) => Outcome::Noted(verdict.notes.to_string()),
-                    None => Outcome::Fail(format!(
+            .map(|event| {
+                let Some((id, row)) = event
+                    .record_number()
+                    .and_then(|id| rows.get(&id).map(|row| (id, row)))
+                else {
+                    return Outcome::Fail(format!(
                         "There is no intake row {}; insert it again or resolve this error",
                         event.record_id.as_deref().unwrap_or("without a record_id")
-                    )),
-                },
-            )
+                    ));
+                };
+                match ours.get(&id) {
+                    Some(verdict) if verdict.valid => Outcome::Done,
+                    Some(verdict) => Outcome::Noted(verdict.notes.to_string()),
+                    None => Outcome::Noted(row.decided()),
+                }
+            })
             .collect())
     }
 }
 
-/// Rows whose verdict stands already are left alone, so that a repeated run makes no event.
+#[derive(FromRow)]
+struct Row {
+    id: i64,
+    company: Option<String>,
+    website: Option<String>,
+    validated: Option<bool>,
+    validated_by: Option<String>,
+}
+
+impl Row {
+    /// What a person or a workflow decided stands: we judge what nobody has, and what we judged ourselves.
+    fn is_ours(&self) -> bool {
+        self.validated.is_none() || self.validated_by.as_deref() == Some(VALIDATOR)
+    }
+
+    fn decided(&self) -> String {
+        let verdict = match self.validated {
+            Some(true) => "valid",
+            _ => "not valid",
+        };
+        match &self.validated_by {
+            Some(by) => format!("{by} decided already: {verdict}"),
+            None => format!("Decided already: {verdict}"),
+        }
+    }
+}
+
+async fn read(connection: &mut PgConnection, ids: &[i64]) -> sqlx::Result<HashMap<i64, Row>> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT id, company, website, validated, validated_by FROM intake.company_raw_intake WHERE id = ANY($1)",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// Rows whose verdict stands already are left alone, so that a repeated run makes no event; so are rows that somebody
+/// decided since they were read.
 async fn write(
     connection: &mut PgConnection,
     verdicts: &HashMap<i64, validation::Verdict>,
@@ -80,7 +118,8 @@ async fn write(
         "UPDATE intake.company_raw_intake i
          SET validated = v.valid, validation_notes = v.notes, validated_at = now(), validated_by = $4
          FROM unnest($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS v (id, valid, notes)
-         WHERE i.id = v.id AND (i.validated IS DISTINCT FROM v.valid OR i.validation_notes IS DISTINCT FROM v.notes)",
+         WHERE i.id = v.id AND (i.validated IS NULL OR i.validated_by = $4)
+           AND (i.validated IS DISTINCT FROM v.valid OR i.validation_notes IS DISTINCT FROM v.notes)",
     )
     .bind(&ids)
     .bind(&valid)

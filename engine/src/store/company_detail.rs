@@ -100,8 +100,7 @@ impl Engine {
              FROM marketing.pipeline_events WHERE correlation_id = $1
              UNION ALL
              SELECT e.created_at, FALSE, e.error_message, e.event_type, e.severity, e.record_id, e.id
-             FROM marketing.pipeline_errors e JOIN marketing.pipeline_events v ON v.id = e.event_id
-             WHERE v.correlation_id = $1
+             FROM marketing.pipeline_errors e WHERE e.correlation_id = $1
              ORDER BY at DESC, id DESC LIMIT $2",
         )
         .bind(correlation)

@@ -11,20 +11,21 @@ use engine::{
 };
 use sqlx::PgPool;
 
-pub(crate) fn engine(pool: &PgPool) -> Engine {
-    Engine::with_pool(pool.clone(), config())
-}
-
-pub(crate) fn config() -> EngineConfig {
+/// Settings for an engine that connects by itself, without a pooler.
+pub(crate) fn config(url: &str) -> EngineConfig {
     EngineConfig {
-        database_url: String::new(),
-        direct_url: String::new(),
+        database_url: url.to_owned(),
+        direct_url: url.to_owned(),
         pooler: false,
         pool_size: 10,
         upload_dir: std::env::temp_dir().join("outreach-command-center-tests"),
         demo: true,
         n8n: None,
     }
+}
+
+pub(crate) fn engine(pool: &PgPool) -> Engine {
+    Engine::with_pool(pool.clone(), config(""))
 }
 
 pub(crate) fn answers(not_found: f64, failing: f64) -> WorkerOptions {

@@ -10,7 +10,8 @@ pub struct Database {
     pub url: Secret,
     /// For LISTEN and migrations; never through a pooler.
     pub direct_url: Secret,
-    /// A pooler gives each transaction another connection, on which earlier prepared statements do not exist.
+    /// A pooler gives each transaction another connection, so it must track prepared statements, as Neon's does and
+    /// PgBouncer from 1.21 with `max_prepared_statements` above 0; it refuses some settings of a connection.
     pub pooler: bool,
 }
 
