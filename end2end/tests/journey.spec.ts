@@ -30,7 +30,7 @@ test('a file is imported and its companies flow to verified addresses without a 
   await expect.poll(() => number('verify'), { timeout: 60_000 }).toBeGreaterThan(before.verify);
   expect(loads.count).toBe(0);
 
-  await page.getByRole('link', { name: 'Rejected by validation' }).click();
+  await page.getByRole('link', { name: '1 Rejected by validation' }).click();
   await expect(page.locator('main tbody tr')).toHaveCount(1);
   await expect(page.locator('main tbody tr')).toContainText(`No site of ${tag}`);
   await expect(page).toHaveURL(`${base()}/companies?batch=${encodeURIComponent((await page.locator('main tbody tr [data-label=Batch]').textContent())!)}&state=rejected`);

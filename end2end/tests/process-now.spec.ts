@@ -9,7 +9,7 @@ test('one record, from the page of its company', async ({ page, psql }) => {
   const tag = unique('record');
   const [id] = await settled(psql, tag, 1);
   await open(page, `/companies/${id}`);
-  await page.getByRole('button', { name: `Validate now… (Validate, ${tag} 1)` }).click();
+  await page.getByRole('button', { name: `Validate… (Validate, ${tag} 1)` }).click();
   const dialog = page.getByRole('dialog');
   await expect(dialog.getByRole('heading')).toHaveText('Process now: Validate');
   await expect(dialog).toContainText(`Runs WF_Validate_Company for ${tag} 1 ahead of everything else in the queue.`);
@@ -26,6 +26,10 @@ test('one record, from the page of its company', async ({ page, psql }) => {
 test('a slot is enriched again from the page of its company', async ({ page, psql }) => {
   const tag = unique('slot');
   const [id] = await settled(psql, tag, 1);
+  // As if nobody had been found: whoever was found stays, and is not asked for again.
+  await psql.run(`UPDATE marketing.contact_enrichment SET enrichment_status = 'failed' WHERE company_slot_unique_id IN (
+    SELECT company_slot_unique_id FROM marketing.company_slots JOIN marketing.company_master USING (company_unique_id)
+    WHERE source_record_id = '${id}')`);
   await open(page, `/companies/${id}`);
   await page.getByRole('button', { name: /^Enrich now… \(Enrich, CEO\)/ }).click();
   const dialog = page.getByRole('dialog');
@@ -41,7 +45,7 @@ test('one batch, from the page of its import', async ({ page, psql }) => {
   const ids = await psql.run(`SELECT id FROM intake.company_raw_intake WHERE import_batch_id = '${batch}' AND website IS NOT NULL`);
   await failures(psql, tag, ids, batch);
 
-  await page.getByRole('button', { name: /^Process now…/ }).click();
+  await page.getByRole('button', { name: /^Process now… \(Validate, batch/ }).click();
   const dialog = page.getByRole('dialog');
   await expect(dialog).toContainText(`for batch ${batch} ahead of everything else`);
   await expect(dialog).toContainText(/4 (failed events to be tried again|failed to be tried again)\./);

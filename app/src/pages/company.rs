@@ -115,7 +115,7 @@ fn steps(detail: &CompanyDetail) -> AnyView {
     let buttons = records(detail)
         .into_iter()
         .map(|(stage, record)| {
-            view! { <ProcessNowButton stage=stage scope=Scope::Record(record) what=name.clone() text=stage.title() /> }
+            view! { <ProcessNowButton stage=stage scope=Scope::Record(record) what=name.clone() text=format!("{}…", stage.title()) /> }
         })
         .collect_view();
     if !session::may(Permission::Retry) {

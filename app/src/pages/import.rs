@@ -194,7 +194,10 @@ fn progress(batch: &ImportBatch) -> AnyView {
 fn figures(batch: &ImportBatch) -> AnyView {
     let figure = |label: &'static str, n: i64, href: Option<String>| {
         let number = match href.filter(|_| n > 0) {
-            Some(href) => view! { <a href=href>{count(n)}</a> }.into_any(),
+            Some(href) => {
+                let name = format!("{} {label}", count(n));
+                view! { <a href=href aria-label=name>{count(n)}</a> }.into_any()
+            }
             None => count(n).into_any(),
         };
         view! {

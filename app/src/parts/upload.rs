@@ -1,5 +1,7 @@
 //! A file on its way to the server: dropped or chosen, with progress and a way to stop.
 
+use std::cell::RefCell;
+
 use domain::{format::bytes, model::import::Preview};
 use leptos::{ev, html, prelude::*};
 use leptos_router::hooks::{use_location, use_navigate};
@@ -35,18 +37,21 @@ enum Sending {
     Failed(Problem),
 }
 
+thread_local! {
+    /// What cancels the upload. Not part of the context: the server, which has none, may drop that on any thread.
+    static REQUEST: RefCell<Option<XmlHttpRequest>> = const { RefCell::new(None) };
+}
+
 /// The one upload of the page; it goes on while the person looks at other pages.
 #[derive(Clone, Copy)]
 pub(crate) struct Uploading {
     state: RwSignal<Sending>,
-    request: StoredValue<Option<XmlHttpRequest>, LocalStorage>,
 }
 
 impl Uploading {
     pub(crate) fn provide() {
         let uploading = Self {
             state: RwSignal::new(Sending::Idle),
-            request: StoredValue::new_local(None),
         };
         provide_context(uploading);
         Effect::new(move || uploading.guard());
@@ -66,7 +71,7 @@ impl Uploading {
     }
 
     fn cancel(self, announcer: Announcer) {
-        if let Some(request) = self.request.try_update_value(Option::take).flatten() {
+        if let Some(request) = REQUEST.take() {
             let _ = request.abort();
         }
         self.state.set(Sending::Idle);
@@ -158,7 +163,7 @@ pub(crate) fn UploadZone() -> impl IntoView {
                 });
             }
         };
-        uploading.request.set_value(post(&file, state, done));
+        REQUEST.set(post(&file, state, done));
     };
     let chosen = {
         let send = send.clone();
