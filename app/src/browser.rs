@@ -56,15 +56,15 @@ pub fn focus(selector: &str) -> bool {
     element.focus().is_ok()
 }
 
-/// After the focused element was taken away: the keyboard goes on at the beginning of the element with this id.
-pub fn find_focus(id: &str) {
+/// After a navigation took the focused element away: the keyboard goes on at the beginning of the new page.
+pub fn find_focus() {
     let lost = document()
         .active_element()
         .is_none_or(|element| element.tag_name() == "BODY");
-    let place = document().get_element_by_id(id);
-    if let Some(place) = place.filter(|_| lost) {
-        let _ = place.set_attribute("tabindex", "-1");
-        focus(&format!("#{id}"));
+    let main = document().get_element_by_id("main");
+    if let Some(main) = main.filter(|_| lost) {
+        let _ = main.set_attribute("tabindex", "-1");
+        focus("#main");
     }
 }
 

@@ -69,7 +69,6 @@ test('a company is found by its website, its Barton ID, and from any page', asyn
 });
 
 test('text is searched for as it was typed', async ({ page, psql }) => {
-  // The router decodes the query twice: what reads as an escape is lost. See query.rs.
   const tag = unique('typed');
   await psql.run(`INSERT INTO intake.company_raw_intake (company, website) VALUES ('${tag} 100%41', 'https://${tag}.example')`);
   await open(page, '/companies');
@@ -141,7 +140,6 @@ test('the page of a company tells where it comes from and what happened to it', 
 });
 
 test('the page of a company links to its website', async ({ page, psql }) => {
-  // Neither the head nor the facts name it: store/company_detail.rs, pages/company.rs.
   const tag = unique('website');
   const [id] = await settled(psql, tag, 1);
   await open(page, `/companies/${id}`);

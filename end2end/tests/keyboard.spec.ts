@@ -72,7 +72,6 @@ test.describe('signed in', () => {
   });
 
   test('after an upload the focus is in the page that it led to', async ({ page }) => {
-    // It falls to the document, so that Tab goes on in the error console: parts/upload.rs, pages/import.rs.
     const tag = unique('place');
     await open(page, '/imports');
     await tabTo(page, /^Choose a file$/);

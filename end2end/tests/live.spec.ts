@@ -62,7 +62,6 @@ test('the page says that it is offline, and goes on when the network is back', a
 });
 
 test('one connection is left after the network came and went', async ({ page, context }) => {
-  // live/socket.rs forgets a socket when the network goes, and does not close it: each time one more stays open and is heard.
   const sockets = new Set<WebSocket>();
   page.on('websocket', (socket) => {
     sockets.add(socket);
@@ -80,7 +79,6 @@ test('one connection is left after the network came and went', async ({ page, co
 });
 
 test('rows that arrive do not move the focus to another record', async ({ page, psql }) => {
-  // The list is written anew in place: the button under the focus then belongs to another error. console/table.rs.
   const tag = unique('moved');
   await errors(psql, tag, 3);
   await open(page, `/events?e_type=${tag}`);

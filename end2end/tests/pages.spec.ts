@@ -55,7 +55,6 @@ for (const scheme of ['light', 'dark'] as const) {
 }
 
 test('axe finds nothing on the page of an import', async ({ page }) => {
-  // landmark-unique: the section of the rejects and the region of its table have one name. See pages/import.rs.
   await open(page, details[2]);
   await check(page, '/imports/…');
 });

@@ -37,7 +37,6 @@ test.describe('a viewer', () => {
   });
 
   test('is not offered an import on the list of companies', async ({ page }) => {
-    // The link "Import CSV" of pages/companies.rs does not ask for the permission, those of the overview do.
     await open(page, '/companies');
     expect(await actions(page)).toEqual([]);
     await open(page, '/companies?q=nobody-has-this-name');
@@ -45,7 +44,6 @@ test.describe('a viewer', () => {
   });
 
   test('may look at a file that waits for its mapping, and is not offered to import it', async ({ page, browser }) => {
-    // pages/mapping.rs shows its form and "Import" to everybody.
     const operator = await browser.newContext({ storageState: `${process.env.SERVER_FOLDER}/session-operator.json` });
     const theirs = await operator.newPage();
     await open(theirs, '/imports');
@@ -129,7 +127,6 @@ test.describe('somebody who is signed out', () => {
   });
 
   test('comes back to a page whose address has escaped characters', async ({ page }) => {
-    // The router decodes the query twice, so the form gets another address than the redirect named: pages/sign_in.rs.
     const wanted = '/companies?q=acme%20%26%20sons&state=verified';
     await page.goto(base() + wanted);
     await fillSignIn(page, 'viewer');

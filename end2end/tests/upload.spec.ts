@@ -59,7 +59,6 @@ test('an upload that is cancelled leaves nothing', async ({ page, psql }, info) 
 });
 
 test('a cancelled upload is said to be cancelled', async ({ page }, info) => {
-  // parts/upload.rs goes back to idle without a word: neither on the page nor for screen readers.
   await open(page, '/imports');
   const release = await sending(page, info.outputPath('said.csv'), 60, 2_000_000);
   await page.locator('.progress').getByRole('button', { name: 'Cancel' }).click();
@@ -68,7 +67,6 @@ test('a cancelled upload is said to be cancelled', async ({ page }, info) => {
 });
 
 test('an upload that ends while one is on another page does not take one away from it', async ({ page, psql }, info) => {
-  // parts/upload.rs navigates when the answer comes, wherever one is by then, and shows no progress until then.
   await open(page, '/imports');
   const release = await sending(page, info.outputPath('left.csv'), 20, 4_000_000);
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Companies' }).click();
@@ -183,14 +181,14 @@ test('downloads are well-formed CSV that no spreadsheet takes for formulas', asy
 });
 
 test('line numbers are those of the file', async ({ page }) => {
-  // Where lines end in CRLF each number is one too small: import/reader.rs.
   const tag = unique('lines');
   const rows = ['Company,Website', `${tag} a,${tag}-a.example`, `${tag} b,${tag}-b.example`, `${tag} c,${tag}-a.example`];
   for (const end of ['\n', '\r\n']) {
     await open(page, '/imports');
     await imported(page, `${tag}.csv`, Buffer.from(rows.map((row) => row.replaceAll(tag, `${tag}${end.length}`)).join(end)));
-    await expect(page.locator('main tbody tr')).toContainText('Duplicate of line 2 in this file');
-    await expect(page.locator('main tbody tr').locator('[data-label=Line]')).toHaveText('4');
+    const rejects = page.getByRole('region', { name: 'Rows that were not accepted' }).locator('tbody tr');
+    await expect(rejects).toContainText('Duplicate of line 2 in this file');
+    await expect(rejects.locator('[data-label=Line]')).toHaveText('4');
   }
 });
 

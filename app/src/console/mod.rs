@@ -17,7 +17,6 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::errors::{Selection, errors, preview_errors},
-    browser,
     live::Live,
     parts::dialog::Dialog,
     problem::Problem,
@@ -85,10 +84,9 @@ pub(crate) fn ErrorConsole() -> impl IntoView {
         task: RwSignal::new(None),
     };
     provide_context(console);
-    keep_focus(console);
     let in_n8n = Memo::new(move |_| params.read().get_str("e_panel") == Some("n8n"));
     view! {
-        <section class="console" id="console" aria-label="Error console">
+        <section class="console" id="console" aria-label="Error console" tabindex="-1">
             <size::ResizeHandle />
             <bar::Bar n8n=in_n8n />
             <div class="console-body">
@@ -100,23 +98,6 @@ pub(crate) fn ErrorConsole() -> impl IntoView {
         </section>
         <Dialog open=console.task title=task_title children=move |task| task_body(console, task) />
     }
-}
-
-/// A row that was dealt with goes away, and with it the button that had the focus: the console takes it.
-fn keep_focus(console: Console) {
-    let acted = StoredValue::new(false);
-    Effect::new(move |_| {
-        if matches!(console.task.get(), Some(Task::Resolve(_) | Task::Retry(_))) {
-            acted.set_value(true);
-        }
-    });
-    Effect::new(move |_| {
-        console.errors.track();
-        if console.task.with_untracked(Option::is_none) && acted.get_value() {
-            acted.set_value(false);
-            request_animation_frame(|| browser::find_focus("console"));
-        }
-    });
 }
 
 fn task_title(task: &Task) -> String {

@@ -6,6 +6,7 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 use super::{Chosen, Task, preview};
 use crate::{
     api::errors::{Selection, resolve_errors},
+    browser,
     live::Live,
     parts::{announce::Announcer, notice::problem_line},
     problem::Problem,
@@ -34,6 +35,11 @@ pub(super) fn Resolve(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl Into
                     live.stale(Topic::Pipeline);
                     announcer.say(format!("{} resolved", count(n)));
                     task.set(None);
+                    // The row goes away, and with it the button that opened the dialog.
+                    request_animation_frame(|| {
+                        let _ =
+                            browser::focus("#console .table-wrap") || browser::focus("#console");
+                    });
                 }
                 Err(problem) => {
                     let _ = failed.try_set(Some(problem));

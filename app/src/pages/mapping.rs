@@ -24,10 +24,6 @@ const ROWS_SHOWN: usize = 5;
 /// Read in the browser only: the step needs it anyway.
 #[component]
 pub(super) fn MappingStep(batch_id: String) -> impl IntoView {
-    if !session::may(Permission::Import) {
-        return view! { <p class="notice">"Waits for an operator or an admin to choose its columns."</p> }
-            .into_any();
-    }
     let preview = RwSignal::new(None::<Result<Preview, Problem>>);
     Effect::new(move || {
         let batch_id = batch_id.clone();
@@ -46,12 +42,12 @@ pub(super) fn MappingStep(batch_id: String) -> impl IntoView {
             }}
         </section>
     }
-    .into_any()
 }
 
 #[component]
 fn Form(preview: Preview) -> impl IntoView {
     let live = Live::expect();
+    let may = session::may(Permission::Import);
     let mapping = RwSignal::new(preview.mapping.clone());
     let has_header = RwSignal::new(preview.has_header);
     let busy = RwSignal::new(false);
@@ -86,14 +82,19 @@ fn Form(preview: Preview) -> impl IntoView {
                     type="checkbox"
                     prop:checked=has_header
                     checked=has_header.get_untracked()
+                    disabled=!may
                     on:change=move |event| has_header.set(event_target_checked(&event))
                 />
                 "The first line holds the names of the columns"
             </label>
             <span class="grow"></span>
-            <button class="btn primary" disabled=move || busy.get() || refused.with(Option::is_some) on:click=start>
-                {move || if busy.get() { "Starting…" } else { "Import" }}
-            </button>
+            {may.then(|| {
+                view! {
+                    <button class="btn primary" disabled=move || busy.get() || refused.with(Option::is_some) on:click=start>
+                        {move || if busy.get() { "Starting…" } else { "Import" }}
+                    </button>
+                }
+            })}
         </div>
         // What cannot be imported, at once and in the server's words; what may be a mistake, otherwise.
         <div role="status">
@@ -146,6 +147,7 @@ fn field_select(mapping: RwSignal<Mapping>, column: usize, name: String) -> AnyV
         <span class="column-name">{name}</span>
         <select
             aria-label=label
+            disabled=!session::may(Permission::Import)
             prop:value=move || chosen().map(Field::column).unwrap_or_default()
             on:change=move |event| {
                 let field = Field::parse(&event_target_value(&event));

@@ -59,7 +59,7 @@ fn Rail() -> impl IntoView {
         browser::close_popover("rail");
         if before.is_some() {
             // After the new page is in the document.
-            request_animation_frame(|| browser::find_focus("main"));
+            request_animation_frame(browser::find_focus);
         }
     });
     let entry = move |(path, text): (&'static str, &'static str)| {

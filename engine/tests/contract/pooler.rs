@@ -50,7 +50,11 @@ fn start(folder: &Path, port: u16, server: &PgConnectOptions, transactions: bool
     // PgBouncer with auth_type any logs in as the user of the database entry.
     let settings = settings.replace(
         "\n[pgbouncer]",
-        &format!(" user={}\n[pgbouncer]", server.get_username()),
+        &format!(
+            " user={} password={}\n[pgbouncer]",
+            server.get_username(),
+            server.to_url_lossy().password().unwrap_or_default(),
+        ),
     );
     let file = folder.join("pgbouncer.ini");
     fs::write(&file, settings).unwrap();
@@ -100,12 +104,14 @@ async fn statements_are_prepared_behind_a_pooler(pool: PgPool) {
     config.database_url = pooled.to_string();
     config.pooler = true;
     let engine = Engine::start(config).await.unwrap();
-    for _ in 0..100 {
-        if engine.ping().await.is_ok() {
-            break;
+    let answers = async {
+        while engine.ping().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    };
+    tokio::time::timeout(Duration::from_secs(30), answers)
+        .await
+        .expect("PgBouncer leads to the database");
     // Eight clients on two server connections (a session pooler has one for each): a statement is prepared on one and bound on another.
     let mut clients: tokio::task::JoinSet<sqlx::Result<()>> = tokio::task::JoinSet::new();
     for client in 0..8_i64 {
