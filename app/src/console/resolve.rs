@@ -37,8 +37,7 @@ pub(super) fn Resolve(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl Into
                     task.set(None);
                     // The row goes away, and with it the button that opened the dialog.
                     request_animation_frame(|| {
-                        let _ =
-                            browser::focus("#console .table-wrap") || browser::focus("#console");
+                        browser::focus("#console");
                     });
                 }
                 Err(problem) => {
