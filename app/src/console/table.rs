@@ -215,7 +215,7 @@ fn line(console: Console, row: ErrorRow) -> AnyView {
             </td>
             <td data-label="Severity">{badge::severity(row.severity)}</td>
             <td data-label="Time" class="nowrap">{time::stamp(row.created_at)}</td>
-            <td data-label="Since then" class="since">{since}</td>
+            <td data-label=(!since.is_empty()).then_some("Since then") class="since">{since}</td>
             <td class="row-actions">
                 <button class="btn quiet small" aria-label=details on:click=move |_| task.set(Some(Task::Detail(id)))>
                     "Details"
