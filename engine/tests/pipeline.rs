@@ -212,7 +212,20 @@ async fn lists_filters_and_actions_agree(pool: PgPool) {
         let listed = engine.companies(&filter).await.unwrap().count.n;
         assert_eq!(step.done, listed, "{reached:?}");
     }
-    for (attention, expected) in [(Attention::Errors, 0), (Attention::Open, 0)] {
+    // An error that somebody logged by hand, of a company by its record.
+    sqlx::query("SELECT marketing.log_pipeline_error('company_created', (SELECT min(id)::TEXT FROM intake.company_raw_intake), 'by hand')")
+        .execute(&pool)
+        .await
+        .unwrap();
+    assert_eq!(
+        count(
+            &pool,
+            "SELECT count(*) FROM marketing.workflow_stats WHERE triggered_by = 'manual'"
+        )
+        .await,
+        120
+    );
+    for (attention, expected) in [(Attention::Errors, 1), (Attention::Open, 0)] {
         let filter = CompanyFilter {
             attention: Some(attention),
             ..CompanyFilter::default()

@@ -165,9 +165,13 @@ fn slot(slot: SlotDetail) -> AnyView {
     let open = slot.enrichment_status.as_deref() != Some("completed");
     let sandbox = slot.enrichment_source.as_deref() == Some("sandbox");
     let id = slot.slot_id;
+    let contact = slot.enrichment_id.filter(|_| !open && slot.email.is_some());
     let label = slot.label;
     let person = match (slot.full_name, slot.enrichment_status.as_deref()) {
         (Some(name), _) => view! { <p class="person">{name}</p> }.into_any(),
+        (None, Some("failed")) if slot.reason.as_deref() == Some("provider_error") => {
+            view! { <p class="muted">"The provider failed; the timeline says how"</p> }.into_any()
+        }
         (None, Some("failed")) => view! { <p class="muted">"Nobody found"</p> }.into_any(),
         (None, _) => view! { <p class="muted">"Waiting for enrichment"</p> }.into_any(),
     };
@@ -196,7 +200,16 @@ fn slot(slot: SlotDetail) -> AnyView {
             <div class="row">
                 {slot.enrichment_status.as_deref().map(badge::outcome)}
                 <span class="grow"></span>
-                {open.then(|| view! { <ProcessNowButton stage=StageName::Enrich scope=Scope::Record(id) what=label.clone() text="Enrich now…" /> })}
+                {open
+                    .then(|| {
+                        let record = Scope::Record(id);
+                        view! { <ProcessNowButton stage=StageName::Enrich scope=record what=label.clone() text="Enrich now…" /> }
+                    })}
+                {contact
+                    .map(|contact| {
+                        let record = Scope::Record(contact.to_string());
+                        view! { <ProcessNowButton stage=StageName::Verify scope=record what=label.clone() text="Verify again…" /> }
+                    })}
             </div>
         </article>
     }

@@ -145,6 +145,10 @@ pub struct ImportSource {
 pub struct SlotDetail {
     pub slot_id: String,
     pub label: String,
+    /// The contact's row; absent before enrichment.
+    pub enrichment_id: Option<i64>,
+    /// Why there is no person: not_found or provider_error.
+    pub reason: Option<String>,
     /// pending, processing, completed or failed; absent before enrichment.
     pub enrichment_status: Option<String>,
     /// `sandbox` marks invented people.

@@ -80,6 +80,10 @@ impl EmailVerifier for Sandbox {
     async fn verify(&self, email: &EmailAddress, attempt: u32) -> Result<String, ProviderError> {
         let failure =
             "The sandbox verifier is unavailable (HTTP 503, as configured by SANDBOX_FAILING)";
+        // Of an address that may belong to somebody it says nothing.
+        if !email.domain().ends_with(".example") {
+            return Ok("unknown".to_owned());
+        }
         self.behave(email.as_str(), attempt, failure).await?;
         Ok(sandbox::verify(email.as_str()).to_owned())
     }

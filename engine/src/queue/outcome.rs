@@ -253,10 +253,12 @@ async fn write_runs(
         "INSERT INTO marketing.workflow_stats
              (workflow_name, status, duration_seconds, error_message, triggered_by, batch_id, record_id, phase,
               event_id, correlation_id)
-         SELECT $1, r.status, round($2::NUMERIC, 6), r.message, 'neon_event', r.batch_id, r.record_id, $3, r.event_id,
-                (SELECT e.correlation_id FROM marketing.pipeline_events e WHERE e.id = r.event_id)
+         SELECT $1, r.status, round($2::NUMERIC, 6), r.message,
+                CASE WHEN e.action_id IS NULL THEN 'neon_event' ELSE 'manual' END,
+                r.batch_id, r.record_id, $3, r.event_id, e.correlation_id
          FROM unnest($4::TEXT[], $5::TEXT[], $6::TEXT[], $7::TEXT[], $8::BIGINT[])
-             AS r (status, message, batch_id, record_id, event_id)",
+             AS r (status, message, batch_id, record_id, event_id)
+         LEFT JOIN marketing.pipeline_events e ON e.id = r.event_id",
     )
     .bind(stage.workflow())
     .bind(seconds)

@@ -332,6 +332,15 @@ impl Contacts {
         .bind(&self.emails)
         .bind(&self.phones)
         .bind(&self.profiles)
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query(
+            "DELETE FROM marketing.company_missing m
+             USING unnest($1::TEXT[], $2::TEXT[]) AS a (company, status)
+             WHERE m.company_unique_id = a.company AND a.status = 'completed'",
+        )
+        .bind(&self.companies)
+        .bind(&self.statuses)
         .execute(connection)
         .await?;
         Ok(())

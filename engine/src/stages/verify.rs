@@ -3,11 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use domain::{
-    email::EmailAddress,
-    stage::StageName,
-    verification::{self, VerificationStatus},
-};
+use domain::{email::EmailAddress, stage::StageName, verification};
 use sqlx::PgConnection;
 
 use crate::{
@@ -22,7 +18,6 @@ pub(super) struct Verify {
 /// One address; `verification_id` is the row that the answer goes to.
 pub(super) struct Question {
     verification_id: i32,
-    enrichment_id: i32,
     email: EmailAddress,
 }
 
@@ -92,7 +87,6 @@ impl RemoteStage for Verify {
                     events: vec![event],
                     call: Question {
                         verification_id,
-                        enrichment_id,
                         email,
                     },
                 }),
@@ -193,7 +187,6 @@ fn enrichment_id(event: &Claimed) -> Option<i32> {
 #[derive(Default)]
 struct Verdicts {
     verifications: Vec<i32>,
-    enrichments: Vec<i32>,
     statuses: Vec<&'static str>,
     results: Vec<serde_json::Value>,
 }
@@ -201,13 +194,13 @@ struct Verdicts {
 impl Verdicts {
     fn push(&mut self, question: &Question, word: &str) {
         self.verifications.push(question.verification_id);
-        self.enrichments.push(question.enrichment_id);
         self.statuses
             .push(verification::map_provider_result(word).name());
         self.results
             .push(serde_json::json!({ "result": word, "quality": verification::quality(word) }));
     }
 
+    /// The table's trigger carries a verdict on to the contact and the person.
     async fn write(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
         sqlx::query(
             "UPDATE marketing.email_verification v
@@ -218,25 +211,6 @@ impl Verdicts {
         .bind(&self.verifications)
         .bind(&self.statuses)
         .bind(&self.results)
-        .execute(&mut *connection)
-        .await?;
-        sqlx::query(
-            "UPDATE marketing.contact_enrichment c SET email_status = a.status
-             FROM unnest($1::INT[], $2::TEXT[]) AS a (id, status) WHERE c.id = a.id",
-        )
-        .bind(&self.enrichments)
-        .bind(&self.statuses)
-        .execute(&mut *connection)
-        .await?;
-        sqlx::query(
-            "UPDATE marketing.people_master p SET email_verified = TRUE
-             FROM marketing.contact_enrichment c, unnest($1::INT[], $2::TEXT[]) AS a (id, status)
-             WHERE c.id = a.id AND a.status = $3 AND p.company_slot_unique_id = c.company_slot_unique_id
-               AND p.email = c.email AND NOT p.email_verified",
-        )
-        .bind(&self.enrichments)
-        .bind(&self.statuses)
-        .bind(VerificationStatus::Valid.name())
         .execute(connection)
         .await?;
         Ok(())

@@ -17,8 +17,8 @@ pub(super) const COLUMNS: &str = "SELECT l.key, l.barton_id, l.name, l.website, 
      WHERE s.company_unique_id = l.barton_id AND c.enrichment_status = 'completed') AS contacts,
     (SELECT count(*) FROM marketing.company_slots s JOIN marketing.contact_enrichment c USING (company_slot_unique_id)
      WHERE s.company_unique_id = l.barton_id AND c.email_status = 'valid') AS valid_emails,
-    (SELECT count(*) FROM marketing.pipeline_errors e JOIN marketing.pipeline_events v ON v.id = e.event_id
-     WHERE v.correlation_id = l.correlation_id AND NOT e.resolved) AS open_errors";
+    (SELECT count(*) FROM marketing.pipeline_errors e
+     WHERE e.correlation_id = l.correlation_id AND NOT e.resolved) AS open_errors";
 
 impl Engine {
     /// A page of 50 companies, newest first.
@@ -99,8 +99,7 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &CompanyFilter) {
         Some(Attention::Errors) => {
             query.push(
                 " AND l.correlation_id IN (
-                      SELECT v.correlation_id FROM marketing.pipeline_errors e
-                      JOIN marketing.pipeline_events v ON v.id = e.event_id WHERE NOT e.resolved)",
+                      SELECT e.correlation_id FROM marketing.pipeline_errors e WHERE NOT e.resolved)",
             );
         }
         Some(Attention::Open) => {

@@ -79,7 +79,8 @@ impl Engine {
 
     async fn slots(&self, barton_id: Option<&str>) -> Result<Vec<SlotDetail>> {
         let rows: Vec<Slot> = sqlx::query_as(
-            "SELECT s.company_slot_unique_id AS slot_id, s.slot_label, c.enrichment_status, c.enrichment_source,
+            "SELECT s.company_slot_unique_id AS slot_id, s.slot_label, c.id AS enrichment_id, c.enrichment_status,
+                    c.enrichment_source, c.enrichment_data ->> 'reason' AS reason,
                     c.full_name, c.title, c.email, c.phone, c.linkedin_url,
                     (SELECT v.verification_status FROM marketing.email_verification v
                      WHERE v.enrichment_id = c.id ORDER BY v.id DESC LIMIT 1) AS verification_status
@@ -179,6 +180,8 @@ fn facts(row: &CompanyRow, intake: Option<&Intake>) -> Vec<(String, String)> {
 struct Slot {
     slot_id: String,
     slot_label: String,
+    enrichment_id: Option<i32>,
+    reason: Option<String>,
     enrichment_status: Option<String>,
     enrichment_source: Option<String>,
     full_name: Option<String>,
@@ -194,6 +197,8 @@ impl From<Slot> for SlotDetail {
         Self {
             slot_id: slot.slot_id,
             label: slot.slot_label,
+            enrichment_id: slot.enrichment_id.map(i64::from),
+            reason: slot.reason,
             enrichment_status: slot.enrichment_status,
             enrichment_source: slot.enrichment_source,
             full_name: slot.full_name,

@@ -48,12 +48,16 @@ fn start(folder: &Path, port: u16, server: &PgConnectOptions, transactions: bool
         if transactions { 2 } else { 12 },
     );
     // PgBouncer with auth_type any logs in as the user of the database entry.
+    let url = server.to_url_lossy();
+    let password = url
+        .password()
+        .map(|password| format!(" password={password}"));
     let settings = settings.replace(
         "\n[pgbouncer]",
         &format!(
-            " user={} password={}\n[pgbouncer]",
+            " user={}{}\n[pgbouncer]",
             server.get_username(),
-            server.to_url_lossy().password().unwrap_or_default(),
+            password.unwrap_or_default(),
         ),
     );
     let file = folder.join("pgbouncer.ini");

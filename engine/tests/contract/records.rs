@@ -3,7 +3,8 @@
 use sqlx::PgPool;
 
 use crate::{
-    CONTACT, MASTER, SLOT, event_types, insert_contact, insert_test_company, run, support::count,
+    CONTACT, MASTER, SLOT, column, event_types, insert_contact, insert_test_company, run,
+    support::count,
 };
 
 #[sqlx::test(migrations = "../migrations")]
@@ -96,6 +97,21 @@ async fn lines_9_10_contacts_are_upserted_by_slot_and_verified_repeatedly(pool: 
 }
 
 /// The table that line 21 has people create, and the question they are told to ask it.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_verdict_counts_whoever_wrote_it_and_the_newest_does(pool: PgPool) {
+    insert_contact(&pool).await;
+    let state = "SELECT concat_ws(' ', c.email_status, v.state) FROM marketing.contact_enrichment c, marketing.v_companies v";
+    run(&pool, crate::VERIFICATION).await;
+    assert_eq!(column(&pool, state).await, ["valid verified"]);
+    run(
+        &pool,
+        "INSERT INTO marketing.email_verification (enrichment_id, email, verification_status, verification_service)
+         SELECT enrichment_id, email, 'invalid', verification_service FROM marketing.email_verification",
+    )
+    .await;
+    assert_eq!(column(&pool, state).await, ["invalid enriched"]);
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn lines_21_22_the_value_of_a_contact_names_its_company(pool: PgPool) {
     insert_contact(&pool).await;
