@@ -1,4 +1,4 @@
-// The product's figures, printed and never asserted: `make bench`. Everything is the built server with its own
+// The figures of the product, printed; no time is asserted: `make bench`. Everything is the built server with its own
 // PostgreSQL, which syncs every commit to disk.
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -110,7 +110,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "SANDBOX_NOT_FOUND",
         "0.08",
-        "Share of slots in which the sandbox finds nobody, 0 to 1",
+        "Share of companies at which the sandbox finds nobody, 0 to 1",
     ),
     setting(
         "SANDBOX_FAILING",

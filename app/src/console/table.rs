@@ -206,6 +206,7 @@ fn line(console: Console, row: ErrorRow) -> AnyView {
     });
     let details = format!("Details of {}", chosen.what);
     let since = since(&row);
+    let since_label = (!since.is_empty()).then_some("Since then");
     view! {
         <tr data-error=id>
             <td class="mono" data-label="Event type">{row.event_type}</td>
@@ -215,7 +216,7 @@ fn line(console: Console, row: ErrorRow) -> AnyView {
             </td>
             <td data-label="Severity">{badge::severity(row.severity)}</td>
             <td data-label="Time" class="nowrap">{time::stamp(row.created_at)}</td>
-            <td data-label=(!since.is_empty()).then_some("Since then") class="since">{since}</td>
+            <td data-label=since_label class="since">{since}</td>
             <td class="row-actions">
                 <button class="btn quiet small" aria-label=details on:click=move |_| task.set(Some(Task::Detail(id)))>
                     "Details"

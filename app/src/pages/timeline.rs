@@ -1,4 +1,4 @@
-//! Everything that happened to a company, newest first: events, runs and errors in one list.
+//! Everything that happened to a company, newest first: events and errors in one list.
 
 use domain::{
     model::{
@@ -25,7 +25,6 @@ fn entry(entry: TimelineEntry) -> AnyView {
     let kind = match entry.kind {
         TimelineKind::Event => "event",
         TimelineKind::Error => "error",
-        TimelineKind::Run => "run",
     };
     let again = run_again(&entry);
     let record = entry.record_id.map(|record| {

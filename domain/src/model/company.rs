@@ -180,5 +180,4 @@ pub struct TimelineEntry {
 pub enum TimelineKind {
     Event,
     Error,
-    Run,
 }
