@@ -80,6 +80,9 @@ pub(super) async fn lease(
     worker_id: &str,
 ) -> sqlx::Result<Vec<Claimed>> {
     let mut events = lock(connection, take).await?;
+    if events.is_empty() {
+        return Ok(events);
+    }
     let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
     sqlx::query(
         "UPDATE marketing.pipeline_events
