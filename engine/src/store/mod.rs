@@ -7,6 +7,7 @@ pub(crate) mod cursor;
 pub mod error;
 mod error_filter;
 pub mod event;
+mod external;
 pub mod overview;
 mod strip;
 pub mod user;
