@@ -2,13 +2,17 @@
 
 pub mod action;
 pub mod audit;
+pub mod bulk;
 pub mod company;
+pub mod dead_letter;
 pub mod error;
 pub mod event;
 pub mod import;
 pub mod live;
 pub mod n8n;
 pub mod overview;
+pub mod replay;
+pub mod stage;
 
 use serde::{Deserialize, Serialize};
 

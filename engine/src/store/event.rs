@@ -69,7 +69,7 @@ impl Engine {
 }
 
 /// The one predicate of list and count. States stand in the text: a bound one does not use the partial indexes.
-fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &EventFilter) {
+pub(crate) fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &EventFilter) {
     if let Some(event_type) = &filter.event_type {
         query
             .push(" AND event_type = ")

@@ -1,14 +1,17 @@
 //! Every SQL statement of the pages and actions, one file per noun.
 
 pub mod action;
-pub mod audit;
+pub(crate) mod audit;
+mod batch_pause;
 pub mod company;
 mod company_detail;
 pub(crate) mod cursor;
+pub(crate) mod dead_letter;
 pub mod error;
 mod error_filter;
 pub mod event;
 pub mod overview;
+mod stage;
 mod strip;
 pub mod user;
 
