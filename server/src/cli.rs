@@ -1,5 +1,8 @@
 //! The command line. Its options are the settings of [`crate::config::SETTINGS`].
 
+mod filter;
+pub mod operate;
+
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{
@@ -38,6 +41,8 @@ pub enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    #[command(flatten)]
+    Operate(operate::Operate),
     /// Check the surroundings, one line each, and say what to do about problems
     Doctor,
     /// Run a command with DATABASE_URL naming a private PostgreSQL that lives as long as the command

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod import;
+mod operate;
 mod run;
 mod user;
 mod welcome;
@@ -68,6 +69,7 @@ pub async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         Command::User {
             command: UserCommand::Disable { name },
         } => user::disable(&config, &name).await?,
+        Command::Operate(command) => return operate::run(&config, command).await,
         Command::Doctor => return doctor::examine(&config).await,
         Command::WithPostgres { fast, command } => {
             return with_postgres::run(&config, fast, &command).await;

@@ -1,7 +1,9 @@
 //! The start of a bulk action: its row, its first chunk and its entry in the log are one transaction.
 
+use std::{collections::BTreeSet, time::Duration};
+
 use domain::{
-    model::bulk::{BulkAction, BulkRequest, EventAct, EventSelection},
+    model::bulk::{ActionKind, ActionState, BulkAction, BulkRequest, EventAct, EventSelection},
     role::Actor,
     stage::StageName,
 };
@@ -14,6 +16,9 @@ use super::{
     selection,
 };
 use crate::{Engine, EngineError, Result, store::audit};
+
+/// How soon a caller who waits for an action looks at it again.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Engine {
     /// Starts a bulk action and does its first chunk. The rest is done by the upkeep of any process, or by
@@ -50,13 +55,14 @@ impl Engine {
     pub async fn finish_action(&self, id: i64) -> Result<BulkAction> {
         loop {
             let action = self.action(id).await?;
-            if action.state != domain::model::bulk::ActionState::Running {
+            if action.state != ActionState::Running {
                 self.ring_all_stages();
                 return Ok(action);
             }
-            if !run::run_one(&self.pool, Some(id)).await? {
-                // Another process has it in hand.
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            let taken = run::run_one(&self.pool, Some(id)).await?;
+            // Another process has it in hand, or it waits for its events.
+            if !taken || action.kind == ActionKind::Replay {
+                tokio::time::sleep(LOOK_AGAIN).await;
             }
         }
     }
@@ -76,7 +82,10 @@ async fn count(connection: &mut PgConnection, request: &BulkRequest) -> Result<(
     selection::push(&mut query, &request.act, &request.selection, request.up_to);
     let (count, up_to): (i64, i64) = query.build_query_as().fetch_one(connection).await?;
     let total = match &request.selection {
-        EventSelection::Ids(ids) if count > 0 => i64::try_from(ids.len()).unwrap_or(i64::MAX),
+        EventSelection::Ids(ids) if count > 0 => {
+            let distinct: BTreeSet<i64> = ids.iter().copied().collect();
+            i64::try_from(distinct.len()).unwrap_or(i64::MAX)
+        }
         _ => count,
     };
     Ok((total, up_to))

@@ -7,6 +7,7 @@ mod bulk;
 mod dead_letter;
 mod event;
 mod interrupted;
+mod replay;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;

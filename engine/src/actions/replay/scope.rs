@@ -33,10 +33,12 @@ impl Scope {
                     coalesce(m.import_batch_id, i.import_batch_id) AS batch_id,
                     coalesce(m.correlation_id, i.correlation_id) AS correlation_id, i.validated, i.validated_by,
                     $2::TEXT AS slot_id
-             FROM (SELECT * FROM marketing.company_master WHERE company_unique_id = $1 OR source_record_id = $1 LIMIT 1) m
-             FULL JOIN intake.company_raw_intake i ON i.id::TEXT = m.source_record_id
-             WHERE m.company_unique_id IS NOT NULL OR i.id = (CASE WHEN $1 ~ '^[0-9]{1,18}$' THEN $1 END)::BIGINT
-             ORDER BY m.company_unique_id IS NULL LIMIT 1",
+             FROM (SELECT CASE WHEN $1 ~ '^[0-9]{1,18}$' THEN $1::BIGINT END AS number) k
+             LEFT JOIN LATERAL (SELECT * FROM marketing.company_master
+                                WHERE company_unique_id = $1 OR source_record_id = $1 LIMIT 1) m ON TRUE
+             LEFT JOIN intake.company_raw_intake i ON i.id = coalesce(
+                 CASE WHEN m.source_record_id ~ '^[0-9]{1,18}$' THEN m.source_record_id::BIGINT END, k.number)
+             WHERE m.company_unique_id IS NOT NULL OR i.id IS NOT NULL",
         )
         .bind(&key)
         .bind(slot)
