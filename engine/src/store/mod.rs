@@ -1,4 +1,4 @@
-//! Every SQL statement of the pages and actions, one file per noun.
+//! Every SQL statement of the pages and actions, one file or folder per noun.
 
 pub mod action;
 pub mod company;
@@ -6,7 +6,8 @@ mod company_detail;
 pub(crate) mod cursor;
 pub mod error;
 mod error_filter;
-pub mod event;
+pub(crate) mod event;
+mod lineage;
 pub mod overview;
 mod strip;
 pub mod user;
