@@ -3,7 +3,7 @@
 use domain::model::bulk::{EventAct, EventSelection};
 use sqlx::{Postgres, QueryBuilder};
 
-use crate::store::{dead_letter, event};
+use crate::store::{dead_letter, event::push_event_filter};
 
 /// Appends `WHERE …` over `marketing.pipeline_events e`: those that are selected and that the act fits.
 ///
@@ -36,7 +36,7 @@ pub(super) fn push(
                 .push_bind(ids.clone())
                 .push(")");
         }
-        EventSelection::Matching(filter) => event::push_filter(query, filter),
+        EventSelection::Matching(filter) => push_event_filter(query, filter),
         EventSelection::DeadLetters(filter) => {
             query.push(" AND EXISTS (SELECT FROM marketing.dead_letters d WHERE d.event_id = e.id");
             dead_letter::push_filter(query, filter);

@@ -1,4 +1,4 @@
-//! Every SQL statement of the pages and actions, one file per noun.
+//! Every SQL statement of the pages and actions, one file or folder per noun.
 
 pub mod action;
 pub(crate) mod audit;
@@ -9,7 +9,8 @@ pub(crate) mod cursor;
 pub(crate) mod dead_letter;
 pub mod error;
 mod error_filter;
-pub mod event;
+pub(crate) mod event;
+mod lineage;
 pub mod overview;
 mod stage;
 mod strip;

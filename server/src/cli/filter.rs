@@ -1,7 +1,9 @@
 //! Which events a command means: the same filter as on the events page.
 
 use clap::Args;
-use domain::{event::EventStatus, model::event::EventFilter};
+use domain::{
+    event::EventStatus, model::event::EventFilter, payload_match::PayloadMatch, span::Span,
+};
 
 use super::operate::status;
 
@@ -20,6 +22,27 @@ pub struct EventFilterArgs {
     /// Exact record_id of the payload
     #[arg(long, value_name = "RECORD_ID")]
     pub record: Option<String>,
+    /// Made at least so long ago, such as 10m, 2h or 3d
+    #[arg(long, value_name = "SPAN")]
+    pub older_than: Option<Span>,
+    /// Made at most so long ago
+    #[arg(long, value_name = "SPAN")]
+    pub newer_than: Option<Span>,
+    /// Tried at least so often
+    #[arg(long, value_name = "N")]
+    pub attempts: Option<i32>,
+    /// The worker that holds the event, or made one of its attempts
+    #[arg(long)]
+    pub worker: Option<String>,
+    /// Text within the record id, the company's name or the error message
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
+    /// A value of the payload, such as "payload.company_name = Acme"; may be given several times
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub payload_is: Vec<PayloadMatch>,
+    /// Whether the event is a dead letter
+    #[arg(long, value_name = "BOOL")]
+    pub dead: Option<bool>,
     /// Every event that the act fits
     #[arg(long)]
     pub all: bool,
@@ -33,7 +56,14 @@ impl EventFilterArgs {
             status: self.status,
             batch: self.batch.clone(),
             record_id: self.record.clone(),
-            ..EventFilter::default()
+            older_than: self.older_than,
+            newer_than: self.newer_than,
+            attempts: self.attempts,
+            worker: self.worker.clone(),
+            search: self.search.clone(),
+            payload: self.payload_is.clone(),
+            dead_letter: self.dead,
+            cursor: None,
         };
         (self.all || filter != EventFilter::default()).then_some(filter)
     }
