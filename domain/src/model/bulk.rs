@@ -60,6 +60,9 @@ pub struct BulkPreview {
     pub kind: ActionKind,
     /// Events that the act fits.
     pub count: i64,
+    /// Events that would be repeated, were it known whether their call to the world outside happened. They are left out
+    /// unless they are named one by one, or by the kind of their dead letter.
+    pub withheld: i64,
     /// For [`BulkRequest::up_to`].
     pub up_to: i64,
     /// The first five.

@@ -36,10 +36,21 @@ impl Engine {
         Ok(BulkPreview {
             kind: request.act.kind(),
             count,
+            withheld: self.withheld(request).await?,
             up_to,
             sample: sample.into_iter().map(Row::into).collect(),
             undoable: request.act.kind().undoable(),
         })
+    }
+
+    async fn withheld(&self, request: &BulkRequest) -> Result<i64> {
+        let mut query = QueryBuilder::new("SELECT count(*) FROM marketing.pipeline_events e");
+        let some =
+            selection::push_withheld(&mut query, &request.act, &request.selection, request.up_to);
+        if !some {
+            return Ok(0);
+        }
+        Ok(query.build_query_scalar().fetch_one(&self.pool).await?)
     }
 }
 

@@ -1,10 +1,9 @@
 //! The run of a bulk action: chunk by chunk, each one transaction, by whichever process comes first.
 
 use domain::{
-    model::bulk::{ActionKind, EventAct, EventSelection, PayloadEdit},
+    model::bulk::{ActionKind, EventAct, EventSelection},
     role::{Actor, Role},
 };
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sqlx::{FromRow, PgConnection, PgPool, QueryBuilder};
 
@@ -13,7 +12,7 @@ use super::{
     replay::{self, Steps},
     selection, undo,
 };
-use crate::{EngineError, store::audit};
+use crate::store::audit;
 
 /// Events of one transaction: it stays below a second, and a killed process loses no more than this.
 const CHUNK: i64 = 1_000;
@@ -61,6 +60,7 @@ pub(super) async fn chunk(
             (ids.len(), ids.last().copied(), done)
         }
         Work::Undo(of) => undo::step(connection, running, *of, CHUNK).await?,
+        Work::Unreadable(text) => return Err(sqlx::Error::Decode(text.clone().into())),
         Work::Replay(steps) => {
             running.ended = replay::advance(connection, running.id, steps.clone()).await?;
             return Ok(());
@@ -121,6 +121,8 @@ enum Work {
     Act(EventAct, EventSelection),
     Undo(i64),
     Replay(Steps),
+    /// Written by a newer version, or by hand.
+    Unreadable(String),
 }
 
 impl Running {
@@ -139,7 +141,7 @@ impl Running {
         .bind(only)
         .fetch_optional(connection)
         .await?;
-        row.map(Row::running).transpose()
+        Ok(row.map(Row::running))
     }
 
     pub(super) fn state(&self) -> &'static str {
@@ -175,30 +177,9 @@ struct Row {
 }
 
 impl Row {
-    fn running(self) -> sqlx::Result<Running> {
-        let work = match (ActionKind::parse(&self.kind), self.undo_of) {
-            (Some(ActionKind::Undo), Some(of)) => Work::Undo(of),
-            (Some(ActionKind::Replay), _) => Work::Replay(read(self.params)?),
-            (kind, _) => {
-                let act = match kind {
-                    Some(ActionKind::Retry) => EventAct::Retry,
-                    Some(ActionKind::Cancel) => EventAct::Cancel,
-                    Some(ActionKind::Requeue) => {
-                        EventAct::Requeue(read::<PayloadEdit>(self.params)?)
-                    }
-                    Some(ActionKind::DeadLetter) => EventAct::DeadLetter,
-                    Some(ActionKind::Release) => EventAct::Release,
-                    Some(ActionKind::Purge) => EventAct::Purge,
-                    _ => {
-                        return Err(sqlx::Error::Decode(
-                            format!("{} is no action that runs in chunks", self.kind).into(),
-                        ));
-                    }
-                };
-                Work::Act(act, read(self.selection)?)
-            }
-        };
-        Ok(Running {
+    fn running(mut self) -> Running {
+        let work = self.work();
+        Running {
             id: self.id,
             total: self.total,
             done: self.done,
@@ -208,15 +189,35 @@ impl Row {
             requested_by_id: self.requested_by_id,
             origin: self.origin,
             up_to: self.up_to,
-            work,
+            work: work.unwrap_or_else(|error| Work::Unreadable(error.to_string())),
             ended: false,
-        })
+        }
     }
-}
 
-fn read<T: DeserializeOwned>(value: Option<Value>) -> sqlx::Result<T> {
-    serde_json::from_value(value.unwrap_or_default())
-        .map_err(|error| sqlx::Error::Decode(error.into()))
+    fn work(&mut self) -> serde_json::Result<Work> {
+        let kind = ActionKind::parse(&self.kind);
+        let params = self.params.take().unwrap_or_default();
+        let act = match (kind, self.undo_of) {
+            (Some(ActionKind::Undo), Some(of)) => return Ok(Work::Undo(of)),
+            (Some(ActionKind::Replay), _) => {
+                return Ok(Work::Replay(serde_json::from_value(params)?));
+            }
+            (Some(ActionKind::Retry), _) => EventAct::Retry,
+            (Some(ActionKind::Cancel), _) => EventAct::Cancel,
+            (Some(ActionKind::Requeue), _) => EventAct::Requeue(serde_json::from_value(params)?),
+            (Some(ActionKind::DeadLetter), _) => EventAct::DeadLetter,
+            (Some(ActionKind::Release), _) => EventAct::Release,
+            (Some(ActionKind::Purge), _) => EventAct::Purge,
+            _ => {
+                return Ok(Work::Unreadable(format!(
+                    "{} is no action that runs in chunks",
+                    self.kind
+                )));
+            }
+        };
+        let selection = self.selection.take().unwrap_or_default();
+        Ok(Work::Act(act, serde_json::from_value(selection)?))
+    }
 }
 
 /// Whether the same chunk may succeed in a moment: the database was away, or two transactions crossed.
@@ -226,6 +227,7 @@ fn may_pass(error: &sqlx::Error) -> bool {
             let code = database.code().unwrap_or_default();
             ["08", "40", "53", "55", "57"].contains(&&code[..code.len().min(2)])
         }
+        sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::Encode(_) => false,
         _ => true,
     }
 }
@@ -239,7 +241,7 @@ async fn give_up(pool: &PgPool, running: &Running, error: &sqlx::Error) -> sqlx:
          WHERE id = $1 AND state = 'running'",
     )
     .bind(running.id)
-    .bind(EngineError::Database(sqlx::Error::Protocol(error.to_string())).to_string())
+    .bind(error.to_string())
     .execute(&mut *transaction)
     .await?;
     let act = audit::Act::new("action.fail", "action", running.id)

@@ -1,6 +1,9 @@
 //! Bulk actions: what the preview says is what is done.
 
-use domain::model::bulk::{ActionFilter, ActionKind, ActionState, EventAct};
+use domain::model::{
+    bulk::{ActionFilter, ActionKind, ActionState, BulkRequest, EventAct, EventSelection},
+    dead_letter::{DeadLetterFilter, DeadLetterKind},
+};
 use engine::queue::Upkeep;
 use sqlx::PgPool;
 
@@ -174,6 +177,42 @@ async fn actions_are_listed_by_kind_state_and_person(pool: PgPool) {
             engine.actions(&filter).await.unwrap().count.n,
             expected,
             "{filter:?}"
+        );
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_has_an_unknown_outcome_is_repeated_only_when_it_is_named(pool: PgPool) {
+    let engine = engine(&pool);
+    let failed = events(&pool, 5, "failed").await;
+    sqlx::query(
+        "INSERT INTO marketing.dead_letters (event_id, kind, reason, moved_by)
+         SELECT id, CASE WHEN id <= $2 THEN 'unknown_outcome' ELSE 'attempts' END, 'x', 'w1' FROM unnest($1::BIGINT[]) AS id",
+    )
+    .bind(&failed)
+    .bind(failed[1])
+    .execute(&pool)
+    .await
+    .unwrap();
+    let dead = |kind| BulkRequest {
+        selection: EventSelection::DeadLetters(DeadLetterFilter {
+            kind,
+            ..DeadLetterFilter::default()
+        }),
+        ..of_ids(EventAct::Retry, &[])
+    };
+    for (request, count, withheld) in [
+        (in_state(EventAct::Retry, "failed"), 3, 2),
+        (in_state(EventAct::Cancel, "failed"), 5, 0),
+        (dead(None), 3, 2),
+        (dead(Some(DeadLetterKind::UnknownOutcome)), 2, 0),
+        (of_ids(EventAct::Retry, &failed[..1]), 1, 0),
+    ] {
+        let preview = engine.preview_action(&request).await.unwrap();
+        assert_eq!(
+            (preview.count, preview.withheld),
+            (count, withheld),
+            "{request:?}"
         );
     }
 }

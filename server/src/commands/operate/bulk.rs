@@ -70,6 +70,13 @@ fn show(preview: &BulkPreview, request: &BulkRequest) {
     if preview.count > preview.sample.len() as i64 {
         println!("  …");
     }
+    if preview.withheld > 0 {
+        println!(
+            "{} more are left out, for nobody knows whether their calls happened; look at them with \
+             `server dead-letter list --kind unknown_outcome`.",
+            preview.withheld
+        );
+    }
     if preview.count > 0 && !preview.undoable {
         println!("This cannot be undone.");
     }
