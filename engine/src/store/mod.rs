@@ -10,6 +10,7 @@ pub(crate) mod dead_letter;
 pub mod error;
 mod error_filter;
 pub(crate) mod event;
+mod external;
 mod lineage;
 pub mod overview;
 mod stage;
