@@ -1,8 +1,11 @@
 //! What each command does.
 
 mod doctor;
+mod events;
 mod import;
+mod lineage;
 mod run;
+mod table;
 mod user;
 mod welcome;
 mod with_postgres;
@@ -66,6 +69,8 @@ pub async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         Command::User {
             command: UserCommand::Disable { name },
         } => user::disable(&config, &name).await?,
+        Command::Events { command } => events::run(&config, command).await?,
+        Command::Lineage { of, json } => lineage::show(&config, &of, json).await?,
         Command::Doctor => return doctor::examine(&config).await,
         Command::WithPostgres { fast, command } => {
             return with_postgres::run(&config, fast, &command).await;
