@@ -1,9 +1,12 @@
 //! What each command does.
 
 mod doctor;
+mod events;
 mod import;
+mod lineage;
 mod operate;
 mod run;
+mod table;
 mod user;
 mod welcome;
 mod with_postgres;
@@ -70,6 +73,8 @@ pub async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
             command: UserCommand::Disable { name },
         } => user::disable(&config, &name).await?,
         Command::Operate(command) => return operate::run(&config, command).await,
+        Command::Events { command } => events::run(&config, command).await?,
+        Command::Lineage { of, json } => lineage::show(&config, &of, json).await?,
         Command::Doctor => return doctor::examine(&config).await,
         Command::WithPostgres { fast, command } => {
             return with_postgres::run(&config, fast, &command).await;

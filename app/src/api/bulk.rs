@@ -59,3 +59,13 @@ pub async fn action(id: i64) -> Result<BulkAction, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine.action(id).await.map_err(crate::ssr::problem)
 }
+
+/// A person's word on whether the call of an event happened whose outcome is unknown.
+#[server(prefix = "/api/fn", endpoint = "settle_unknown_call", input = Json, output = Json)]
+pub async fn settle_unknown_call(event_id: i64, happened: bool) -> Result<(), Problem> {
+    let (engine, actor) = crate::ssr::require(domain::role::Permission::Retry)?;
+    engine
+        .settle_unknown_call(event_id, happened, &actor)
+        .await
+        .map_err(crate::ssr::problem)
+}

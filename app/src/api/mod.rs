@@ -9,6 +9,7 @@ pub mod errors;
 pub mod events;
 pub mod imports;
 pub mod json;
+pub mod lineage;
 pub mod n8n;
 pub mod overview;
 pub mod replay;
@@ -37,7 +38,10 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/process_now", Permission::Retry),
     ("/api/fn/action_progress", Permission::View),
     ("/api/fn/events", Permission::View),
+    ("/api/fn/events_count", Permission::View),
     ("/api/fn/event_types", Permission::View),
+    ("/api/fn/event_detail", Permission::View),
+    ("/api/fn/lineage", Permission::View),
     ("/api/fn/n8n_errors", Permission::View),
     ("/api/fn/companies", Permission::View),
     ("/api/fn/company", Permission::View),
@@ -54,6 +58,7 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/start_action", Permission::Retry),
     ("/api/fn/cancel_action", Permission::Retry),
     ("/api/fn/undo_action", Permission::Retry),
+    ("/api/fn/settle_unknown_call", Permission::Retry),
     ("/api/fn/actions", Permission::View),
     ("/api/fn/action", Permission::View),
     ("/api/fn/dead_letters", Permission::View),

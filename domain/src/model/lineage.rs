@@ -31,7 +31,8 @@ impl NodeKind {
     }
 }
 
-/// A record or an event. Its key is `KIND:ID`, which leads here again as what a lineage is asked for.
+/// A record or an event. Its key is `KIND:ID`, which leads here again when a lineage is asked for it; not that of a file,
+/// of which many companies come.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LineageNode {
     pub key: String,

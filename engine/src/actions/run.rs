@@ -19,7 +19,12 @@ const CHUNK: i64 = 1_000;
 
 /// Does a chunk of the oldest running action that no other process has in hand. `false` when there is none: one query.
 pub(crate) async fn run_actions(pool: PgPool) -> sqlx::Result<bool> {
-    run_one(&pool, None).await
+    let waits: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM marketing.pipeline_actions WHERE state = 'running' AND due_at <= clock_timestamp())",
+    )
+    .fetch_one(&pool)
+    .await?;
+    Ok(waits && run_one(&pool, None).await?)
 }
 
 /// As [`run_actions`], of one action where its id is given.

@@ -110,10 +110,10 @@ async fn every_record_of_a_company_leads_to_the_same_chain(pool: PgPool) {
             node.kind == NodeKind::Import,
             "{node:?}"
         );
-        let same = of(&engine, &node.key).await;
+        // A file has many lines, so that nobody asks for the lineage of one.
         if node.kind != NodeKind::Import {
-            assert_eq!(same.asked, node.key);
-            assert_eq!(same.nodes, whole.nodes);
+            let same = of(&engine, &node.key).await;
+            assert_eq!((&same.asked, &same.nodes), (&node.key, &whole.nodes));
         }
     }
     assert_eq!(of(&engine, &whole.correlation_id).await.nodes, whole.nodes);
@@ -179,11 +179,11 @@ async fn odd_histories_are_shown_as_they_are(pool: PgPool) {
     run(
         &pool,
         "INSERT INTO marketing.pipeline_events (id, event_type, payload, correlation_id, repeats_id)
-         SELECT 1000 + n, 'company_created', '{\"record_id\": 1}', correlation_id, 1000 + (n + 1) % 2
+         SELECT 90001 + n, 'company_created', '{\"record_id\": 1}', correlation_id, 90001 + (n + 1) % 2
          FROM intake.company_raw_intake, generate_series(0, 1) n WHERE id = 1",
     )
     .await;
-    let lineage = of(&engine, "event:1001").await;
+    let lineage = of(&engine, "event:90001").await;
     assert_eq!(lineage.back().len(), 2);
     run(
         &pool,
@@ -191,8 +191,8 @@ async fn odd_histories_are_shown_as_they_are(pool: PgPool) {
          SELECT 'note', '{}', correlation_id FROM intake.company_raw_intake, generate_series(1, 2500) n WHERE id = 1",
     )
     .await;
-    let lineage = of(&engine, "event:1001").await;
+    let lineage = of(&engine, "event:90001").await;
     assert!(lineage.truncated);
-    assert_eq!(lineage.asked, "event:1001");
+    assert_eq!(lineage.asked, "event:90001");
     assert!(!engine.event_detail(1).await.unwrap().wrote.is_empty());
 }

@@ -10,7 +10,7 @@ use crate::{crowd, support::config};
 
 #[sqlx::test(migrations = "../migrations")]
 async fn of_many_events_few_are_read(pool: PgPool) {
-    check(pool, 8_000).await;
+    check(pool, 6_000).await;
 }
 
 /// A million events; takes a minute or two: `cargo test -p engine --test events -- --ignored --nocapture million`.
@@ -66,8 +66,8 @@ async fn check(pool: PgPool, companies: i32) {
             assert!(!page.rows.is_empty(), "{name}");
         })
         .await;
-        // A count looks at 10,000 events, a page at a few of each type.
-        assert!(read.rows < 40_000, "{name}: {read:?}");
+        // A count ends with the 10,000th that matches, a page with a few of each type.
+        assert!(read.rows < 60_000, "{name}: {read:?}");
     }
     // What no index leads to sees every event, and ends, with a page or with advice.
     for (name, filter) in [

@@ -1,4 +1,4 @@
-//! Which events a command means: the same filter as on the events page.
+//! Which events an act means: the filter of `server events list`.
 
 use clap::Args;
 use domain::{
@@ -34,15 +34,18 @@ pub struct EventFilterArgs {
     /// The worker that holds the event, or made one of its attempts
     #[arg(long)]
     pub worker: Option<String>,
-    /// Text within the record id, the company's name or the error message
+    /// With this text in the record id, the company's name or the error message
     #[arg(long, value_name = "TEXT")]
-    pub search: Option<String>,
-    /// A value of the payload, such as "payload.company_name = Acme"; may be given several times
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub payload_is: Vec<PayloadMatch>,
-    /// Whether the event is a dead letter
-    #[arg(long, value_name = "BOOL")]
-    pub dead: Option<bool>,
+    pub text: Option<String>,
+    /// With this value in the payload, such as 'payload.company_name = Acme'; may be repeated
+    #[arg(long, value_name = "PATH = VALUE")]
+    pub payload: Vec<PayloadMatch>,
+    /// Dead letters only
+    #[arg(long, conflicts_with = "not_dead")]
+    pub dead: bool,
+    /// No dead letters
+    #[arg(long)]
+    pub not_dead: bool,
     /// Every event that the act fits
     #[arg(long)]
     pub all: bool,
@@ -60,9 +63,9 @@ impl EventFilterArgs {
             newer_than: self.newer_than,
             attempts: self.attempts,
             worker: self.worker.clone(),
-            search: self.search.clone(),
-            payload: self.payload_is.clone(),
-            dead_letter: self.dead,
+            search: self.text.clone(),
+            payload: self.payload.clone(),
+            dead_letter: (self.dead || self.not_dead).then_some(self.dead),
             cursor: None,
         };
         (self.all || filter != EventFilter::default()).then_some(filter)

@@ -71,7 +71,7 @@ pub enum EventCommand {
             conflicts_with = "set",
             required_unless_present = "set"
         )]
-        payload: Option<String>,
+        replace: Option<String>,
         /// A key that changes; may be given several times
         #[arg(long, value_name = "KEY=VALUE")]
         set: Vec<String>,
@@ -80,6 +80,12 @@ pub enum EventCommand {
     DeadLetter(EventArgs),
     /// Take events out of the hands of whoever works on them; their result will be refused
     Release(EventArgs),
+    /// Say whether a call of unknown outcome happened: if it did, it is not made again, and else it is
+    Settle {
+        id: i64,
+        #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
+        happened: bool,
+    },
 }
 
 #[derive(Debug, PartialEq, Eq, Args)]

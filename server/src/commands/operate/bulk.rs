@@ -72,8 +72,8 @@ fn show(preview: &BulkPreview, request: &BulkRequest) {
     }
     if preview.withheld > 0 {
         println!(
-            "{} more are left out, for nobody knows whether their calls happened; look at them with \
-             `server dead-letter list --kind unknown_outcome`.",
+            "{} more are left out, for nobody knows whether their calls happened; see \
+             `server dead-letter list --kind unknown_outcome` and `server event settle`.",
             preview.withheld
         );
     }

@@ -6,7 +6,10 @@ use engine::Engine;
 use serde_json::{Map, Value};
 
 use super::bulk;
-use crate::cli::operate::{EventArgs, EventCommand};
+use crate::{
+    cli::operate::{EventArgs, EventCommand},
+    commands::actor,
+};
 
 pub(super) async fn act(engine: &Engine, command: EventCommand) -> anyhow::Result<()> {
     let (act, events) = match command {
@@ -16,9 +19,17 @@ pub(super) async fn act(engine: &Engine, command: EventCommand) -> anyhow::Resul
         EventCommand::Release(events) => (EventAct::Release, events),
         EventCommand::Requeue {
             events,
-            payload,
+            replace,
             set,
-        } => (EventAct::Requeue(edit(payload.as_deref(), &set)?), events),
+        } => (EventAct::Requeue(edit(replace.as_deref(), &set)?), events),
+        EventCommand::Settle { id, happened } => {
+            engine.settle_unknown_call(id, happened, &actor()).await?;
+            println!(
+                "Event {id} goes on; its call is {}made again.",
+                if happened { "not " } else { "" }
+            );
+            return Ok(());
+        }
     };
     let selection = selection(&events)?;
     bulk::run(engine, act, selection, events.consent).await
@@ -35,10 +46,10 @@ fn selection(events: &EventArgs) -> anyhow::Result<EventSelection> {
     }
 }
 
-fn edit(payload: Option<&str>, set: &[String]) -> anyhow::Result<PayloadEdit> {
-    if let Some(payload) = payload {
+fn edit(replace: Option<&str>, set: &[String]) -> anyhow::Result<PayloadEdit> {
+    if let Some(replace) = replace {
         let payload: Map<String, Value> =
-            serde_json::from_str(payload).context("the payload is no JSON object")?;
+            serde_json::from_str(replace).context("the payload is no JSON object")?;
         return Ok(PayloadEdit::Replace(payload));
     }
     let keys = set.iter().map(|pair| {
