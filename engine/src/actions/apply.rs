@@ -48,11 +48,11 @@ pub(super) async fn remember(
     sqlx::query(
         "INSERT INTO marketing.pipeline_action_items (action_id, event_id, before)
          SELECT $1, e.id,
-                jsonb_build_object('event_type', e.event_type, 'record_id', e.payload -> 'record_id', 'status', e.status,
+                jsonb_strip_nulls(jsonb_build_object('event_type', e.event_type, 'record_id', e.payload -> 'record_id', 'status', e.status,
                     'next_attempt_at', e.next_attempt_at, 'max_attempts', e.max_attempts, 'retry_count', e.retry_count,
                     'attempt', e.attempt, 'processed_at', e.processed_at, 'error_message', e.error_message,
                     'locked_by', e.locked_by, 'action_id', e.action_id,
-                    'dead_letter', (SELECT to_jsonb(d) - 'event_id' FROM marketing.dead_letters d WHERE d.event_id = e.id))
+                    'dead_letter', (SELECT to_jsonb(d) - 'event_id' FROM marketing.dead_letters d WHERE d.event_id = e.id)))
          FROM marketing.pipeline_events e WHERE e.id = ANY($2)",
     )
     .bind(action)

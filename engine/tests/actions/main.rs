@@ -17,7 +17,7 @@ use domain::model::bulk::{BulkRequest, EventAct, EventSelection};
 use engine::Engine;
 use sqlx::PgPool;
 
-/// Events of a type that no stage works on, in this state; their ids.
+/// Events of the batch `b1` in this state; their ids.
 pub(crate) async fn events(pool: &PgPool, number: i32, status: &str) -> Vec<i64> {
     sqlx::query_scalar(
         "INSERT INTO marketing.pipeline_events (event_type, payload, status, retry_count, error_message, batch_id)
