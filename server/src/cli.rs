@@ -1,11 +1,15 @@
 //! The command line. Its options are the settings of [`crate::config::SETTINGS`].
 
+pub mod events;
+mod filter;
+pub mod operate;
+
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{
     Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
 };
-use domain::role::Role;
+use domain::{lineage::LineageKey, role::Role};
 
 use crate::config::{Config, ConfigError, SETTINGS, Setting};
 
@@ -37,6 +41,21 @@ pub enum Command {
     User {
         #[command(subcommand)]
         command: UserCommand,
+    },
+    #[command(flatten)]
+    Operate(operate::Operate),
+    /// Events of the queue: find them, and read one with its attempts and what came of it
+    Events {
+        #[command(subcommand)]
+        command: events::EventsCommand,
+    },
+    /// Where a record came from, back to file and line, and everything made of it
+    Lineage {
+        /// A Barton ID, a correlation id, an intake id (17), event:17, contact:17 or verification:17
+        of: LineageKey,
+        /// Print the graph as JSON, for programs
+        #[arg(long)]
+        json: bool,
     },
     /// Check the surroundings, one line each, and say what to do about problems
     Doctor,

@@ -1,13 +1,19 @@
 //! What each command does.
 
 mod doctor;
+mod events;
 mod import;
+mod lineage;
+mod operate;
 mod run;
+mod table;
 mod user;
 mod welcome;
 mod with_postgres;
 
 use std::process::ExitCode;
+
+use domain::role::Actor;
 
 use crate::{
     cli::{Command, UserCommand},
@@ -66,6 +72,9 @@ pub async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         Command::User {
             command: UserCommand::Disable { name },
         } => user::disable(&config, &name).await?,
+        Command::Operate(command) => return operate::run(&config, command).await,
+        Command::Events { command } => events::run(&config, command).await?,
+        Command::Lineage { of, json } => lineage::show(&config, &of, json).await?,
         Command::Doctor => return doctor::examine(&config).await,
         Command::WithPostgres { fast, command } => {
             return with_postgres::run(&config, fast, &command).await;
@@ -84,4 +93,12 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
         count => println!("{count} migrations were applied."),
     }
     Ok(())
+}
+
+/// The one who runs a command, by their name on this machine.
+fn actor() -> Actor {
+    let login = ["SUDO_USER", "USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|login| !login.is_empty()));
+    Actor::command_line(login.as_deref())
 }

@@ -1,13 +1,20 @@
 //! What the server tells the pages: one file per subject, plain data.
 
 pub mod action;
+pub mod audit;
+pub mod bulk;
 pub mod company;
+pub mod dead_letter;
 pub mod error;
 pub mod event;
+pub mod event_detail;
 pub mod import;
+pub mod lineage;
 pub mod live;
 pub mod n8n;
 pub mod overview;
+pub mod replay;
+pub mod stage;
 
 use serde::{Deserialize, Serialize};
 

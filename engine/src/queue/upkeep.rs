@@ -8,7 +8,7 @@ use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::lease;
-use crate::Engine;
+use crate::{Engine, actions::run_actions};
 
 /// An idle process shall ask the database at most three times a second, all its tasks together.
 const ACKNOWLEDGE_EVERY: Duration = Duration::from_secs(2);
@@ -36,6 +36,9 @@ impl Upkeep {
         tasks.spawn(repeat(pool, &stop, FOLD_EVERY, fold));
         tasks.spawn(watch(pool.clone(), stop.clone()));
         tasks.spawn(repeat(pool, &stop, RECLAIM_EVERY, reclaim));
+        tasks.spawn(repeat(pool, &stop, FOLD_EVERY, |pool| async move {
+            Ok(More(run_actions(pool).await?))
+        }));
         Self { tasks, stop }
     }
 

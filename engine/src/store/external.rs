@@ -2,6 +2,7 @@
 
 use domain::role::Actor;
 
+use super::audit;
 use crate::{Engine, EngineError, Result};
 
 impl Engine {
@@ -42,6 +43,9 @@ impl Engine {
         .bind(event_id)
         .execute(&mut *transaction)
         .await?;
+        let act = audit::Act::new("event.settle", "event", event_id)
+            .details(serde_json::json!({ "happened": happened }));
+        audit::record(&mut transaction, actor, act).await?;
         transaction.commit().await?;
         Ok(())
     }
