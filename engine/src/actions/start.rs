@@ -62,6 +62,7 @@ impl Engine {
             let taken = run::run_one(&self.pool, Some(id)).await?;
             // Another process has it in hand, or it waits for its events.
             if !taken || action.kind == ActionKind::Replay {
+                self.ring_all_stages();
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
         }
