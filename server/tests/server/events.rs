@@ -30,7 +30,10 @@ async fn server(pool: &PgPool, arguments: &[&str]) -> (Output, String) {
         command.env_remove(name);
     }
     command
-        .env("DATABASE_URL", pool.connect_options().to_url_lossy().as_str())
+        .env(
+            "DATABASE_URL",
+            pool.connect_options().to_url_lossy().as_str(),
+        )
         .env("DATA_DIR", folder.path())
         .args(arguments);
     let output = tokio::task::spawn_blocking(move || command.output().unwrap())
@@ -44,10 +47,27 @@ async fn server(pool: &PgPool, arguments: &[&str]) -> (Output, String) {
 async fn events_are_listed_and_shown_on_the_command_line(pool: PgPool) {
     told(&pool).await;
     let filters: &[(&[&str], &[&str])] = &[
-        (&[], &["3 events in all", "company_validated", "Acme", "No answer"]),
-        (&["--status", "failed", "--dead", "--attempts", "3"], &["1 event in all", "No answer"]),
-        (&["--payload", "payload.company_name = Acme", "--newer-than", "1h"], &["2 events in all"]),
-        (&["--type", "company_created", "--batch", "B-1", "--not-dead"], &["1 event in all", "processed"]),
+        (
+            &[],
+            &["3 events in all", "company_validated", "Acme", "No answer"],
+        ),
+        (
+            &["--status", "failed", "--dead", "--attempts", "3"],
+            &["1 event in all", "No answer"],
+        ),
+        (
+            &[
+                "--payload",
+                "payload.company_name = Acme",
+                "--newer-than",
+                "1h",
+            ],
+            &["2 events in all"],
+        ),
+        (
+            &["--type", "company_created", "--batch", "B-1", "--not-dead"],
+            &["1 event in all", "processed"],
+        ),
         (&["--older-than", "2d"], &["No event matches"]),
     ];
     for (filter, expected) in filters {
@@ -56,7 +76,10 @@ async fn events_are_listed_and_shown_on_the_command_line(pool: PgPool) {
         for words in *expected {
             assert!(text.contains(words), "{filter:?}: {words}\n{text}");
         }
-        assert!(!text.contains('\u{1b}'), "a name steers the terminal\n{text}");
+        assert!(
+            !text.contains('\u{1b}'),
+            "a name steers the terminal\n{text}"
+        );
     }
     let (output, text) = server(&pool, &["events", "list", "--record", "1", "--json"]).await;
     let page: serde_json::Value = serde_json::from_slice(&output.stdout).expect(&text);
@@ -75,7 +98,10 @@ async fn events_are_listed_and_shown_on_the_command_line(pool: PgPool) {
     let (_, text) = server(&pool, &["events", "show", "2"]).await;
     assert!(text.contains("No answer (attempts)"), "{text}");
     let (output, text) = server(&pool, &["events", "show", "99"]).await;
-    assert!(!output.status.success() && text.contains("Event 99 was not found"), "{text}");
+    assert!(
+        !output.status.success() && text.contains("Event 99 was not found"),
+        "{text}"
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -94,7 +120,10 @@ async fn lineage_is_a_tree_on_the_command_line(pool: PgPool) {
     }
     assert!(lines[3].ends_with('◀'), "{text}");
     let (_, text) = server(&pool, &["lineage", "Acme"]).await;
-    assert!(text.contains("names no record") && text.contains("Barton ID"), "{text}");
+    assert!(
+        text.contains("names no record") && text.contains("Barton ID"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -120,17 +149,35 @@ async fn pages_ask_for_the_same(pool: PgPool) {
     let app = App::start(pool).await;
     let viewer = app.person(Role::Viewer).await;
     for (path, arguments, status, words) in [
-        ("events_count", r#"{"filter": {"status": "failed"}}"#, 200, r#"{"n":1,"capped":false}"#),
-        ("events", r#"{"filter": {"payload": ["payload.company = Acme"], "newer_than": "2h"}}"#, 200, "company_validated"),
+        (
+            "events_count",
+            r#"{"filter": {"status": "failed"}}"#,
+            200,
+            r#"{"n":1,"capped":false}"#,
+        ),
+        (
+            "events",
+            r#"{"filter": {"payload": ["payload.company = Acme"], "newer_than": "2h"}}"#,
+            200,
+            "company_validated",
+        ),
         ("event_detail", r#"{"id": 2}"#, 200, "dead_letter"),
         ("event_detail", r#"{"id": 99}"#, 404, "Event 99"),
         ("lineage", r#"{"of": "intake:1"}"#, 200, "texas.csv"),
         ("lineage", r#"{"of": "Acme"}"#, 422, "names no record"),
-        ("lineage", r#"{"of": "04.04.01.84.00077.001"}"#, 404, "04.04.01.84.00077.001"),
+        (
+            "lineage",
+            r#"{"of": "04.04.01.84.00077.001"}"#,
+            404,
+            "04.04.01.84.00077.001",
+        ),
     ] {
         let answer = viewer.call(&format!("/api/fn/{path}"), arguments).await;
         let code = answer.status().as_u16();
         let text = answer.text().await.unwrap();
-        assert!(code == status && text.contains(words), "{path} {arguments}: {code} {text}");
+        assert!(
+            code == status && text.contains(words),
+            "{path} {arguments}: {code} {text}"
+        );
     }
 }
