@@ -108,6 +108,21 @@ async fn put_aside(
     Ok(aside.into_iter().collect())
 }
 
+/// Which of these events a run did already: they are not asked for a second time.
+pub(super) async fn done_before(
+    connection: &mut PgConnection,
+    events: &[Claimed],
+) -> sqlx::Result<HashSet<i64>> {
+    let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
+    let done: Vec<i64> = sqlx::query_scalar(
+        "SELECT event_id FROM marketing.workflow_stats WHERE event_id = ANY($1) AND status = 'ok'",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    Ok(done.into_iter().collect())
+}
+
 /// Lets one batch through in each `min_delay`, over all workers; otherwise says how long to wait.
 pub(super) async fn pass_gate(
     connection: &mut PgConnection,

@@ -106,6 +106,8 @@ async fn attempt<S: LocalStage>(
     {
         return Ok(Attempt::Held(rest));
     }
+    #[cfg(feature = "sabotage")]
+    let mut transaction = super::sabotage::acknowledge_early(context, transaction, &events).await?;
     let started = Instant::now();
     let done = async {
         sqlx::query("SELECT set_config('statement_timeout', $1, TRUE)")

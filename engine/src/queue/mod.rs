@@ -12,6 +12,8 @@ mod lease;
 mod local;
 mod outcome;
 mod remote;
+#[cfg(feature = "sabotage")]
+mod sabotage;
 mod settings;
 mod stage;
 mod upkeep;

@@ -102,26 +102,32 @@ pub(super) async fn settle_refused(
         };
         return settle(connection, run, std::slice::from_ref(event), &[outcome]).await;
     }
+    refuse(connection, run, std::slice::from_ref(event)).await?;
+    Ok(Vec::new())
+}
+
+/// Settles events whose effects are there already: they count as processed, and the refusal is counted.
+pub(super) async fn refuse(
+    connection: &mut PgConnection,
+    run: Run<'_>,
+    events: &[Claimed],
+) -> sqlx::Result<()> {
+    let note = "Its effects were there already; a second time was refused".to_owned();
     let mut done = Finished::default();
-    done.push(
-        event,
-        Some(&"Its effects were there already; a second time was refused".into()),
-    );
+    for event in events {
+        done.push(event, Some(&note));
+    }
     done.write(connection).await?;
     sqlx::query(
-        "INSERT INTO marketing.refused_effects (event_id, stage, worker_id) VALUES ($1, $2, $3)",
+        "INSERT INTO marketing.refused_effects (event_id, stage, worker_id) SELECT unnest($1::BIGINT[]), $2, $3",
     )
-    .bind(event.id)
+    .bind(&done.ids)
     .bind(run.stage.name)
     .bind(run.worker_id)
     .execute(connection)
     .await?;
-    tracing::warn!(
-        event_id = event.id,
-        stage = run.stage.name,
-        "second effects of an event were refused"
-    );
-    Ok(Vec::new())
+    tracing::warn!(events = ?done.ids, stage = run.stage.name, "second effects of events were refused");
+    Ok(())
 }
 
 fn is_second_effect(error: &sqlx::Error) -> bool {

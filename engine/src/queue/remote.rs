@@ -181,6 +181,13 @@ impl<S: RemoteStage> Worker<'_, S> {
             return Ok(Leased::Held(rest));
         }
         let leased = async {
+            let done = claim::done_before(&mut transaction, &events).await?;
+            if !done.is_empty() {
+                let (again, fresh): (Vec<_>, Vec<_>) =
+                    events.drain(..).partition(|event| done.contains(&event.id));
+                outcome::refuse(&mut transaction, self.run(Duration::ZERO), &again).await?;
+                events = fresh;
+            }
             claim::lease(&mut transaction, &mut events, &self.context.worker_id).await?;
             let requests = self.intend(&mut transaction, events.clone()).await?;
             transaction.commit().await?;

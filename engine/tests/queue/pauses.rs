@@ -98,7 +98,7 @@ async fn settings_change_what_a_running_worker_does(pool: PgPool) {
     run(
         &pool,
         "INSERT INTO marketing.pipeline_events (event_type, payload)
-         SELECT 'probe', jsonb_build_object('record_id', n) FROM generate_series(1, 12) n",
+         SELECT 'company_created', jsonb_build_object('record_id', n) FROM generate_series(1, 12) n",
     )
     .await;
     drain(&pool).await;
@@ -122,7 +122,7 @@ async fn settings_change_what_a_running_worker_does(pool: PgPool) {
     run(
         &pool,
         "ALTER TABLE effects ADD CHECK (event_id < 0) NOT VALID;
-         INSERT INTO marketing.pipeline_events (event_type, payload) VALUES ('probe', '{\"record_id\": 13}')",
+         INSERT INTO marketing.pipeline_events (event_type, payload) VALUES ('company_created', '{\"record_id\": 13}')",
     )
     .await;
     wait_for(&pool, "SELECT count(*) FROM marketing.dead_letters", 1).await;

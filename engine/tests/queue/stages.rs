@@ -1,4 +1,4 @@
-//! Stages of the tests' own, on events that no stage of the pipeline consumes.
+//! Stages of the tests' own, in the place of validation: upkeep acknowledges events that the pipeline does not know.
 
 use std::{
     sync::{
@@ -20,7 +20,7 @@ pub(crate) const INFO: StageInfo = StageInfo {
     name: "probe",
     workflow: "WF_Probe",
     phase: "enrichment",
-    event_types: &["probe"],
+    event_types: &["company_created"],
 };
 
 /// Makes the table of effects and this many events.
@@ -31,7 +31,7 @@ pub(crate) async fn prepare(pool: &PgPool, events: i32) {
         .unwrap();
     sqlx::query(
         "INSERT INTO marketing.pipeline_events (event_type, payload)
-         SELECT 'probe', jsonb_build_object('record_id', n) FROM generate_series(1, $1) n",
+         SELECT 'company_created', jsonb_build_object('record_id', n) FROM generate_series(1, $1) n",
     )
     .bind(events)
     .execute(pool)
