@@ -148,7 +148,7 @@ async fn record(
         EventAct::Purge => "event.purge",
     };
     let details = json!({ "action": running.id, "request": request, "total": running.total, "done": running.done,
-        "state": running.state() });
+        "state": running.state });
     let act = match &request.selection {
         EventSelection::Ids(ids) if ids.len() == 1 => {
             let (before, after) = item(connection, running.id).await?;
