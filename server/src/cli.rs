@@ -43,7 +43,7 @@ pub enum Command {
         command: UserCommand,
     },
     #[command(flatten)]
-    Operate(operate::Operate),
+    Operate(Box<operate::Operate>),
     /// Events of the queue: find them, and read one with its attempts and what came of it
     Events {
         #[command(subcommand)]

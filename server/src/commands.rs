@@ -72,7 +72,7 @@ pub async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         Command::User {
             command: UserCommand::Disable { name },
         } => user::disable(&config, &name).await?,
-        Command::Operate(command) => return operate::run(&config, command).await,
+        Command::Operate(command) => return operate::run(&config, *command).await,
         Command::Events { command } => events::run(&config, command).await?,
         Command::Lineage { of, json } => lineage::show(&config, &of, json).await?,
         Command::Doctor => return doctor::examine(&config).await,
