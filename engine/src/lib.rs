@@ -4,12 +4,14 @@
 
 mod charts;
 mod connect;
+mod doctor;
 pub mod error;
 pub mod import;
 pub mod inspect;
 pub mod integrations;
 pub mod live;
 pub mod queue;
+mod schedule;
 mod stages;
 pub mod store;
 

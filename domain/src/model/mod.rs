@@ -2,12 +2,15 @@
 
 pub mod action;
 pub mod company;
+pub mod doctor;
 pub mod error;
 pub mod event;
 pub mod import;
 pub mod live;
 pub mod n8n;
 pub mod overview;
+pub mod retention;
+pub mod schedule;
 
 use serde::{Deserialize, Serialize};
 
