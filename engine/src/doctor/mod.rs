@@ -41,9 +41,11 @@ pub(crate) async fn examine(connection: &mut PgConnection) -> Result<Examination
         match ask(connection, statement).await {
             Ok(mut found) => examination.findings.append(&mut found),
             Err(sqlx::Error::Database(error)) => {
-                examination
-                    .findings
-                    .push(unanswered(name, error.code().as_deref(), error.message()));
+                examination.findings.push(unanswered(
+                    name,
+                    error.code().as_deref(),
+                    error.message(),
+                ));
             }
             Err(error) => return Err(EngineError::from(error)),
         }
@@ -65,7 +67,10 @@ async fn ask(connection: &mut PgConnection, statement: &str) -> sqlx::Result<Vec
     // One transaction each: a check that fails must not spoil the others.
     let mut transaction = connection.begin_with("BEGIN READ ONLY").await?;
     sqlx::query(PATIENCE).execute(&mut *transaction).await?;
-    let limited = format!("SELECT * FROM ({statement}\n) AS found LIMIT {}", LISTED + 1);
+    let limited = format!(
+        "SELECT * FROM ({statement}\n) AS found LIMIT {}",
+        LISTED + 1
+    );
     // The statement is a file of this crate.
     let rows: Vec<(String, String, String, String, String)> =
         sqlx::query_as(AssertSqlSafe(limited))

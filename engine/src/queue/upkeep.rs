@@ -36,6 +36,7 @@ impl Upkeep {
         tasks.spawn(repeat(pool, &stop, FOLD_EVERY, fold));
         tasks.spawn(repeat(pool, &stop, RESCUE_EVERY, lease::rescue));
         tasks.spawn(repeat(pool, &stop, RECLAIM_EVERY, reclaim));
+        tasks.spawn(crate::schedule::run(pool.clone(), stop.clone()));
         Self { tasks, stop }
     }
 

@@ -8,6 +8,8 @@ pub mod error;
 mod error_filter;
 pub mod event;
 pub mod overview;
+mod retention;
+mod schedule;
 mod strip;
 pub mod user;
 
