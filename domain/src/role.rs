@@ -74,13 +74,43 @@ impl Role {
     }
 }
 
-/// The signed-in person on whose behalf something happens.
+/// The one on whose behalf something happens: a signed-in person, the command line or the system itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
+    /// 0 for the command line and the system.
     pub user_id: i64,
     /// Sign-in name, an e-mail address or a plain word; stored as `resolved_by` and the like.
     pub name: String,
     pub role: Role,
+    /// Where the act comes from, for the audit log: a web address, `cli` or `system`. Empty until a request fills it in.
+    #[serde(default)]
+    pub origin: String,
+}
+
+impl Actor {
+    /// Whoever runs commands on the server's machine; they hold the database's password, too. `login` is their name there.
+    pub fn command_line(login: Option<&str>) -> Self {
+        let name = match login.map(str::trim).filter(|login| !login.is_empty()) {
+            Some(login) => format!("{login} (command line)"),
+            None => "command line".into(),
+        };
+        Self {
+            user_id: 0,
+            name,
+            role: Role::Admin,
+            origin: "cli".into(),
+        }
+    }
+
+    /// What happens by itself, such as the first admin of a demo.
+    pub fn system() -> Self {
+        Self {
+            user_id: 0,
+            name: "system".into(),
+            role: Role::Admin,
+            origin: "system".into(),
+        }
+    }
 }
 
 #[cfg(test)]

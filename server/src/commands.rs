@@ -9,6 +9,8 @@ mod with_postgres;
 
 use std::process::ExitCode;
 
+use domain::role::Actor;
+
 use crate::{
     cli::{Command, UserCommand},
     config::Config,
@@ -84,4 +86,12 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
         count => println!("{count} migrations were applied."),
     }
     Ok(())
+}
+
+/// The one who runs a command, by their name on this machine.
+fn actor() -> Actor {
+    let login = ["SUDO_USER", "USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|login| !login.is_empty()));
+    Actor::command_line(login.as_deref())
 }

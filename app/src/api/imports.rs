@@ -25,18 +25,18 @@ pub async fn start_import(
     mapping: Mapping,
     has_header: bool,
 ) -> Result<(), Problem> {
-    let (engine, _) = crate::ssr::require(domain::role::Permission::Import)?;
+    let (engine, actor) = crate::ssr::require(domain::role::Permission::Import)?;
     engine
-        .start_import(&batch_id, &mapping, has_header)
+        .start_import(&batch_id, &mapping, has_header, &actor)
         .await
         .map_err(crate::ssr::problem)
 }
 
 #[server(prefix = "/api/fn", endpoint = "cancel_import", input = Json, output = Json)]
 pub async fn cancel_import(batch_id: String) -> Result<(), Problem> {
-    let (engine, _) = crate::ssr::require(domain::role::Permission::Import)?;
+    let (engine, actor) = crate::ssr::require(domain::role::Permission::Import)?;
     engine
-        .cancel_import(&batch_id)
+        .cancel_import(&batch_id, &actor)
         .await
         .map_err(crate::ssr::problem)
 }

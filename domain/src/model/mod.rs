@@ -1,6 +1,7 @@
 //! What the server tells the pages: one file per subject, plain data.
 
 pub mod action;
+pub mod audit;
 pub mod company;
 pub mod doctor;
 pub mod error;

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use domain::{csv::check_mapping, model::import::Mapping};
+use domain::{csv::check_mapping, model::import::Mapping, role::Actor};
 use sqlx::{Postgres, Transaction};
 
 use super::{Format, claim::Claim, reader, upload::columns};
-use crate::{Engine, EngineError, Result};
+use crate::{Engine, EngineError, Result, store::audit};
 
 /// What is to be done with a batch whose mapping was confirmed.
 pub(super) enum Begun {
@@ -31,6 +31,7 @@ impl Engine {
         path: &Path,
         mapping: &Mapping,
         has_header: bool,
+        actor: &Actor,
     ) -> Result<Begun> {
         let headers = self.headers(batch_id, path, has_header).await?;
         check_mapping(mapping, &headers).map_err(EngineError::Invalid)?;
@@ -83,6 +84,9 @@ impl Engine {
         if matches!(begun, Begun::Run) {
             begin_after_what_is_in(&mut transaction, batch_id).await?;
         }
+        let act = audit::Act::new("import.start", "import", batch_id)
+            .details(serde_json::json!({ "mapping": mapping, "message": message }));
+        audit::record(&mut transaction, actor, act).await?;
         transaction.commit().await?;
         self.announce_import(batch_id).await?;
         Ok(begun)

@@ -36,9 +36,11 @@ impl Engine {
         batch_id: &str,
         mapping: &Mapping,
         has_header: bool,
+        actor: &Actor,
     ) -> Result<()> {
         let path = self.upload_path(batch_id);
-        match self.begin(batch_id, &path, mapping, has_header).await? {
+        let begun = self.begin(batch_id, &path, mapping, has_header, actor);
+        match begun.await? {
             Begun::Run => self.run_in_background(batch_id.to_owned()),
             Begun::Nothing => self.remove_upload(batch_id).await,
             Begun::Continue(older) => {
@@ -84,6 +86,7 @@ impl Engine {
             path,
             &preview.mapping,
             preview.has_header,
+            actor,
         )
         .await
     }
@@ -95,11 +98,13 @@ impl Engine {
         path: &Path,
         mapping: &Mapping,
         has_header: bool,
+        actor: &Actor,
     ) -> Result<ImportBatch> {
         let _place = PLACES.acquire().await;
         // Before the batch says that it is importing: nobody else should take it for one that stopped.
         let claim = Claim::take(&self.pool, batch_id).await?;
-        match self.begin(batch_id, path, mapping, has_header).await? {
+        let begun = self.begin(batch_id, path, mapping, has_header, actor);
+        match begun.await? {
             Begun::Run => {
                 self.read_to_the_end(batch_id, path, claim).await?;
                 self.import_batch(batch_id).await

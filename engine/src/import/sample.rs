@@ -38,6 +38,7 @@ impl Engine {
             &path,
             &preview.mapping,
             preview.has_header,
+            actor,
         )
         .await
     }

@@ -5,10 +5,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use domain::role::Actor;
 use tokio_util::sync::CancellationToken;
 
 use super::{claim::Claim, run::PLACES};
-use crate::{Engine, EngineError, Result};
+use crate::{Engine, EngineError, Result, store::audit};
 
 /// How soon an import whose process died goes on, while another process runs beside it.
 const EVERY: Duration = Duration::from_secs(60);
@@ -22,22 +23,28 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Invalid`] when the batch has ended.
-    pub async fn cancel_import(&self, batch_id: &str) -> Result<()> {
-        let cancelled = sqlx::query(
+    pub async fn cancel_import(&self, batch_id: &str, actor: &Actor) -> Result<()> {
+        let mut transaction = self.pool.begin().await?;
+        let message: Option<String> = sqlx::query_scalar(
             "UPDATE intake.import_batches
              SET status = 'cancelled', finished_at = now(),
                  message = CASE status WHEN 'uploaded' THEN 'Discarded; nothing was imported'
                                        ELSE format('Cancelled; %s rows are in and stay', accepted) END
-             WHERE import_batch_id = $1 AND status IN ('uploaded', 'importing')",
+             WHERE import_batch_id = $1 AND status IN ('uploaded', 'importing')
+             RETURNING message",
         )
         .bind(batch_id)
-        .execute(&self.pool)
+        .fetch_optional(&mut *transaction)
         .await?;
-        if cancelled.rows_affected() == 0 {
+        let Some(message) = message else {
             return Err(EngineError::Invalid(format!(
                 "Import {batch_id} has ended and cannot be cancelled"
             )));
-        }
+        };
+        let act = audit::Act::new("import.cancel", "import", batch_id)
+            .details(serde_json::json!({ "message": message }));
+        audit::record(&mut transaction, actor, act).await?;
+        transaction.commit().await?;
         // Who reads it at the moment keeps it open, and ends with the next chunk.
         self.remove_upload(batch_id).await;
         self.announce_import(batch_id).await

@@ -6,8 +6,10 @@ use domain::{
     role::Actor,
     stage::StageName,
 };
+use serde_json::json;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
+use super::audit;
 use crate::{Engine, EngineError, Result};
 
 /// Attempts that a person's retry grants on top of those made: those of every stage's policy.
@@ -96,8 +98,11 @@ impl Engine {
             Scope::Waiting => "everything waiting".to_owned(),
         };
         let title = format!("Process now: {}, {what}", stage.title());
-        let action = open(&mut transaction, &title, actor, events.len()).await?;
+        let action = open(&mut transaction, "process_now", &title, actor, events.len()).await?;
         requeue(&mut transaction, action, &events).await?;
+        let act = audit::Act::new("stage.process_now", "stage", stage.name())
+            .details(json!({ "action": action, "scope": scope, "events": events.len() }));
+        audit::record(&mut transaction, actor, act).await?;
         transaction.commit().await?;
         self.live.doorbell(stage.consumes()).notify_one();
         self.action_progress(action).await
@@ -173,21 +178,27 @@ async fn repeat_event(
 
 pub(super) async fn open(
     connection: &mut PgConnection,
+    kind: &'static str,
     title: &str,
     actor: &Actor,
     total: usize,
 ) -> Result<i64> {
     Ok(sqlx::query_scalar(
-        "INSERT INTO marketing.pipeline_actions (title, requested_by, total) VALUES ($1, $2, $3) RETURNING id",
+        "INSERT INTO marketing.pipeline_actions
+             (title, requested_by, total, kind, requested_by_id, origin, done, started_at, finished_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $3, now(), now()) RETURNING id",
     )
     .bind(title)
     .bind(&actor.name)
     .bind(i64::try_from(total).unwrap_or(i64::MAX))
+    .bind(kind)
+    .bind(actor.user_id)
+    .bind(&actor.origin)
     .fetch_one(connection)
     .await?)
 }
 
-/// Makes pending and failed events due before all others, with fresh attempts.
+/// Makes pending and failed events due before all others, with fresh attempts; none of them is a dead letter any more.
 pub(super) async fn requeue(
     connection: &mut PgConnection,
     action: i64,
@@ -202,7 +213,11 @@ pub(super) async fn requeue(
     .bind(action)
     .bind(events)
     .bind(GRANTED_ATTEMPTS)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    sqlx::query("DELETE FROM marketing.dead_letters WHERE event_id = ANY($1)")
+        .bind(events)
+        .execute(connection)
+        .await?;
     Ok(())
 }

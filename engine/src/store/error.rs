@@ -11,10 +11,11 @@ use domain::{
     role::Actor,
     stage::StageName,
 };
+use serde_json::json;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
 use super::{
-    COUNT_LIMIT, PAGE, capped, cursor,
+    COUNT_LIMIT, PAGE, audit, capped, cursor,
     error_filter::{column, push_filter, push_selection},
 };
 use crate::{Engine, EngineError, Result};
@@ -159,7 +160,16 @@ impl Engine {
             .push_bind(note.map(str::to_owned));
         push_selection(&mut query, selection);
         query.push(" AND NOT e.resolved");
-        let resolved = query.build().execute(&self.pool).await?.rows_affected();
+        let mut transaction = self.pool.begin().await?;
+        let resolved = query
+            .build()
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected();
+        let act = act_on("error.resolve", selection)
+            .details(json!({ "resolved": resolved, "note": note, "filter": filter_of(selection) }));
+        audit::record(&mut transaction, actor, act).await?;
+        transaction.commit().await?;
         Ok(i64::try_from(resolved).unwrap_or(i64::MAX))
     }
 
@@ -216,13 +226,33 @@ impl Engine {
             (ErrorSelection::One(id), _) => format!("Retry of error {id}"),
             (ErrorSelection::Matching(_), n) => format!("Retry of {n} failed events"),
         };
-        let action = super::action::open(&mut transaction, &title, actor, events.len()).await?;
+        let action =
+            super::action::open(&mut transaction, "retry", &title, actor, events.len()).await?;
         super::action::requeue(&mut transaction, action, &events).await?;
+        let act = act_on("error.retry", selection).details(
+            json!({ "action": action, "events": events.len(), "filter": filter_of(selection) }),
+        );
+        audit::record(&mut transaction, actor, act).await?;
         transaction.commit().await?;
         for stage in StageName::ALL {
             self.live.doorbell(stage.consumes()).notify_one();
         }
         self.action_progress(action).await
+    }
+}
+
+fn act_on(action: &'static str, selection: &ErrorSelection) -> audit::Act {
+    let target = match selection {
+        ErrorSelection::One(id) => id.to_string(),
+        ErrorSelection::Matching(_) => "matching a filter".to_owned(),
+    };
+    audit::Act::new(action, "error", target)
+}
+
+fn filter_of(selection: &ErrorSelection) -> Option<&ErrorFilter> {
+    match selection {
+        ErrorSelection::One(_) => None,
+        ErrorSelection::Matching(filter) => Some(filter),
     }
 }
 

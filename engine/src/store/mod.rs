@@ -1,6 +1,7 @@
 //! Every SQL statement of the pages and actions, one file per noun.
 
 pub mod action;
+pub mod audit;
 pub mod company;
 mod company_detail;
 pub(crate) mod cursor;

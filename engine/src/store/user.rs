@@ -10,6 +10,7 @@ use domain::role::{Actor, Role};
 use sqlx::PgConnection;
 use tokio::sync::Semaphore;
 
+use super::audit;
 use crate::{Engine, EngineError, Result};
 
 /// Shorter passwords are refused. Length is what counts against guessing; no other rule is made.
@@ -48,6 +49,7 @@ impl Engine {
             user_id,
             name,
             role: role_of(&role),
+            origin: String::new(),
         }))
     }
 
@@ -65,6 +67,7 @@ impl Engine {
             user_id,
             name,
             role: role_of(&role),
+            origin: String::new(),
         }))
     }
 
@@ -73,7 +76,13 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Invalid`] for a name that cannot be typed into the sign-in form or a password that is too
     /// short, [`EngineError::Database`].
-    pub async fn put_user(&self, name: &str, password: &str, role: Role) -> Result<Actor> {
+    pub async fn put_user(
+        &self,
+        name: &str,
+        password: &str,
+        role: Role,
+        by: &Actor,
+    ) -> Result<Actor> {
         let name = normal_name(name);
         if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
             return Err(EngineError::Invalid(
@@ -87,6 +96,7 @@ impl Engine {
         }
         let hash = hash(password.to_owned()).await?;
         let mut transaction = self.pool.begin().await?;
+        let before = shown(&mut transaction, &name).await?;
         let user_id: i64 = sqlx::query_scalar(
             "INSERT INTO app.users (name, password_hash, role) VALUES ($1, $2, $3)
              ON CONFLICT (name) DO UPDATE SET password_hash = EXCLUDED.password_hash, role = EXCLUDED.role, disabled = FALSE
@@ -98,11 +108,20 @@ impl Engine {
         .fetch_one(&mut *transaction)
         .await?;
         end_sessions(&mut transaction, user_id).await?;
+        let action = if before.is_some() {
+            "user.set"
+        } else {
+            "user.add"
+        };
+        let after = shown(&mut transaction, &name).await?;
+        let act = audit::Act::new(action, "user", &name).changed(before, after);
+        audit::record(&mut transaction, by, act).await?;
         transaction.commit().await?;
         Ok(Actor {
             user_id,
             name,
             role,
+            origin: String::new(),
         })
     }
 
@@ -110,9 +129,10 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::NotFound`], [`EngineError::Database`].
-    pub async fn disable_user(&self, name: &str) -> Result<()> {
+    pub async fn disable_user(&self, name: &str, by: &Actor) -> Result<()> {
         let name = normal_name(name);
         let mut transaction = self.pool.begin().await?;
+        let before = shown(&mut transaction, &name).await?;
         let user_id: i64 =
             sqlx::query_scalar("UPDATE app.users SET disabled = TRUE WHERE name = $1 RETURNING id")
                 .bind(&name)
@@ -120,6 +140,9 @@ impl Engine {
                 .await?
                 .ok_or_else(|| EngineError::NotFound(format!("the user {name}")))?;
         end_sessions(&mut transaction, user_id).await?;
+        let after = shown(&mut transaction, &name).await?;
+        let act = audit::Act::new("user.disable", "user", &name).changed(before, after);
+        audit::record(&mut transaction, by, act).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -131,6 +154,16 @@ impl Engine {
             .fetch_one(&self.pool)
             .await?)
     }
+}
+
+/// What the audit log shows of a user: never the hash.
+async fn shown(connection: &mut PgConnection, name: &str) -> Result<Option<serde_json::Value>> {
+    Ok(sqlx::query_scalar(
+        "SELECT jsonb_build_object('role', role, 'disabled', disabled) FROM app.users WHERE name = $1 FOR UPDATE",
+    )
+    .bind(name)
+    .fetch_optional(connection)
+    .await?)
 }
 
 async fn end_sessions(connection: &mut PgConnection, user_id: i64) -> Result<()> {

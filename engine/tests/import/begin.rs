@@ -24,7 +24,7 @@ async fn a_field_with_two_columns_is_refused(pool: PgPool) {
     let website = Some(Field::Website);
     let mapping = vec![Some(Field::Company), website, website];
     let refused = engine
-        .start_import(&preview.batch_id, &mapping, true)
+        .start_import(&preview.batch_id, &mapping, true, &actor())
         .await
         .unwrap_err()
         .to_string();
@@ -49,7 +49,7 @@ async fn the_first_line_is_a_row_when_the_person_says_so(pool: PgPool) {
     assert!(preview.has_header);
     let mapping = vec![Some(Field::Company), None];
     engine
-        .start_import(&preview.batch_id, &mapping, false)
+        .start_import(&preview.batch_id, &mapping, false, &actor())
         .await
         .unwrap();
     let batch = ended(&engine, &preview.batch_id, ImportStatus::Completed).await;
@@ -81,7 +81,7 @@ async fn the_first_line_holds_names_when_the_person_says_so(pool: PgPool) {
     assert!(!preview.has_header);
     let mapping = vec![Some(Field::Company), Some(Field::Website), None];
     engine
-        .start_import(&preview.batch_id, &mapping, true)
+        .start_import(&preview.batch_id, &mapping, true, &actor())
         .await
         .unwrap();
     let batch = ended(&engine, &preview.batch_id, ImportStatus::Completed).await;
@@ -135,7 +135,10 @@ async fn samples_are_for_the_demo_and_two_people_may_press_at_once(pool: PgPool)
 async fn discarded_and_abandoned_uploads_leave_the_disk(pool: PgPool) {
     let (folder, engine) = engine_of_its_own(&pool, true);
     let discarded = upload(&engine, "a.csv", LIST).await;
-    engine.cancel_import(&discarded.batch_id).await.unwrap();
+    engine
+        .cancel_import(&discarded.batch_id, &actor())
+        .await
+        .unwrap();
     assert_eq!(files(folder.path()), 0);
     let batch = engine.import_batch(&discarded.batch_id).await.unwrap();
     assert_eq!(
@@ -164,7 +167,7 @@ async fn discarded_and_abandoned_uploads_leave_the_disk(pool: PgPool) {
     assert_eq!(batch.status, ImportStatus::Cancelled);
     assert!(
         engine
-            .start_import(&abandoned.batch_id, &abandoned.mapping, true)
+            .start_import(&abandoned.batch_id, &abandoned.mapping, true, &actor())
             .await
             .is_err()
     );
@@ -190,7 +193,7 @@ async fn an_upload_of_what_is_in_leaves_the_disk(pool: PgPool) {
     import(&engine, "a.csv", text).await;
     let again = upload(&engine, "b.csv", text).await;
     engine
-        .start_import(&again.batch_id, &again.mapping, true)
+        .start_import(&again.batch_id, &again.mapping, true, &actor())
         .await
         .unwrap();
     let batch = ended(&engine, &again.batch_id, ImportStatus::Completed).await;
@@ -207,7 +210,7 @@ async fn a_file_of_which_nothing_was_taken_may_be_tried_again(pool: PgPool) {
     let again = upload(&engine, "a.csv", text).await;
     let turned = vec![Some(Field::Website), Some(Field::Company)];
     engine
-        .start_import(&again.batch_id, &turned, true)
+        .start_import(&again.batch_id, &turned, true, &actor())
         .await
         .unwrap();
     let batch = ended(&engine, &again.batch_id, ImportStatus::Completed).await;

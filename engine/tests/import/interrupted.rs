@@ -145,7 +145,7 @@ async fn a_killed_upload_goes_on_when_the_file_is_uploaded_again(pool: PgPool) {
     let batch_id = killed(&pool, &engine).await;
     let again = upload(&engine, "again.csv", &list(ROWS)).await;
     engine
-        .start_import(&again.batch_id, &again.mapping, true)
+        .start_import(&again.batch_id, &again.mapping, true, &actor())
         .await
         .unwrap();
     ended(&engine, &batch_id, ImportStatus::Completed).await;
@@ -177,7 +177,7 @@ async fn who_comes_second_leaves_the_file_to_the_first(pool: PgPool) {
     engine.resume_imports().await.unwrap();
     let again = upload(&engine, "b.csv", &list(10)).await;
     engine
-        .start_import(&again.batch_id, &again.mapping, true)
+        .start_import(&again.batch_id, &again.mapping, true, &actor())
         .await
         .unwrap();
     let batch = engine.import_batch(&again.batch_id).await.unwrap();
@@ -201,7 +201,7 @@ async fn the_last_line_is_not_forgotten(pool: PgPool) {
     let (_folder, engine) = engine_of_its_own(&pool, true);
     let preview = upload(&engine, "a.csv", &list(10)).await;
     engine
-        .start_import(&preview.batch_id, &preview.mapping, true)
+        .start_import(&preview.batch_id, &preview.mapping, true, &actor())
         .await
         .unwrap();
     ended(&engine, &preview.batch_id, ImportStatus::Completed).await;
@@ -220,7 +220,7 @@ async fn the_last_line_is_not_forgotten(pool: PgPool) {
 
     let header = upload(&engine, "header.csv", b"name,website\n").await;
     engine
-        .start_import(&header.batch_id, &header.mapping, true)
+        .start_import(&header.batch_id, &header.mapping, true, &actor())
         .await
         .unwrap();
     let batch = ended(&engine, &header.batch_id, ImportStatus::Completed).await;
@@ -232,12 +232,15 @@ async fn a_cancelled_import_keeps_what_is_in_and_another_takes_the_rest(pool: Pg
     let (folder, engine) = engine_of_its_own(&pool, true);
     let preview = upload(&engine, "a.csv", &list(ROWS)).await;
     engine
-        .start_import(&preview.batch_id, &preview.mapping, true)
+        .start_import(&preview.batch_id, &preview.mapping, true, &actor())
         .await
         .unwrap();
     some_rows_are_in(&pool).await;
     let held = hold(&pool).await;
-    engine.cancel_import(&preview.batch_id).await.unwrap();
+    engine
+        .cancel_import(&preview.batch_id, &actor())
+        .await
+        .unwrap();
     held.rollback().await.unwrap();
     let batch = ended(&engine, &preview.batch_id, ImportStatus::Cancelled).await;
     assert!(batch.accepted > 0 && batch.accepted < 10_000, "{batch:?}");
@@ -254,7 +257,7 @@ async fn a_cancelled_import_keeps_what_is_in_and_another_takes_the_rest(pool: Pg
 
     let again = upload(&engine, "a.csv", &list(ROWS)).await;
     engine
-        .start_import(&again.batch_id, &again.mapping, true)
+        .start_import(&again.batch_id, &again.mapping, true, &actor())
         .await
         .unwrap();
     let rest = ended(&engine, &again.batch_id, ImportStatus::Completed).await;
@@ -279,7 +282,7 @@ async fn a_brief_trouble_of_the_database_is_outlived(pool: PgPool) {
     let preview = upload(&engine, "a.csv", &list(5_000)).await;
     let held = hold(&pool).await;
     engine
-        .start_import(&preview.batch_id, &preview.mapping, true)
+        .start_import(&preview.batch_id, &preview.mapping, true, &actor())
         .await
         .unwrap();
     // Every connection of the import is cut: the one that waits for its turn, and the one that holds the claim.

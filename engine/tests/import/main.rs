@@ -24,6 +24,7 @@ pub(crate) fn actor() -> Actor {
         user_id: 1,
         name: "ada".into(),
         role: Role::Admin,
+        origin: "192.0.2.7".into(),
     }
 }
 
@@ -242,7 +243,7 @@ async fn an_upload_is_previewed_started_cancelled_and_resumed(pool: PgPool) {
         preview
     );
     let nothing = engine
-        .start_import(&preview.batch_id, &vec![None, None, None], true)
+        .start_import(&preview.batch_id, &vec![None, None, None], true, &actor())
         .await;
     assert!(
         nothing
@@ -263,19 +264,27 @@ async fn an_upload_is_previewed_started_cancelled_and_resumed(pool: PgPool) {
         1,
     )
     .await;
-    assert!(engine.cancel_import(&preview.batch_id).await.is_err());
+    assert!(
+        engine
+            .cancel_import(&preview.batch_id, &actor())
+            .await
+            .is_err()
+    );
 
     let mut upload = engine.open_upload("x.csv", &actor()).await.unwrap();
     upload.write(b"name\nX\n").await.unwrap();
     let waiting = upload.finish().await.unwrap();
-    engine.cancel_import(&waiting.batch_id).await.unwrap();
+    engine
+        .cancel_import(&waiting.batch_id, &actor())
+        .await
+        .unwrap();
     assert_eq!(
         engine.import_batch(&waiting.batch_id).await.unwrap().status,
         ImportStatus::Cancelled
     );
     assert!(
         engine
-            .start_import(&waiting.batch_id, &waiting.mapping, true)
+            .start_import(&waiting.batch_id, &waiting.mapping, true, &actor())
             .await
             .is_err()
     );

@@ -96,6 +96,7 @@ pub(crate) fn operator() -> Actor {
         user_id: 1,
         name: "olga".into(),
         role: Role::Operator,
+        origin: "192.0.2.7".into(),
     }
 }
 

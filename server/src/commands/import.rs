@@ -3,10 +3,7 @@
 use std::{path::Path, process::ExitCode};
 
 use anyhow::Context;
-use domain::{
-    model::import::{ImportBatch, ImportStatus},
-    role::{Actor, Role},
-};
+use domain::model::import::{ImportBatch, ImportStatus};
 
 use crate::{config::Config, database::Surroundings};
 
@@ -37,13 +34,7 @@ pub(super) async fn import(config: &Config, file: &Path) -> anyhow::Result<ExitC
 
 async fn import_into(surroundings: &Surroundings, file: &Path) -> anyhow::Result<ImportBatch> {
     let engine = surroundings.start_engine().await?;
-    // Whoever runs commands on the server's machine holds the database's password, too.
-    let actor = Actor {
-        user_id: 0,
-        name: "command line".into(),
-        role: Role::Admin,
-    };
-    let batch = engine.import_file(file, &actor).await?;
+    let batch = engine.import_file(file, &super::actor()).await?;
     engine.pool().close().await;
     Ok(batch)
 }

@@ -28,7 +28,7 @@ pub(super) async fn disable(config: &Config, name: &str) -> anyhow::Result<()> {
     let surroundings = Surroundings::enter(config).await?;
     let disabled = async {
         let engine = surroundings.start_engine().await?;
-        engine.disable_user(name).await?;
+        engine.disable_user(name, &super::actor()).await?;
         engine.pool().close().await;
         anyhow::Ok(())
     };
@@ -48,7 +48,12 @@ async fn put(
     let engine = surroundings.start_engine().await?;
     let made_up = password::readable();
     let actor = engine
-        .put_user(name, given.as_deref().unwrap_or(&made_up), role)
+        .put_user(
+            name,
+            given.as_deref().unwrap_or(&made_up),
+            role,
+            &super::actor(),
+        )
         .await?;
     engine.pool().close().await;
     println!("{} may sign in as {}.", actor.name, actor.role.name());

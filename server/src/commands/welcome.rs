@@ -1,6 +1,6 @@
 //! What is printed when everything has started: where to go and how to sign in.
 
-use domain::role::Role;
+use domain::role::{Actor, Role};
 use engine::Engine;
 
 use crate::{config::Config, database::Surroundings, password, web::Web};
@@ -63,7 +63,9 @@ async fn sign_in(config: &Config, engine: &Engine) -> anyhow::Result<Vec<String>
         )]);
     }
     let password = password::readable();
-    engine.put_user(DEMO_ADMIN, &password, Role::Admin).await?;
+    engine
+        .put_user(DEMO_ADMIN, &password, Role::Admin, &Actor::system())
+        .await?;
     Ok(vec![
         format!("  Name      {DEMO_ADMIN}"),
         format!("  Password  {password}"),

@@ -89,7 +89,7 @@ fn local_path(next: &str) -> &str {
 }
 
 /// Behind a proxy, the address that it saw: the last one, since a client may have written the ones before.
-fn client_address(app: &App, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+pub(crate) fn client_address(app: &App, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
     let forwarded = || {
         let last = headers
             .get_all("x-forwarded-for")

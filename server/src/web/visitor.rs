@@ -2,12 +2,13 @@
 
 use std::{
     collections::HashMap,
+    net::SocketAddr,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
-    extract::{Request, State},
+    extract::{ConnectInfo, Request, State},
     middleware::Next,
     response::Response,
 };
@@ -20,7 +21,7 @@ use tower_sessions::{
     session_store::SessionStore as _,
 };
 
-use super::{App, problem::Problem, session_store::USER};
+use super::{App, problem::Problem, session_store::USER, sign_in::client_address};
 
 const COOKIE: &str = "command_center_session";
 const SEEN: &str = "seen";
@@ -43,13 +44,15 @@ pub(crate) fn session_layer(app: &App) -> SessionManagerLayer<super::SessionStor
 /// Puts the [`Actor`] into the request's extensions when somebody is signed in.
 pub(crate) async fn load_actor(
     State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     session: Session,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Response> {
     let refuse = |problem: Problem, request: &Request| problem.for_reader(request.headers());
     match signed_in(&app, &session).await {
-        Ok(Some(actor)) => {
+        Ok(Some(mut actor)) => {
+            actor.origin = client_address(&app, peer, request.headers()).to_string();
             tracing::Span::current().record("user", &actor.name);
             request.extensions_mut().insert(actor);
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use domain::role::Role;
+use domain::role::{Actor, Role};
 use engine::{Engine, EngineConfig};
 use reqwest::{
     Client, RequestBuilder, Response,
@@ -78,7 +78,7 @@ impl App {
     /// A visitor who is signed in, with a name that says the role.
     pub(crate) async fn person(&self, role: Role) -> Visitor {
         self.engine
-            .put_user(role.name(), PASSWORD, role)
+            .put_user(role.name(), PASSWORD, role, &Actor::system())
             .await
             .unwrap();
         let visitor = self.visitor();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::role::Role;
+use domain::role::{Actor, Role};
 use sqlx::PgPool;
 
 use crate::app::{App, PASSWORD, header, location, options};
@@ -11,7 +11,7 @@ use crate::app::{App, PASSWORD, header, location, options};
 async fn a_right_password_opens_a_session_and_sign_out_ends_it(pool: PgPool) {
     let app = App::start(pool.clone()).await;
     app.engine
-        .put_user("Ada", PASSWORD, Role::Viewer)
+        .put_user("Ada", PASSWORD, Role::Viewer, &Actor::system())
         .await
         .unwrap();
     let visitor = app.visitor();
@@ -69,7 +69,7 @@ async fn a_right_password_opens_a_session_and_sign_out_ends_it(pool: PgPool) {
 async fn an_id_known_before_sign_in_is_worth_nothing(pool: PgPool) {
     let app = App::start(pool).await;
     app.engine
-        .put_user("ada", PASSWORD, Role::Viewer)
+        .put_user("ada", PASSWORD, Role::Viewer, &Actor::system())
         .await
         .unwrap();
     let first = app.visitor();
@@ -91,7 +91,7 @@ async fn an_id_known_before_sign_in_is_worth_nothing(pool: PgPool) {
 async fn wrong_passwords_lead_back_and_are_slowed_down(pool: PgPool) {
     let app = App::start(pool).await;
     app.engine
-        .put_user("ada", PASSWORD, Role::Viewer)
+        .put_user("ada", PASSWORD, Role::Viewer, &Actor::system())
         .await
         .unwrap();
     let visitor = app.visitor();
@@ -124,7 +124,7 @@ async fn wrong_passwords_lead_back_and_are_slowed_down(pool: PgPool) {
 async fn sign_in_leads_to_no_other_site(pool: PgPool) {
     let app = App::start(pool).await;
     app.engine
-        .put_user("ada", PASSWORD, Role::Viewer)
+        .put_user("ada", PASSWORD, Role::Viewer, &Actor::system())
         .await
         .unwrap();
     for next in [
@@ -210,7 +210,12 @@ async fn a_new_password_and_a_disabled_name_end_what_is_open(pool: PgPool) {
     let bystander = app.person(Role::Viewer).await;
     let operator = app.person(Role::Operator).await;
     app.engine
-        .put_user("operator", "another long password", Role::Operator)
+        .put_user(
+            "operator",
+            "another long password",
+            Role::Operator,
+            &Actor::system(),
+        )
         .await
         .unwrap();
     assert_eq!(operator.get("/export/errors.csv").await.status(), 401);
@@ -218,10 +223,18 @@ async fn a_new_password_and_a_disabled_name_end_what_is_open(pool: PgPool) {
         .sign_in("operator", "another long password", "/")
         .await;
     assert_eq!(operator.get("/export/errors.csv").await.status(), 200);
-    app.engine.disable_user(" Operator ").await.unwrap();
+    app.engine
+        .disable_user(" Operator ", &Actor::system())
+        .await
+        .unwrap();
     assert_eq!(operator.get("/export/errors.csv").await.status(), 401);
     assert_eq!(bystander.visit("/companies").await.status(), 200);
-    assert!(app.engine.disable_user("nobody").await.is_err());
+    assert!(
+        app.engine
+            .disable_user("nobody", &Actor::system())
+            .await
+            .is_err()
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -235,7 +248,7 @@ async fn over_https_the_cookie_is_secure(pool: PgPool) {
     )
     .await;
     app.engine
-        .put_user("ada", PASSWORD, Role::Viewer)
+        .put_user("ada", PASSWORD, Role::Viewer, &Actor::system())
         .await
         .unwrap();
     let answer = app.visitor().sign_in("ada", PASSWORD, "/").await;
@@ -249,7 +262,7 @@ async fn short_passwords_and_empty_names_are_refused(pool: PgPool) {
     for (name, password) in [("ada", "too short"), ("  ", PASSWORD), ("a\nb", PASSWORD)] {
         assert!(
             app.engine
-                .put_user(name, password, Role::Viewer)
+                .put_user(name, password, Role::Viewer, &Actor::system())
                 .await
                 .is_err(),
             "{name:?}"

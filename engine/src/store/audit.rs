@@ -1,0 +1,248 @@
+//! `marketing.audit_log`: written in the transaction of each act, read page by page, never changed.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    csv_safe::defuse,
+    model::{
+        Page,
+        audit::{AuditEntry, AuditFilter, AuditQuery},
+    },
+    role::Actor,
+};
+use serde_json::Value;
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+
+use super::{COUNT_LIMIT, PAGE, capped, cursor};
+use crate::{Engine, Result};
+
+const COLUMNS: [&str; 11] = [
+    "id",
+    "at",
+    "actor",
+    "actor_id",
+    "origin",
+    "action",
+    "target_kind",
+    "target",
+    "before",
+    "after",
+    "details",
+];
+
+impl Engine {
+    /// A page of 50 entries, newest first.
+    ///
+    /// # Errors
+    /// [`crate::EngineError::Invalid`] for a cursor that is none, [`crate::EngineError::Database`].
+    pub async fn audit_log(&self, query: &AuditQuery) -> Result<Page<AuditEntry>> {
+        let mut count =
+            QueryBuilder::new("SELECT count(*) FROM (SELECT FROM marketing.audit_log WHERE TRUE");
+        push_filter(&mut count, &query.filter);
+        count
+            .push(" LIMIT ")
+            .push_bind(COUNT_LIMIT + 1)
+            .push(") AS matching");
+        let ((rows, next), n) = tokio::try_join!(self.audit_rows(query, PAGE), async {
+            let n: i64 = count.build_query_scalar().fetch_one(&self.pool).await?;
+            Ok(n)
+        })?;
+        Ok(Page {
+            rows,
+            next,
+            count: capped(n),
+        })
+    }
+
+    /// A piece of the log as CSV, with a header line when `query` has no cursor, and the cursor of the next piece.
+    ///
+    /// # Errors
+    /// As [`Engine::audit_log`].
+    pub async fn audit_csv(&self, query: &AuditQuery) -> Result<(Vec<u8>, Option<String>)> {
+        // Large enough that an export is few statements, small enough to stay below a megabyte or two.
+        let (rows, next) = self.audit_rows(query, 1_000).await?;
+        let text = csv(&rows, query.cursor.is_none()).map_err(std::io::Error::other)?;
+        Ok((text, next))
+    }
+
+    async fn audit_rows(
+        &self,
+        query: &AuditQuery,
+        limit: i64,
+    ) -> Result<(Vec<AuditEntry>, Option<String>)> {
+        let mut list = QueryBuilder::new(
+            "SELECT id, at, actor, actor_id, origin, action, target_kind, target, before, after, details
+             FROM marketing.audit_log WHERE TRUE",
+        );
+        push_filter(&mut list, &query.filter);
+        if let Some(cursor) = &query.cursor {
+            let (at, id) = cursor::time_and_id(cursor)?;
+            list.push(" AND (at, id) < (").push_bind(at);
+            list.push(", ").push_bind(id).push(")");
+        }
+        list.push(" ORDER BY at DESC, id DESC LIMIT ")
+            .push_bind(limit + 1);
+        let rows: Vec<Row> = list.build_query_as().fetch_all(&self.pool).await?;
+        let more = rows.len() as i64 > limit;
+        let rows: Vec<AuditEntry> = rows
+            .into_iter()
+            .take(limit as usize)
+            .map(Row::into)
+            .collect();
+        let next = rows
+            .last()
+            .filter(|_| more)
+            .map(|row| format!("{}~{}", row.at.to_rfc3339(), row.id));
+        Ok((rows, next))
+    }
+}
+
+/// One act, as it goes into the log. Never with a secret in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Act {
+    action: &'static str,
+    target_kind: &'static str,
+    target: String,
+    before: Option<Value>,
+    after: Option<Value>,
+    details: Option<Value>,
+}
+
+impl Act {
+    pub(crate) fn new(
+        action: &'static str,
+        target_kind: &'static str,
+        target: impl ToString,
+    ) -> Self {
+        Self {
+            action,
+            target_kind,
+            target: target.to_string(),
+            before: None,
+            after: None,
+            details: None,
+        }
+    }
+
+    pub(crate) fn changed(mut self, before: Option<Value>, after: Option<Value>) -> Self {
+        (self.before, self.after) = (before, after);
+        self
+    }
+
+    pub(crate) fn details(mut self, details: Value) -> Self {
+        self.details = Some(details);
+        self
+    }
+}
+
+/// Adds an act to the log, in the transaction that does it: neither stands without the other.
+pub(crate) async fn record(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    act: Act,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO marketing.audit_log
+             (actor, actor_id, origin, action, target_kind, target, before, after, details)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(&actor.name)
+    .bind(actor.user_id)
+    .bind(&actor.origin)
+    .bind(act.action)
+    .bind(act.target_kind)
+    .bind(act.target)
+    .bind(act.before)
+    .bind(act.after)
+    .bind(act.details)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The one predicate of list, count and export.
+fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &AuditFilter) {
+    let equal = [
+        (" AND actor = ", &filter.actor),
+        (" AND target_kind = ", &filter.target_kind),
+        (" AND target = ", &filter.target),
+    ];
+    for (condition, value) in equal {
+        if let Some(value) = value {
+            query.push(condition).push_bind(value.clone());
+        }
+    }
+    match &filter.action {
+        Some(prefix) if prefix.ends_with('.') => {
+            query.push(" AND starts_with(action, ");
+            query.push_bind(prefix.clone()).push(")");
+        }
+        Some(action) => {
+            query.push(" AND action = ").push_bind(action.clone());
+        }
+        None => {}
+    }
+    if let Some(from) = filter.from {
+        query.push(" AND at >= ").push_bind(from);
+    }
+    if let Some(until) = filter.until {
+        query.push(" AND at < ").push_bind(until);
+    }
+}
+
+fn csv(rows: &[AuditEntry], header: bool) -> csv::Result<Vec<u8>> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    if header {
+        csv.write_record(COLUMNS)?;
+    }
+    let json = |value: &Option<Value>| value.as_ref().map(Value::to_string).unwrap_or_default();
+    for row in rows {
+        let cells = [
+            row.id.to_string(),
+            row.at.to_rfc3339(),
+            row.actor.clone(),
+            row.actor_id.to_string(),
+            row.origin.clone(),
+            row.action.clone(),
+            row.target_kind.clone(),
+            row.target.clone(),
+            json(&row.before),
+            json(&row.after),
+            json(&row.details),
+        ];
+        csv.write_record(cells.iter().map(|cell| defuse(cell).into_owned()))?;
+    }
+    csv.into_inner().map_err(|error| error.into_error().into())
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: i64,
+    at: DateTime<Utc>,
+    actor: String,
+    actor_id: i64,
+    origin: String,
+    action: String,
+    target_kind: String,
+    target: String,
+    before: Option<Value>,
+    after: Option<Value>,
+    details: Option<Value>,
+}
+
+impl From<Row> for AuditEntry {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            at: row.at,
+            actor: row.actor,
+            actor_id: row.actor_id,
+            origin: row.origin,
+            action: row.action,
+            target_kind: row.target_kind,
+            target: row.target,
+            before: row.before,
+            after: row.after,
+            details: row.details,
+        }
+    }
+}
