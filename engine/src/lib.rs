@@ -4,7 +4,7 @@
 
 mod charts;
 mod connect;
-mod doctor;
+pub mod doctor;
 pub mod error;
 pub mod import;
 pub mod inspect;

@@ -1,11 +1,15 @@
 //! The command line. Its options are the settings of [`crate::config::SETTINGS`].
 
+mod upkeep;
+
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{
     Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
 };
 use domain::role::Role;
+
+pub use upkeep::{DoctorOptions, RetentionCommand, ScheduleCommand};
 
 use crate::config::{Config, ConfigError, SETTINGS, Setting};
 
@@ -38,8 +42,18 @@ pub enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
-    /// Check the surroundings, one line each, and say what to do about problems
-    Doctor,
+    /// Work by the clock: what runs when, how it went; run it now, pause it, change it
+    Schedule {
+        #[command(subcommand)]
+        command: Option<ScheduleCommand>,
+    },
+    /// How long events, errors, dead letters, runs and the audit log are kept
+    Retention {
+        #[command(subcommand)]
+        command: Option<RetentionCommand>,
+    },
+    /// Check the surroundings and the invariants of the database, and say what to do about each finding
+    Doctor(DoctorOptions),
     /// Run a command with DATABASE_URL naming a private PostgreSQL that lives as long as the command
     WithPostgres {
         /// A new, empty one that is removed at the end, fast rather than safe: for tests

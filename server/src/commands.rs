@@ -2,7 +2,9 @@
 
 mod doctor;
 mod import;
+mod retention;
 mod run;
+mod schedule;
 mod user;
 mod welcome;
 mod with_postgres;
@@ -68,7 +70,13 @@ pub async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         Command::User {
             command: UserCommand::Disable { name },
         } => user::disable(&config, &name).await?,
-        Command::Doctor => return doctor::examine(&config).await,
+        Command::Schedule { command } => {
+            schedule::schedule(&config, command.unwrap_or_default()).await?
+        }
+        Command::Retention { command } => {
+            retention::retention(&config, command.unwrap_or_default()).await?
+        }
+        Command::Doctor(options) => return doctor::examine(&config, options).await,
         Command::WithPostgres { fast, command } => {
             return with_postgres::run(&config, fast, &command).await;
         }

@@ -8,7 +8,9 @@ pub mod imports;
 pub mod json;
 pub mod n8n;
 pub mod overview;
+pub mod schedules;
 pub mod session;
+pub mod upkeep;
 
 use domain::role::Permission;
 
@@ -44,4 +46,14 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/import_batch", Permission::View),
     ("/api/fn/import_rejects", Permission::View),
     ("/api/fn/load_samples", Permission::Import),
+    ("/api/fn/schedules", Permission::View),
+    ("/api/fn/schedule_runs", Permission::View),
+    ("/api/fn/run_schedule", Permission::Retry),
+    ("/api/fn/pause_schedule", Permission::Retry),
+    ("/api/fn/resume_schedule", Permission::Retry),
+    ("/api/fn/preview_cron", Permission::View),
+    ("/api/fn/change_schedule", Permission::Edit),
+    ("/api/fn/retention", Permission::View),
+    ("/api/fn/set_retention", Permission::Edit),
+    ("/api/fn/examine", Permission::Edit),
 ];

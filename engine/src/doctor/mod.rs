@@ -19,6 +19,7 @@ const MARK: &str = "\n-- check ";
 const LISTED: i64 = 100;
 /// A check reads whole tables, yet must not hold back vacuum for longer.
 const PATIENCE: &str = "SET LOCAL statement_timeout = '60s'";
+const READ_ONLY: &str = "SET TRANSACTION READ ONLY";
 /// SQLSTATE of a statement that took too long.
 const CANCELLED: &str = "57014";
 
@@ -33,8 +34,11 @@ impl Engine {
     }
 }
 
-/// The same over one connection, for a database that no engine was started on.
-pub(crate) async fn examine(connection: &mut PgConnection) -> Result<Examination> {
+/// The same over one connection, for a database that no engine was started on, or in a transaction of the caller.
+///
+/// # Errors
+/// As [`Engine::examine`].
+pub async fn examine(connection: &mut PgConnection) -> Result<Examination> {
     let mut examination = Examination::default();
     for (name, statement) in checks() {
         examination.checks.push(name.to_owned());
@@ -65,8 +69,10 @@ fn checks() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 async fn ask(connection: &mut PgConnection, statement: &str) -> sqlx::Result<Vec<Finding>> {
     // One transaction each: a check that fails must not spoil the others.
-    let mut transaction = connection.begin_with("BEGIN READ ONLY").await?;
-    sqlx::query(PATIENCE).execute(&mut *transaction).await?;
+    let mut transaction = connection.begin().await?;
+    for promise in [READ_ONLY, PATIENCE] {
+        sqlx::query(promise).execute(&mut *transaction).await?;
+    }
     let limited = format!(
         "SELECT * FROM ({statement}\n) AS found LIMIT {}",
         LISTED + 1

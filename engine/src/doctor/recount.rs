@@ -1,8 +1,13 @@
 //! The repair of the rollups: everything is counted anew while nothing can be written.
 
+use domain::role::Actor;
+use serde_json::json;
 use sqlx::AssertSqlSafe;
 
-use crate::{Engine, Result};
+use crate::{
+    Engine, Result,
+    store::audit::{self, Act},
+};
 
 /// The recount, and behind the line "compared" what compares it.
 const ROLLUPS: &str = include_str!("../../sql/rollups.sql");
@@ -32,7 +37,7 @@ impl Engine {
     /// # Errors
     /// [`crate::EngineError::Database`], also when a long transaction kept the tables for ten seconds: then nothing
     /// was changed.
-    pub async fn recount_rollups(&self) -> Result<i64> {
+    pub async fn recount_rollups(&self, actor: &Actor) -> Result<i64> {
         let (counted, comparison) = parts();
         let mut transaction = self.pool.begin().await?;
         for statement in [PATIENCE, COUNTED, ROLLED] {
@@ -59,6 +64,9 @@ impl Engine {
             .persistent(false)
             .execute(&mut *transaction)
             .await?;
+        let act =
+            Act::new("rollups.recount", "rollups", "all").details(json!({"corrected": wrong}));
+        audit::record(&mut transaction, actor, act).await?;
         transaction.commit().await?;
         Ok(wrong)
     }

@@ -11,6 +11,7 @@ pub mod event;
 pub mod overview;
 mod retention;
 mod schedule;
+mod schedule_change;
 mod strip;
 pub mod user;
 

@@ -7,7 +7,7 @@ use domain::{
 };
 use serde_json::json;
 
-use super::act::{self, Act};
+use super::audit::{self, Act};
 use crate::{Engine, EngineError, Result};
 
 /// A hundred years: more is a mistake in typing.
@@ -72,14 +72,11 @@ impl Engine {
         .bind(&actor.name)
         .execute(&mut *transaction)
         .await?;
-        let act = Act {
-            action: "retention.set",
-            kind: "retention",
-            target: what.name(),
-            before: json!({"keep_days": before}),
-            after: json!({"keep_days": keep_days}),
-        };
-        act::record(&mut transaction, actor, act).await?;
+        let act = Act::new("retention.set", "retention", what.name()).changed(
+            Some(json!({"keep_days": before})),
+            Some(json!({"keep_days": keep_days})),
+        );
+        audit::record(&mut transaction, actor, act).await?;
         transaction.commit().await?;
         self.retention().await
     }
