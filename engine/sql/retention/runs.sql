@@ -7,7 +7,8 @@ WITH walked AS MATERIALIZED (
     WHERE id = ANY (ARRAY(
         SELECT w.id FROM walked w
         WHERE w.created_at < $3
-          AND (w.event_id IS NULL OR NOT EXISTS (SELECT FROM marketing.pipeline_events e WHERE e.id = w.event_id))))
+          -- As a value, which is looked up by key for each run; NOT EXISTS beside an OR reads the whole queue.
+          AND (SELECT e.id FROM marketing.pipeline_events e WHERE e.id = w.event_id) IS NULL))
     RETURNING id
 )
 SELECT (SELECT max(id) FROM walked) AS last_id,
