@@ -50,6 +50,9 @@ CREATE TABLE marketing.refused_effects (
 );
 CREATE INDEX refused_effects_event ON marketing.refused_effects (event_id);
 
+-- So that a person finds the process that a worker runs in.
+ALTER TABLE marketing.pipeline_workers ADD COLUMN host TEXT, ADD COLUMN pid BIGINT;
+
 -- What a stage is told while it runs. NULL is the stage's own default.
 CREATE TABLE marketing.stage_settings (
     stage           TEXT PRIMARY KEY,

@@ -19,6 +19,8 @@ ALTER TABLE marketing.pipeline_actions
     ADD COLUMN skipped BIGINT NOT NULL DEFAULT 0,
     ADD COLUMN cancel_requested_by TEXT,
     ADD COLUMN cancel_requested_at TIMESTAMPTZ,
+    -- Not before this moment does any process look at a running action: a replay waits for its events.
+    ADD COLUMN due_at TIMESTAMPTZ NOT NULL DEFAULT now(),
     ADD COLUMN started_at TIMESTAMPTZ,
     ADD COLUMN finished_at TIMESTAMPTZ,
     ADD COLUMN error TEXT,
@@ -27,7 +29,7 @@ ALTER TABLE marketing.pipeline_actions
 UPDATE marketing.pipeline_actions
 SET kind = CASE WHEN title LIKE 'Retry%' THEN 'retry' ELSE kind END, done = total,
     started_at = created_at, finished_at = created_at;
-CREATE INDEX pipeline_actions_running ON marketing.pipeline_actions (id) WHERE state = 'running';
+CREATE INDEX pipeline_actions_running ON marketing.pipeline_actions (due_at, id) WHERE state = 'running';
 
 -- Each event that an action changed, as it was and as the action left it. Without a foreign key to the event: a purge
 -- deletes it, and retention may. The key refuses a second change by the same action.

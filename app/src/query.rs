@@ -201,6 +201,7 @@ pub fn event_filter(params: &Params) -> EventFilter {
         batch: text(params, "batch"),
         record_id: text(params, "record"),
         cursor: text(params, "after"),
+        ..EventFilter::default()
     }
 }
 
@@ -352,7 +353,8 @@ mod tests {
                 status: Some(status),
                 batch: Some("a b".into()),
                 record_id: Some("04.04.05.84.00412.012".into()),
-                cursor: Some("99".into()),
+                cursor: Some("2026-11-21T03:00:00+00:00~17".into()),
+                ..EventFilter::default()
             });
         }
         for filter in filters {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The state of an event: pending, then processing, then processed or failed.
+/// The state of an event: pending, then processing, then processed or failed; cancelled when a person said so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventStatus {
@@ -10,14 +10,16 @@ pub enum EventStatus {
     Processing,
     Processed,
     Failed,
+    Cancelled,
 }
 
 impl EventStatus {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Pending,
         Self::Processing,
         Self::Processed,
         Self::Failed,
+        Self::Cancelled,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -26,6 +28,7 @@ impl EventStatus {
             Self::Processing => "processing",
             Self::Processed => "processed",
             Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
         }
     }
 

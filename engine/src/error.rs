@@ -36,6 +36,12 @@ impl From<sqlx::Error> for EngineError {
     }
 }
 
+impl From<domain::lineage::LineageKeyError> for EngineError {
+    fn from(error: domain::lineage::LineageKeyError) -> Self {
+        Self::Invalid(error.to_string())
+    }
+}
+
 /// Whether the error says that the database is away, and nothing about what was asked of it.
 fn is_away(error: &sqlx::Error) -> bool {
     match error {

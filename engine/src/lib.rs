@@ -2,6 +2,7 @@
 //!
 //! [`Engine`] is the one handle that callers hold; its methods live beside the noun they concern.
 
+mod actions;
 mod charts;
 mod connect;
 pub mod doctor;

@@ -12,6 +12,9 @@ use tokio::sync::{Notify, broadcast};
 /// How many coalesced messages a slow socket may lag behind before it is told to read everything again.
 const BACKLOG: usize = 256;
 
+/// Channel, and bell, of changed settings and pauses.
+const SETTINGS: &str = "settings_event";
+
 /// The process's one source of live messages. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Live {
@@ -38,6 +41,11 @@ impl Live {
     /// The bell that rings when an event of this type was recorded.
     pub(crate) fn doorbell(&self, event_type: &str) -> Arc<Notify> {
         self.doorbells.of(event_type)
+    }
+
+    /// The bell that rings when settings or pauses were changed.
+    pub(crate) fn settings_bell(&self) -> Arc<Notify> {
+        self.doorbells.of(SETTINGS)
     }
 
     fn send(&self, message: &domain::model::live::LiveMessage) {

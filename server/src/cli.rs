@@ -1,5 +1,8 @@
 //! The command line. Its options are the settings of [`crate::config::SETTINGS`].
 
+pub mod events;
+mod filter;
+pub mod operate;
 mod upkeep;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -7,7 +10,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{
     Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
 };
-use domain::role::Role;
+use domain::{lineage::LineageKey, role::Role};
 
 pub use upkeep::{DoctorOptions, RetentionCommand, ScheduleCommand};
 
@@ -54,6 +57,21 @@ pub enum Command {
     },
     /// Check the surroundings and the invariants of the database, and say what to do about each finding
     Doctor(DoctorOptions),
+    #[command(flatten)]
+    Operate(operate::Operate),
+    /// Events of the queue: find them, and read one with its attempts and what came of it
+    Events {
+        #[command(subcommand)]
+        command: events::EventsCommand,
+    },
+    /// Where a record came from, back to file and line, and everything made of it
+    Lineage {
+        /// A Barton ID, a correlation id, an intake id (17), event:17, contact:17 or verification:17
+        of: LineageKey,
+        /// Print the graph as JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Run a command with DATABASE_URL naming a private PostgreSQL that lives as long as the command
     WithPostgres {
         /// A new, empty one that is removed at the end, fast rather than safe: for tests

@@ -1,10 +1,14 @@
 //! What each command does.
 
 mod doctor;
+mod events;
 mod import;
+mod lineage;
+mod operate;
 mod retention;
 mod run;
 mod schedule;
+mod table;
 mod user;
 mod welcome;
 mod with_postgres;
@@ -77,6 +81,9 @@ pub async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
             retention::retention(&config, command.unwrap_or_default()).await?
         }
         Command::Doctor(options) => return doctor::examine(&config, options).await,
+        Command::Operate(command) => return operate::run(&config, command).await,
+        Command::Events { command } => events::run(&config, command).await?,
+        Command::Lineage { of, json } => lineage::show(&config, &of, json).await?,
         Command::WithPostgres { fast, command } => {
             return with_postgres::run(&config, fast, &command).await;
         }

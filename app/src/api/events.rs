@@ -1,9 +1,10 @@
-//! Lists of pipeline events.
+//! Pipeline events: list, count and detail.
 
 use super::json::Json;
 use domain::model::{
-    Page,
+    Count, Page,
     event::{EventFilter, EventRow},
+    event_detail::EventDetail,
 };
 use leptos::prelude::*;
 
@@ -19,4 +20,20 @@ pub async fn events(filter: EventFilter) -> Result<Page<EventRow>, Problem> {
 pub async fn event_types() -> Result<Vec<String>, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine.event_types().await.map_err(crate::ssr::problem)
+}
+
+/// How many events match, counted up to 10,000.
+#[server(prefix = "/api/fn", endpoint = "events_count", input = Json, output = Json)]
+pub async fn events_count(filter: EventFilter) -> Result<Count, Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    engine
+        .events_count(&filter)
+        .await
+        .map_err(crate::ssr::problem)
+}
+
+#[server(prefix = "/api/fn", endpoint = "event_detail", input = Json, output = Json)]
+pub async fn event_detail(id: i64) -> Result<EventDetail, Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    engine.event_detail(id).await.map_err(crate::ssr::problem)
 }

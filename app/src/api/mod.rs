@@ -1,15 +1,21 @@
 //! Server functions, one file per subject: permission first, one engine call, the answer.
 
 pub mod actions;
+pub mod audit;
+pub mod bulk;
 pub mod companies;
+pub mod dead_letters;
 pub mod errors;
 pub mod events;
 pub mod imports;
 pub mod json;
+pub mod lineage;
 pub mod n8n;
 pub mod overview;
+pub mod replay;
 pub mod schedules;
 pub mod session;
+pub mod stages;
 pub mod upkeep;
 
 use domain::role::Permission;
@@ -34,7 +40,10 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/process_now", Permission::Retry),
     ("/api/fn/action_progress", Permission::View),
     ("/api/fn/events", Permission::View),
+    ("/api/fn/events_count", Permission::View),
     ("/api/fn/event_types", Permission::View),
+    ("/api/fn/event_detail", Permission::View),
+    ("/api/fn/lineage", Permission::View),
     ("/api/fn/n8n_errors", Permission::View),
     ("/api/fn/companies", Permission::View),
     ("/api/fn/company", Permission::View),
@@ -56,4 +65,24 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/retention", Permission::View),
     ("/api/fn/set_retention", Permission::Edit),
     ("/api/fn/examine", Permission::Edit),
+    ("/api/fn/preview_action", Permission::View),
+    // A purge needs Delete on top; the function asks for it.
+    ("/api/fn/start_action", Permission::Retry),
+    ("/api/fn/cancel_action", Permission::Retry),
+    ("/api/fn/undo_action", Permission::Retry),
+    ("/api/fn/settle_unknown_call", Permission::Retry),
+    ("/api/fn/actions", Permission::View),
+    ("/api/fn/action", Permission::View),
+    ("/api/fn/dead_letters", Permission::View),
+    ("/api/fn/dead_letter", Permission::View),
+    ("/api/fn/stage_settings", Permission::View),
+    ("/api/fn/update_stage_settings", Permission::Edit),
+    ("/api/fn/pause_stage", Permission::Retry),
+    ("/api/fn/resume_stage", Permission::Retry),
+    ("/api/fn/paused_batches", Permission::View),
+    ("/api/fn/pause_batch", Permission::Retry),
+    ("/api/fn/resume_batch", Permission::Retry),
+    ("/api/fn/replay_preview", Permission::View),
+    ("/api/fn/replay", Permission::Retry),
+    ("/api/fn/audit_log", Permission::Edit),
 ];

@@ -46,7 +46,7 @@ pub(crate) fn severity(severity: Severity) -> AnyView {
 
 pub(crate) fn event_status(status: EventStatus) -> AnyView {
     let tone = match status {
-        EventStatus::Pending => Tone::Quiet,
+        EventStatus::Pending | EventStatus::Cancelled => Tone::Quiet,
         EventStatus::Processing => Tone::Info,
         EventStatus::Processed => Tone::Good,
         EventStatus::Failed => Tone::Bad,

@@ -3,16 +3,34 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::event::EventStatus;
+use crate::{event::EventStatus, payload_match::PayloadMatch, span::Span};
 
-/// The filter of the events page; it stands in the URL.
+/// Which events a list, a count or a bulk action is about; it stands in the URL.
+///
+/// `None` means "any"; what is set must all hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct EventFilter {
     pub event_type: Option<String>,
     pub status: Option<EventStatus>,
     pub batch: Option<String>,
     /// Exact `payload.record_id`.
     pub record_id: Option<String>,
+    /// Made at least so long ago.
+    pub older_than: Option<Span>,
+    /// Made at most so long ago.
+    pub newer_than: Option<Span>,
+    /// Tried at least so often; what was done at the first attempt was tried once.
+    pub attempts: Option<i32>,
+    /// The worker that holds the event, or made one of its attempts.
+    pub worker: Option<String>,
+    /// Text within the record id, the company's name or the error message.
+    pub search: Option<String>,
+    /// Values of the payload, all of them.
+    pub payload: Vec<PayloadMatch>,
+    /// Whether the event is a dead letter.
+    pub dead_letter: Option<bool>,
+    /// Where the list goes on; counts and actions pass over it.
     pub cursor: Option<String>,
 }
 

@@ -2,16 +2,22 @@
 
 pub mod action;
 pub mod audit;
+pub mod bulk;
 pub mod company;
+pub mod dead_letter;
 pub mod doctor;
 pub mod error;
 pub mod event;
+pub mod event_detail;
 pub mod import;
+pub mod lineage;
 pub mod live;
 pub mod n8n;
 pub mod overview;
+pub mod replay;
 pub mod retention;
 pub mod schedule;
+pub mod stage;
 
 use serde::{Deserialize, Serialize};
 

@@ -28,6 +28,10 @@ pub(crate) enum ProviderError {
 /// Finds the people who lead a company.
 #[async_trait]
 pub(crate) trait PeopleFinder: Send + Sync {
+    /// Whether it invents its answers, and so has no limits to respect.
+    fn is_sandbox(&self) -> bool {
+        false
+    }
     /// Stored as `enrichment_source`.
     fn source(&self) -> &'static str;
     /// Nobody found is an empty list, not an error.
@@ -37,6 +41,10 @@ pub(crate) trait PeopleFinder: Send + Sync {
 /// Says whether an address receives mail.
 #[async_trait]
 pub(crate) trait EmailVerifier: Send + Sync {
+    /// Whether it invents its answers, and so has no limits to respect.
+    fn is_sandbox(&self) -> bool {
+        false
+    }
     /// Stored as `verification_service`.
     fn service(&self) -> &'static str;
     /// The provider's own word: ok, catch_all, invalid, …

@@ -51,6 +51,10 @@ impl Sandbox {
 
 #[async_trait]
 impl PeopleFinder for Sandbox {
+    fn is_sandbox(&self) -> bool {
+        true
+    }
+
     fn source(&self) -> &'static str {
         "sandbox"
     }
@@ -73,6 +77,10 @@ impl PeopleFinder for Sandbox {
 
 #[async_trait]
 impl EmailVerifier for Sandbox {
+    fn is_sandbox(&self) -> bool {
+        true
+    }
+
     fn service(&self) -> &'static str {
         "sandbox"
     }

@@ -7,16 +7,17 @@ use sqlx::{PgPool, postgres::PgListener};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{
-    Live,
+    Live, SETTINGS,
     coalesce::Coalescer,
     replay::{newest_id, replay},
 };
 
-const CHANNELS: [&str; 5] = [
+const CHANNELS: [&str; 6] = [
     "pipeline_event",
     "error_event",
     "workflow_event",
     "import_event",
+    SETTINGS,
     ALIVE,
 ];
 /// Our own channel: a message that must come back shows that the connection is not half-open.
@@ -80,6 +81,10 @@ async fn forward(
                 let Some(notification) = received? else { return Ok(()) };
                 heard = Instant::now();
                 asked = false;
+                if notification.channel() == SETTINGS {
+                    live.doorbells.ring(SETTINGS);
+                    continue;
+                }
                 if let Some(event_type) = coalescer.add(notification.channel(), notification.payload(), heard) {
                     live.doorbells.ring(&event_type);
                 }

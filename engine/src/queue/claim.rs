@@ -3,23 +3,31 @@
 //! `id = ANY(ARRAY(SELECT …))` keeps the inner query from being joined and run again, and the status stands in the
 //! text because a bound one would not use the partial index.
 
-use sqlx::{FromRow, PgConnection};
+use std::{collections::HashSet, time::Duration};
+
+use sqlx::{
+    FromRow, PgConnection,
+    types::chrono::{DateTime, Utc},
+};
+
+use super::{StageInfo, StageSettings};
 
 /// An event that this worker holds.
 #[derive(Clone, Debug, FromRow)]
-pub(crate) struct Claimed {
-    pub(crate) id: i64,
-    pub(crate) record_id: Option<String>,
-    pub(crate) batch_id: Option<String>,
-    pub(crate) retry_count: i32,
-    pub(crate) max_attempts: Option<i32>,
-    /// Which claim of the event this is; the fence of a stage that calls out.
-    pub(crate) attempt: i32,
+pub struct Claimed {
+    pub id: i64,
+    pub record_id: Option<String>,
+    pub batch_id: Option<String>,
+    /// Failed attempts before this one.
+    pub retry_count: i32,
+    pub max_attempts: Option<i32>,
+    /// Which lease of the event this is; the fence of a stage that calls out.
+    pub attempt: i32,
 }
 
 impl Claimed {
     /// The record as the number that intake and contact rows are known by.
-    pub(crate) fn record_number(&self) -> Option<i64> {
+    pub fn record_number(&self) -> Option<i64> {
         self.record_id.as_deref()?.parse().ok()
     }
 }
@@ -41,8 +49,111 @@ impl Take {
     }
 }
 
-/// Locks events until the end of the transaction: for stages that finish in it.
-pub(super) async fn lock(connection: &mut PgConnection, take: &Take) -> sqlx::Result<Vec<Claimed>> {
+/// What a claim came to.
+pub(super) struct Locked {
+    pub(super) events: Vec<Claimed>,
+    /// Events of paused batches that were met; they are out of the way once the transaction is committed.
+    pub(super) aside: usize,
+}
+
+/// Locks events until the end of the transaction: for stages that finish in it. Those of paused batches are put aside.
+pub(super) async fn lock(
+    connection: &mut PgConnection,
+    take: &Take,
+    paused: &HashSet<String>,
+) -> sqlx::Result<Locked> {
+    let events = select(connection, take).await?;
+    let pausing = |event: &Claimed| {
+        event
+            .batch_id
+            .as_ref()
+            .is_some_and(|batch| paused.contains(batch))
+    };
+    if !events.iter().any(pausing) {
+        return Ok(Locked { events, aside: 0 });
+    }
+    let (met, mut events): (Vec<_>, Vec<_>) = events.into_iter().partition(pausing);
+    let aside = put_aside(connection, &met, paused).await?;
+    events.extend(met.into_iter().filter(|event| !aside.contains(&event.id)));
+    events.sort_by_key(|event| event.id);
+    Ok(Locked {
+        events,
+        aside: aside.len(),
+    })
+}
+
+/// The ids that were put aside. The lock on the pause makes a resume wait for this transaction, so that it finds them;
+/// a pause that has ended meanwhile has no row to lock.
+async fn put_aside(
+    connection: &mut PgConnection,
+    met: &[Claimed],
+    paused: &HashSet<String>,
+) -> sqlx::Result<HashSet<i64>> {
+    let batches: Vec<&str> = paused.iter().map(String::as_str).collect();
+    let still: Vec<String> = sqlx::query_scalar(
+        "SELECT batch_id FROM marketing.batch_pauses WHERE batch_id = ANY($1) FOR KEY SHARE",
+    )
+    .bind(batches)
+    .fetch_all(&mut *connection)
+    .await?;
+    let ids: Vec<i64> = met.iter().map(|event| event.id).collect();
+    let aside: Vec<i64> = sqlx::query_scalar(
+        "UPDATE marketing.pipeline_events SET next_attempt_at = 'infinity'
+         WHERE id = ANY($1) AND batch_id = ANY($2) RETURNING id",
+    )
+    .bind(ids)
+    .bind(still)
+    .fetch_all(connection)
+    .await?;
+    Ok(aside.into_iter().collect())
+}
+
+/// Which of these events a run did already: they are not asked for a second time.
+pub(super) async fn done_before(
+    connection: &mut PgConnection,
+    events: &[Claimed],
+) -> sqlx::Result<HashSet<i64>> {
+    let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
+    let done: Vec<i64> = sqlx::query_scalar(
+        "SELECT event_id FROM marketing.workflow_stats WHERE event_id = ANY($1) AND status = 'ok'",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    Ok(done.into_iter().collect())
+}
+
+/// Lets one batch through in each `min_delay`, over all workers; otherwise says how long to wait.
+pub(super) async fn pass_gate(
+    connection: &mut PgConnection,
+    stage: StageInfo,
+    settings: &StageSettings,
+) -> sqlx::Result<Option<Duration>> {
+    if settings.min_delay.is_zero() {
+        return Ok(None);
+    }
+    let passed = sqlx::query(
+        "UPDATE marketing.stage_settings SET next_batch_at = clock_timestamp() + make_interval(secs => $2)
+         WHERE stage = $1 AND next_batch_at <= clock_timestamp()",
+    )
+    .bind(stage.name)
+    .bind(settings.min_delay.as_secs_f64())
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    if passed > 0 {
+        return Ok(None);
+    }
+    let next: Option<(DateTime<Utc>, DateTime<Utc>)> = sqlx::query_as(
+        "SELECT next_batch_at, clock_timestamp() FROM marketing.stage_settings WHERE stage = $1",
+    )
+    .bind(stage.name)
+    .fetch_optional(connection)
+    .await?;
+    Ok(next.map(|(next, now)| (next - now).to_std().unwrap_or_default()))
+}
+
+async fn select(connection: &mut PgConnection, take: &Take) -> sqlx::Result<Vec<Claimed>> {
     match take {
         Take::Next(event_type, limit) => {
             sqlx::query_as(
@@ -73,16 +184,12 @@ pub(super) async fn lock(connection: &mut PgConnection, take: &Take) -> sqlx::Re
     }
 }
 
-/// Leases events to the worker beyond this transaction: for stages that call out.
+/// Leases locked events to the worker beyond this transaction: for stages that call out.
 pub(super) async fn lease(
     connection: &mut PgConnection,
-    take: &Take,
+    events: &mut [Claimed],
     worker_id: &str,
-) -> sqlx::Result<Vec<Claimed>> {
-    let mut events = lock(connection, take).await?;
-    if events.is_empty() {
-        return Ok(events);
-    }
+) -> sqlx::Result<()> {
     let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
     sqlx::query(
         "UPDATE marketing.pipeline_events
@@ -93,10 +200,10 @@ pub(super) async fn lease(
     .bind(worker_id)
     .execute(connection)
     .await?;
-    for event in &mut events {
+    for event in events {
         event.attempt += 1;
     }
-    Ok(events)
+    Ok(())
 }
 
 /// The ids of those events that are still leased to this worker in this attempt, locked.
@@ -104,7 +211,7 @@ pub(super) async fn fence(
     connection: &mut PgConnection,
     events: &[&Claimed],
     worker_id: &str,
-) -> sqlx::Result<std::collections::HashSet<i64>> {
+) -> sqlx::Result<HashSet<i64>> {
     let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
     let attempts: Vec<i32> = events.iter().map(|event| event.attempt).collect();
     let held: Vec<i64> = sqlx::query_scalar(

@@ -1,79 +1,150 @@
 //! Leases: a worker holds its events for as long as its heart beats.
 
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
+use chrono::{DateTime, Utc};
+use domain::stage::StageName;
 use sqlx::PgPool;
-use tokio::time::{MissedTickBehavior, interval};
-use tokio_util::sync::CancellationToken;
 
-use super::{Context, upkeep::More};
+/// A worker whose heartbeat stood still for so long, while we looked, is dead: three missed beats.
+const DEAD_AFTER: Duration = Duration::from_secs(3);
+/// Between two looks. When more than twice that has passed the database or we were away, and nothing was seen.
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// How often a worker says that it lives.
-const BEAT: Duration = Duration::from_secs(1);
-/// Seconds without a beat after which a worker counts as dead: four missed beats.
-const DEAD_AFTER: f64 = 4.0;
-
-pub(super) async fn register(context: &Context) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO marketing.pipeline_workers (worker_id) VALUES ($1)
-         ON CONFLICT (worker_id) DO UPDATE SET heartbeat_at = clock_timestamp()",
-    )
-    .bind(&context.worker_id)
-    .execute(&context.pool)
-    .await?;
-    Ok(())
+/// What one process sees of the workers' hearts.
+///
+/// No clocks are compared: a worker is dead when we saw its heartbeat unchanged in look after look. After a database
+/// that stood still for all, the living thus have time to beat before anybody buries them.
+#[derive(Default)]
+pub(super) struct Watch {
+    seen: HashMap<String, (Option<DateTime<Utc>>, Instant)>,
+    looked: Option<Instant>,
 }
 
-/// Beats until told to stop, which is after the lanes are drained.
-pub(super) async fn keep(context: Context, stop: CancellationToken) {
-    let mut ticks = interval(BEAT);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
+impl Watch {
+    /// Looks once, and takes back the events of the workers that died.
+    pub(super) async fn look(&mut self, pool: &PgPool) -> sqlx::Result<()> {
+        let hearts: Vec<(String, Option<DateTime<Utc>>)> = sqlx::query_as(
+            "SELECT worker_id, heartbeat_at FROM marketing.pipeline_workers
+             UNION ALL
+             SELECT DISTINCT e.locked_by, NULL::TIMESTAMPTZ FROM marketing.pipeline_events e
+             WHERE e.status = 'processing' AND e.locked_by IS NOT NULL
+               AND NOT EXISTS (SELECT FROM marketing.pipeline_workers w WHERE w.worker_id = e.locked_by)",
+        )
+        .fetch_all(pool)
+        .await?;
+        let dead = self.dead(hearts, Instant::now());
+        if !dead.is_empty() {
+            let given_back = give_back(
+                pool,
+                &dead,
+                "The worker stopped beating; another one goes on",
+            )
+            .await?;
+            if given_back > 0 {
+                tracing::info!(given_back, workers = ?dead, "took back events of workers that stopped beating");
+            }
         }
-        if let Err(error) = register(&context).await {
-            tracing::warn!(%error, "the heartbeat was not written");
+        Ok(())
+    }
+
+    fn dead(&mut self, hearts: Vec<(String, Option<DateTime<Utc>>)>, now: Instant) -> Vec<String> {
+        if self
+            .looked
+            .is_none_or(|looked| now - looked > 2 * LOOK_EVERY)
+        {
+            self.seen.clear();
         }
+        self.looked = Some(now);
+        let known = std::mem::take(&mut self.seen);
+        for (worker, beat) in hearts {
+            let since = match known.get(&worker) {
+                Some((seen, since)) if *seen == beat => *since,
+                _ => now,
+            };
+            self.seen.insert(worker, (beat, since));
+        }
+        self.seen
+            .iter()
+            .filter(|(_, (_, since))| now - *since >= DEAD_AFTER)
+            .map(|(worker, _)| worker.clone())
+            .collect()
     }
 }
 
-/// Hands back the events of dead workers and forgets the workers.
-pub(super) async fn rescue(pool: PgPool) -> sqlx::Result<More> {
-    let rescued = sqlx::query(
-        "UPDATE marketing.pipeline_events e
-         SET status = 'pending', locked_by = NULL, locked_at = NULL, next_attempt_at = now()
-         WHERE e.status = 'processing' AND e.locked_by IS NOT NULL AND NOT EXISTS (
-             SELECT FROM marketing.pipeline_workers w
-             WHERE w.worker_id = e.locked_by AND w.heartbeat_at > clock_timestamp() - make_interval(secs => $1))",
-    )
-    .bind(DEAD_AFTER)
-    .execute(&pool)
-    .await?
-    .rows_affected();
-    if rescued > 0 {
-        tracing::info!(rescued, "took back events of a worker that stopped beating");
+/// Makes what these workers hold wait again and signs them off. The attempt is written down as cancelled: nothing is
+/// known to have failed, so it does not count.
+pub(super) async fn give_back(pool: &PgPool, workers: &[String], why: &str) -> sqlx::Result<i64> {
+    let (mut types, mut workflows, mut phases) = (Vec::new(), Vec::new(), Vec::new());
+    for stage in StageName::ALL {
+        for event_type in stage.event_types() {
+            types.push(*event_type);
+            workflows.push(stage.workflow());
+            phases.push(stage.phase().name());
+        }
     }
-    sqlx::query("DELETE FROM marketing.pipeline_workers WHERE heartbeat_at < clock_timestamp() - INTERVAL '1 minute'")
-        .execute(&pool)
-        .await?;
-    Ok(More(false))
+    sqlx::query_scalar(
+        "WITH held AS (
+             SELECT id, locked_by, locked_at FROM marketing.pipeline_events
+             WHERE status = 'processing' AND locked_by = ANY($1) FOR UPDATE SKIP LOCKED
+         ), given AS (
+             UPDATE marketing.pipeline_events e
+             SET status = 'pending', locked_by = NULL, locked_at = NULL, next_attempt_at = now()
+             FROM held WHERE e.id = held.id
+             RETURNING e.id, e.event_type, e.payload ->> 'record_id' AS record_id, e.batch_id, e.correlation_id,
+                       e.retry_count, held.locked_by, held.locked_at
+         ), runs AS (
+             INSERT INTO marketing.workflow_stats
+                 (workflow_name, status, duration_seconds, error_message, triggered_by, batch_id, record_id, phase,
+                  event_id, correlation_id, attempt, worker_id)
+             SELECT coalesce(s.workflow, g.event_type), 'cancelled', extract(epoch FROM clock_timestamp() - g.locked_at), $2,
+                    'neon_event', g.batch_id, g.record_id, s.phase, g.id, g.correlation_id, g.retry_count + 1, g.locked_by
+             FROM given g
+             LEFT JOIN unnest($3::TEXT[], $4::TEXT[], $5::TEXT[]) AS s (event_type, workflow, phase) USING (event_type)
+         ), gone AS (
+             DELETE FROM marketing.pipeline_workers WHERE worker_id = ANY($1)
+         )
+         SELECT count(*) FROM given",
+    )
+    .bind(workers)
+    .bind(why)
+    .bind(types)
+    .bind(workflows)
+    .bind(phases)
+    .fetch_one(pool)
+    .await
 }
 
-/// Returns what this worker still holds and signs it off.
-pub(super) async fn hand_back(context: &Context) -> sqlx::Result<()> {
-    sqlx::query(
-        "UPDATE marketing.pipeline_events
-         SET status = 'pending', locked_by = NULL, locked_at = NULL, next_attempt_at = now()
-         WHERE status = 'processing' AND locked_by = $1",
-    )
-    .bind(&context.worker_id)
-    .execute(&context.pool)
-    .await?;
-    sqlx::query("DELETE FROM marketing.pipeline_workers WHERE worker_id = $1")
-        .bind(&context.worker_id)
-        .execute(&context.pool)
-        .await?;
-    Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dead_is_who_stood_still_while_somebody_looked() {
+        let start = Instant::now();
+        let beat = |second: i64| DateTime::from_timestamp(second, 0);
+        let mut watch = Watch::default();
+        let mut look = |at: f64, alive: i64| {
+            let hearts = vec![
+                ("alive".into(), beat(alive)),
+                ("dead".into(), beat(0)),
+                ("unsigned".into(), None),
+            ];
+            let mut dead = watch.dead(hearts, start + Duration::from_secs_f64(at));
+            dead.sort();
+            dead
+        };
+        for second in 0..3 {
+            assert!(look(second as f64, second).is_empty(), "after {second} s");
+        }
+        assert_eq!(look(3.0, 3), ["dead", "unsigned"]);
+        // Everything stood still for a minute: the living beat again before they are counted.
+        assert!(look(63.0, 3).is_empty());
+        assert!(look(64.0, 3).is_empty());
+        assert!(look(65.0, 65).is_empty());
+        assert_eq!(look(66.0, 65), ["dead", "unsigned"]);
+    }
 }

@@ -3,22 +3,23 @@
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use domain::stage::StageName;
 use sqlx::PgConnection;
 
 use super::{
-    Claimed, Context, Outcome, Policy,
+    Claimed, Context, MOST_LANES, Outcome, StageInfo, StageSettings,
     claim::{self, Take},
-    lane, outcome,
+    lane::{self, Turn},
+    outcome::{self, Run},
 };
 
-/// Events of one transaction: enough that its fixed costs vanish, few enough that it stays below 100 ms.
-const BATCH: i64 = 256;
-
+/// A stage whose effects are all in the database.
 #[async_trait]
-pub(crate) trait LocalStage: Send + Sync + 'static {
-    fn name(&self) -> StageName;
-    fn policy(&self) -> Policy;
+pub trait LocalStage: Send + Sync + 'static {
+    fn info(&self) -> StageInfo;
+    /// What it runs with unless it is told otherwise.
+    fn settings(&self) -> StageSettings {
+        StageSettings::LOCAL
+    }
     /// Does the whole batch in set-based statements; one outcome for each event, in their order.
     async fn run(
         &self,
@@ -27,63 +28,103 @@ pub(crate) trait LocalStage: Send + Sync + 'static {
     ) -> sqlx::Result<Vec<Outcome>>;
 }
 
-/// Works on the stage's events until told to stop.
-pub(crate) async fn work_locally<S: LocalStage>(context: Context, stage: S) {
-    let event_type = stage.name().consumes();
-    lane::run(&context, &[event_type], event_type, || {
-        batch(&context, &stage, event_type)
-    })
+/// Works on the stage's events until told to stop: one of [`MOST_LANES`] lanes.
+pub(super) async fn work<S: LocalStage>(context: Context, stage: std::sync::Arc<S>, number: usize) {
+    let lanes = |settings: &StageSettings| settings.concurrency.min(MOST_LANES);
+    let (context, stage) = (&context, stage.as_ref());
+    lane::run(
+        context,
+        stage.info(),
+        stage.settings(),
+        (number, lanes),
+        |settings| async move {
+            let mut took = false;
+            for event_type in stage.info().event_types {
+                match batch(context, stage, &settings, event_type).await? {
+                    Turn::Took => took = true,
+                    Turn::Nothing => {}
+                    Turn::Held(rest) => return Ok(Turn::Held(rest)),
+                }
+            }
+            Ok(if took { Turn::Took } else { Turn::Nothing })
+        },
+    )
     .await;
+}
+
+/// What one transaction came to.
+enum Attempt {
+    Held(Duration),
+    Settled(usize),
+    /// The error of a statement beside the events it may be due to.
+    Refused(Vec<Claimed>, sqlx::Error),
 }
 
 /// One batch. Where a statement fails it is halved until the event at fault stands alone and its neighbours are through.
 async fn batch<S: LocalStage>(
     context: &Context,
     stage: &S,
+    settings: &StageSettings,
     event_type: &'static str,
-) -> sqlx::Result<usize> {
+) -> sqlx::Result<Turn> {
     let mut taken = 0;
-    let mut parts = vec![Take::Next(event_type, BATCH)];
+    let mut parts = vec![Take::Next(event_type, settings.batch_size)];
     while let Some(take) = parts.pop() {
-        let (events, error) = attempt(context, stage, &take).await?;
-        taken += events.len();
-        match (error, events.as_slice()) {
-            (None, _) => {}
-            (Some(error), [event]) => fail_alone(context, stage, event, &error).await?,
-            (Some(_), events) => parts.extend(Take::halves(events)),
+        match attempt(context, stage, settings, &take).await? {
+            Attempt::Held(rest) => return Ok(Turn::Held(rest)),
+            Attempt::Settled(events) => taken += events,
+            Attempt::Refused(events, error) => {
+                taken += events.len();
+                match events.as_slice() {
+                    [event] => fail_alone(context, stage, settings, event, &error).await?,
+                    events => parts.extend(Take::halves(events)),
+                }
+            }
         }
     }
-    Ok(taken)
+    Ok(if taken > 0 { Turn::Took } else { Turn::Nothing })
 }
 
-/// One transaction. The error of a statement comes back beside the events it may be due to.
 async fn attempt<S: LocalStage>(
     context: &Context,
     stage: &S,
+    settings: &StageSettings,
     take: &Take,
-) -> sqlx::Result<(Vec<Claimed>, Option<sqlx::Error>)> {
+) -> sqlx::Result<Attempt> {
     let mut transaction = context.pool.begin().await?;
-    let events = claim::lock(&mut transaction, take).await?;
+    let paused = context.settings.borrow().paused_batches.clone();
+    let locked = claim::lock(&mut transaction, take, &paused).await?;
+    let events = locked.events;
     if events.is_empty() {
-        return Ok((events, None));
+        if locked.aside > 0 {
+            transaction.commit().await?;
+        }
+        return Ok(Attempt::Settled(locked.aside));
     }
+    if matches!(take, Take::Next(..))
+        && let Some(rest) = claim::pass_gate(&mut transaction, stage.info(), settings).await?
+    {
+        return Ok(Attempt::Held(rest));
+    }
+    #[cfg(feature = "sabotage")]
+    let mut transaction = super::sabotage::acknowledge_early(context, transaction, &events).await?;
     let started = Instant::now();
     let done = async {
+        sqlx::query("SELECT set_config('statement_timeout', $1, TRUE)")
+            .bind(settings.time_out.as_millis().to_string())
+            .execute(&mut *transaction)
+            .await?;
         let outcomes = stage.run(&mut transaction, &events).await?;
-        outcome::settle(
-            &mut transaction,
-            stage.name(),
-            stage.policy(),
-            &events,
-            &outcomes,
-            started.elapsed(),
-        )
-        .await?;
+        let run = Run {
+            took: started.elapsed(),
+            ..run_of(context, stage, settings)
+        };
+        outcome::settle(&mut transaction, run, &events, &outcomes).await?;
         transaction.commit().await
     };
     match done.await {
-        Ok(()) => Ok((events, None)),
-        Err(error) if outcome::blames_data(&error) => Ok((events, Some(error))),
+        Ok(()) => Ok(Attempt::Settled(events.len() + locked.aside)),
+        Err(error) if outcome::blames_data(&error) => Ok(Attempt::Refused(events, error)),
         Err(error) => Err(error),
     }
 }
@@ -92,20 +133,27 @@ async fn attempt<S: LocalStage>(
 async fn fail_alone<S: LocalStage>(
     context: &Context,
     stage: &S,
+    settings: &StageSettings,
     event: &Claimed,
     error: &sqlx::Error,
 ) -> sqlx::Result<()> {
     let mut transaction = context.pool.begin().await?;
-    let held = claim::lock(&mut transaction, &Take::These(vec![event.id])).await?;
-    let outcomes = vec![outcome::refused(error); held.len()];
-    outcome::settle(
-        &mut transaction,
-        stage.name(),
-        stage.policy(),
-        &held,
-        &outcomes,
-        Duration::ZERO,
-    )
-    .await?;
+    let take = Take::These(vec![event.id]);
+    let held = claim::lock(&mut transaction, &take, &Default::default())
+        .await?
+        .events;
+    for event in &held {
+        let run = run_of(context, stage, settings);
+        outcome::settle_refused(&mut transaction, run, event, error).await?;
+    }
     transaction.commit().await
+}
+
+fn run_of<'a, S: LocalStage>(context: &'a Context, stage: &S, settings: &StageSettings) -> Run<'a> {
+    Run {
+        stage: stage.info(),
+        policy: settings.policy,
+        worker_id: &context.worker_id,
+        took: Duration::ZERO,
+    }
 }

@@ -5,27 +5,40 @@
 //! first and is fenced by worker and attempt when it records what came back.
 
 mod claim;
+mod external;
+mod heart;
 mod lane;
 mod lease;
 mod local;
 mod outcome;
 mod remote;
+#[cfg(feature = "sabotage")]
+mod sabotage;
+mod settings;
+mod stage;
 mod upkeep;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub(crate) use claim::Claimed;
-pub(crate) use lane::Context;
-pub(crate) use local::{LocalStage, work_locally};
-pub(crate) use outcome::{Outcome, Policy};
-pub(crate) use remote::{Answered, Intent, RemoteStage, Request, work_remotely};
+pub use claim::Claimed;
+pub use external::UnknownOutcome;
+use heart::Heart;
+use lane::Context;
+pub use local::LocalStage;
+pub use outcome::Outcome;
+pub use remote::{Answered, Intent, RemoteStage, Request, Try};
+use settings::Settings;
+pub use stage::{Policy, StageInfo, StageSettings};
 pub use upkeep::Upkeep;
 
 use crate::{Engine, Result, integrations::sandbox::Sandbox, stages};
+
+/// Batches that a stage whose effects are in the database works on at the same time, at most.
+pub const MOST_LANES: usize = 8;
 
 /// How a worker behaves.
 #[derive(Clone, Debug)]
@@ -43,6 +56,35 @@ pub struct SandboxOptions {
     pub slow_delay: Duration,
 }
 
+/// The stages of a worker as it starts.
+pub struct Lanes {
+    context: Context,
+    tasks: JoinSet<()>,
+    event_types: Vec<&'static str>,
+}
+
+impl Lanes {
+    /// Adds a stage whose effects are all in the database.
+    pub fn local<S: LocalStage>(&mut self, stage: S) {
+        self.event_types.extend(stage.info().event_types);
+        let stage = Arc::new(stage);
+        for number in 0..MOST_LANES {
+            self.tasks
+                .spawn(local::work(self.context.clone(), stage.clone(), number));
+        }
+    }
+
+    /// Adds a stage that calls out.
+    pub fn remote<S: RemoteStage>(&mut self, stage: S) {
+        self.event_types.extend(stage.info().event_types);
+        let stage = Arc::new(stage);
+        for number in 0..remote::LANES {
+            self.tasks
+                .spawn(remote::work(self.context.clone(), stage.clone(), number));
+        }
+    }
+}
+
 /// A running worker.
 pub struct Worker {
     context: Context,
@@ -57,24 +99,51 @@ impl Worker {
     /// # Errors
     /// [`crate::EngineError::Database`] when the worker cannot be registered.
     pub async fn start(engine: Engine, options: WorkerOptions) -> Result<Self> {
+        let sandbox = options.sandbox.map(Sandbox::new);
+        Self::start_with(&engine, |lanes| stages::add_all(lanes, sandbox.as_ref())).await
+    }
+
+    /// A worker with stages of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`Worker::start`].
+    pub async fn start_with(engine: &Engine, add_stages: impl FnOnce(&mut Lanes)) -> Result<Self> {
+        let (sender, settings) = watch::channel(Settings::default());
         let context = Context {
             worker_id: Uuid::new_v4().to_string(),
             stop: CancellationToken::new(),
             pool: engine.pool.clone(),
             live: engine.live.clone(),
+            settings,
         };
-        lease::register(&context).await?;
+        let mut heart = Heart {
+            worker_id: context.worker_id.clone(),
+            pool: engine.pool.clone(),
+            live: engine.live.clone(),
+            event_types: Vec::new(),
+            settings: sender,
+        };
+        // Before the first lane starts, so that what is paused is not worked on for a moment.
+        heart.beat().await?;
+        let mut lanes = Lanes {
+            context: context.clone(),
+            tasks: JoinSet::new(),
+            event_types: Vec::new(),
+        };
+        add_stages(&mut lanes);
+        heart.event_types = lanes.event_types;
         let beating = CancellationToken::new();
-        let beat = tokio::spawn(lease::keep(context.clone(), beating.clone()));
-        let mut lanes = JoinSet::new();
-        let sandbox = options.sandbox.map(Sandbox::new);
-        stages::spawn_all(&mut lanes, &context, sandbox.as_ref());
         Ok(Self {
             context,
-            lanes,
-            beat,
+            lanes: lanes.tasks,
+            beat: tokio::spawn(heart.keep(beating.clone())),
             beating,
         })
+    }
+
+    /// As `marketing.pipeline_workers` knows it.
+    pub fn id(&self) -> &str {
+        &self.context.worker_id
     }
 
     /// Drains: what is in hand is finished, then the leases are handed back.
@@ -84,7 +153,14 @@ impl Worker {
         self.beating.cancel();
         // The task never panics; its end is all that matters here.
         let _ = self.beat.await;
-        if let Err(error) = lease::hand_back(&self.context).await {
+        let own = std::slice::from_ref(&self.context.worker_id);
+        if let Err(error) = lease::give_back(
+            &self.context.pool,
+            own,
+            "The worker was stopped; another one goes on",
+        )
+        .await
+        {
             tracing::warn!(%error, "leases were not handed back; another worker takes them within seconds");
         }
     }

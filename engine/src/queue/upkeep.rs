@@ -8,11 +8,11 @@ use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::lease;
-use crate::Engine;
+use crate::{Engine, actions::run_actions};
 
-const ACKNOWLEDGE_EVERY: Duration = Duration::from_millis(500);
+/// An idle process shall ask the database at most three times a second, all its tasks together.
+const ACKNOWLEDGE_EVERY: Duration = Duration::from_secs(2);
 const FOLD_EVERY: Duration = Duration::from_secs(2);
-const RESCUE_EVERY: Duration = Duration::from_secs(1);
 /// Far below the half hour for which an event may be in somebody's hands without a lease.
 const RECLAIM_EVERY: Duration = Duration::from_secs(60);
 /// Events acknowledged in one transaction.
@@ -34,9 +34,12 @@ impl Upkeep {
         let mut tasks = JoinSet::new();
         tasks.spawn(repeat(pool, &stop, ACKNOWLEDGE_EVERY, acknowledge));
         tasks.spawn(repeat(pool, &stop, FOLD_EVERY, fold));
-        tasks.spawn(repeat(pool, &stop, RESCUE_EVERY, lease::rescue));
+        tasks.spawn(watch(pool.clone(), stop.clone()));
         tasks.spawn(repeat(pool, &stop, RECLAIM_EVERY, reclaim));
         tasks.spawn(crate::schedule::run(pool.clone(), stop.clone()));
+        tasks.spawn(repeat(pool, &stop, FOLD_EVERY, |pool| async move {
+            Ok(More(run_actions(pool).await?))
+        }));
         Self { tasks, stop }
     }
 
@@ -76,7 +79,21 @@ where
 }
 
 /// Whether there is more to do.
-pub(super) struct More(pub(super) bool);
+struct More(bool);
+
+/// Looks after the workers' hearts.
+async fn watch(pool: PgPool, stop: CancellationToken) {
+    let mut watch = lease::Watch::default();
+    while !stop.is_cancelled() {
+        if let Err(error) = watch.look(&pool).await {
+            tracing::warn!(%error, "the workers' heartbeats could not be read; trying again");
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = sleep(lease::LOOK_EVERY) => {}
+        }
+    }
+}
 
 /// Acknowledges informational events, so that what waits in the queue waits for someone.
 ///
@@ -119,16 +136,9 @@ async fn reclaim(pool: PgPool) -> sqlx::Result<More> {
 
 /// Folds the differences that the statements left, so that reading stays cheap.
 async fn fold(pool: PgPool) -> sqlx::Result<More> {
-    let mut transaction = pool.begin().await?;
-    let mine: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
+    sqlx::query("SELECT CASE WHEN pg_try_advisory_xact_lock($1) THEN marketing.fold_rollups() END")
         .bind(FOLD_LOCK)
-        .fetch_one(&mut *transaction)
+        .execute(&pool)
         .await?;
-    if mine {
-        sqlx::query("SELECT marketing.fold_rollups()")
-            .execute(&mut *transaction)
-            .await?;
-    }
-    transaction.commit().await?;
     Ok(More(false))
 }

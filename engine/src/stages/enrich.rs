@@ -1,6 +1,6 @@
 //! Enrichment: find the person in each slot. The slots of one company are one question to the provider.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
@@ -13,7 +13,9 @@ use sqlx::{FromRow, PgConnection};
 
 use crate::{
     integrations::{CompanyQuery, PeopleFinder, ProviderError},
-    queue::{Answered, Claimed, Intent, Outcome, Policy, RemoteStage, Request},
+    queue::{
+        Answered, Claimed, Intent, Outcome, RemoteStage, Request, StageInfo, StageSettings, Try,
+    },
 };
 
 pub(super) struct Enrich {
@@ -41,20 +43,12 @@ impl RemoteStage for Enrich {
     type Call = Question;
     type Answer = Vec<FoundPerson>;
 
-    fn name(&self) -> StageName {
-        StageName::Enrich
+    fn info(&self) -> StageInfo {
+        StageName::Enrich.into()
     }
 
-    fn policy(&self) -> Policy {
-        Policy {
-            attempts: 3,
-            base: Duration::from_secs(2),
-            cap: Duration::from_secs(60),
-        }
-    }
-
-    fn time_out(&self) -> Duration {
-        Duration::from_secs(120)
+    fn settings(&self) -> StageSettings {
+        StageSettings::of(StageName::Enrich, self.finder.is_sandbox())
     }
 
     async fn intend(
@@ -101,9 +95,9 @@ impl RemoteStage for Enrich {
         Ok(Intent { requests, settled })
     }
 
-    async fn call(&self, question: &Question, attempt: u32) -> Result<Vec<FoundPerson>, Outcome> {
+    async fn call(&self, question: &Question, attempt: &Try) -> Result<Vec<FoundPerson>, Outcome> {
         let query = CompanyQuery {
-            attempt,
+            attempt: attempt.number,
             ..question.query.clone()
         };
         self.finder.find(&query).await.map_err(|error| match error {

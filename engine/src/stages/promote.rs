@@ -1,15 +1,12 @@
 //! Promotion: a valid company gets its Barton ID and its row in the master table.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use domain::{barton::BartonId, promotion, stage::StageName};
 use sqlx::{FromRow, PgConnection};
 
-use crate::queue::{Claimed, LocalStage, Outcome, Policy};
+use crate::queue::{Claimed, LocalStage, Outcome, StageInfo};
 
 /// Stored as `source_system`.
 const SOURCE: &str = "intake-promotion";
@@ -28,16 +25,8 @@ struct Candidate {
 
 #[async_trait]
 impl LocalStage for Promote {
-    fn name(&self) -> StageName {
-        StageName::Promote
-    }
-
-    fn policy(&self) -> Policy {
-        Policy {
-            attempts: 3,
-            base: Duration::from_secs(2),
-            cap: Duration::from_secs(60),
-        }
+    fn info(&self) -> StageInfo {
+        StageName::Promote.into()
     }
 
     async fn run(

@@ -1,27 +1,19 @@
 //! Slots: three executive roles are opened at each promoted company.
 
-use std::{collections::HashSet, time::Duration};
+use std::collections::HashSet;
 
 use async_trait::async_trait;
 use domain::{barton::BartonId, slot::ExecutiveRole, stage::StageName};
 use sqlx::PgConnection;
 
-use crate::queue::{Claimed, LocalStage, Outcome, Policy};
+use crate::queue::{Claimed, LocalStage, Outcome, StageInfo};
 
 pub(super) struct Slots;
 
 #[async_trait]
 impl LocalStage for Slots {
-    fn name(&self) -> StageName {
-        StageName::Slots
-    }
-
-    fn policy(&self) -> Policy {
-        Policy {
-            attempts: 3,
-            base: Duration::from_secs(2),
-            cap: Duration::from_secs(60),
-        }
+    fn info(&self) -> StageInfo {
+        StageName::Slots.into()
     }
 
     async fn run(

@@ -1,12 +1,12 @@
 //! Validation: a company needs a name and a website.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use domain::{stage::StageName, validation};
 use sqlx::{FromRow, PgConnection};
 
-use crate::queue::{Claimed, LocalStage, Outcome, Policy};
+use crate::queue::{Claimed, LocalStage, Outcome, StageInfo};
 
 /// Stored as `validated_by`.
 const VALIDATOR: &str = "command-center";
@@ -15,16 +15,8 @@ pub(super) struct Validate;
 
 #[async_trait]
 impl LocalStage for Validate {
-    fn name(&self) -> StageName {
-        StageName::Validate
-    }
-
-    fn policy(&self) -> Policy {
-        Policy {
-            attempts: 3,
-            base: Duration::from_secs(2),
-            cap: Duration::from_secs(60),
-        }
+    fn info(&self) -> StageInfo {
+        StageName::Validate.into()
     }
 
     async fn run(

@@ -1,6 +1,6 @@
 //! Verification: ask whether each contact's address receives mail.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{email::EmailAddress, stage::StageName, verification};
@@ -8,7 +8,9 @@ use sqlx::PgConnection;
 
 use crate::{
     integrations::{EmailVerifier, ProviderError},
-    queue::{Answered, Claimed, Intent, Outcome, Policy, RemoteStage, Request},
+    queue::{
+        Answered, Claimed, Intent, Outcome, RemoteStage, Request, StageInfo, StageSettings, Try,
+    },
 };
 
 pub(super) struct Verify {
@@ -26,20 +28,12 @@ impl RemoteStage for Verify {
     type Call = Question;
     type Answer = String;
 
-    fn name(&self) -> StageName {
-        StageName::Verify
+    fn info(&self) -> StageInfo {
+        StageName::Verify.into()
     }
 
-    fn policy(&self) -> Policy {
-        Policy {
-            attempts: 3,
-            base: Duration::from_secs(2),
-            cap: Duration::from_secs(30),
-        }
-    }
-
-    fn time_out(&self) -> Duration {
-        Duration::from_secs(30)
+    fn settings(&self) -> StageSettings {
+        StageSettings::of(StageName::Verify, self.verifier.is_sandbox())
     }
 
     async fn intend(
@@ -99,9 +93,9 @@ impl RemoteStage for Verify {
         Ok(Intent { requests, settled })
     }
 
-    async fn call(&self, question: &Question, attempt: u32) -> Result<String, Outcome> {
+    async fn call(&self, question: &Question, attempt: &Try) -> Result<String, Outcome> {
         self.verifier
-            .verify(&question.email, attempt)
+            .verify(&question.email, attempt.number)
             .await
             .map_err(|error| match error {
                 ProviderError::Passing(message) => Outcome::Retry(message),
@@ -127,15 +121,6 @@ impl RemoteStage for Verify {
             .collect();
         verdicts.write(connection).await?;
         Ok(outcomes)
-    }
-
-    /// The pending row stays: a later retry takes it up again.
-    async fn give_up(
-        &self,
-        _connection: &mut PgConnection,
-        _events: &[Claimed],
-    ) -> sqlx::Result<()> {
-        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ use super::audit;
 use crate::{Engine, EngineError, Result};
 
 /// Attempts that a person's retry grants on top of those made: those of every stage's policy.
-const GRANTED_ATTEMPTS: i32 = 3;
+pub(crate) const GRANTED_ATTEMPTS: i32 = 3;
 
 impl Engine {
     /// What `process_now` would touch.

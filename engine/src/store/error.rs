@@ -256,14 +256,18 @@ fn filter_of(selection: &ErrorSelection) -> Option<&ErrorFilter> {
     }
 }
 
-/// The error is open, its event failed, and a stage works on its type: any other would only be acknowledged.
+/// The error is open, its event failed, and a stage works on its type: any other would only be acknowledged. What has an
+/// unknown outcome is not repeated from here: it may have happened.
 fn push_retryable(query: &mut QueryBuilder<Postgres>) {
     let consumed: Vec<&str> = StageName::consumed_types().collect();
     query.push(
         "NOT e.resolved AND EXISTS (SELECT FROM marketing.pipeline_events r
                  WHERE r.id = e.event_id AND r.status = 'failed' AND r.event_type = ANY(",
     );
-    query.push_bind(consumed).push("))");
+    query.push_bind(consumed).push(
+        ") AND NOT EXISTS (SELECT FROM marketing.dead_letters u
+                          WHERE u.event_id = r.id AND u.kind = 'unknown_outcome'))",
+    );
 }
 
 fn cursor_of(row: &ErrorRow, sort: ErrorSort) -> String {

@@ -1,17 +1,22 @@
-//! Every SQL statement of the pages and actions, one file per noun.
+//! Every SQL statement of the pages and actions, one file or folder per noun.
 
 pub mod action;
-pub mod audit;
+pub(crate) mod audit;
+mod batch_pause;
 pub mod company;
 mod company_detail;
 pub(crate) mod cursor;
+pub(crate) mod dead_letter;
 pub mod error;
 mod error_filter;
-pub mod event;
+pub(crate) mod event;
+mod external;
+mod lineage;
 pub mod overview;
 mod retention;
 mod schedule;
 mod schedule_change;
+mod stage;
 mod strip;
 pub mod user;
 

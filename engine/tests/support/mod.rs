@@ -111,3 +111,18 @@ pub(crate) async fn insert(pool: &PgPool, companies: i32) {
     .await
     .unwrap();
 }
+
+/// The address of the test's own database, for a pool of its own.
+pub(crate) async fn url(pool: &PgPool) -> String {
+    let name: String = sqlx::query_scalar("SELECT current_database()")
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    let server = std::env::var("DATABASE_URL").unwrap();
+    let (start, _) = server.rsplit_once('/').unwrap();
+    let query = server
+        .split_once('?')
+        .map(|(_, query)| format!("?{query}"))
+        .unwrap_or_default();
+    format!("{start}/{name}{query}")
+}

@@ -3,14 +3,17 @@
 use app::query::{Params, error_query};
 use axum::{
     body::Body,
-    extract::{Path, RawQuery, State},
+    extract::{Path, Query, RawQuery, State},
     http::{HeaderName, header},
     response::{IntoResponse, Response},
 };
 use chrono::Utc;
 use domain::{
     csv_safe::defuse,
-    model::error::{ErrorQuery, ErrorRow},
+    model::{
+        audit::{AuditFilter, AuditQuery},
+        error::{ErrorQuery, ErrorRow},
+    },
 };
 use futures::{Stream, stream};
 
@@ -103,6 +106,33 @@ fn errors_csv(rows: &[ErrorRow], header: bool) -> std::io::Result<Vec<u8>> {
         csv.write_record(cells.iter().map(|cell| defuse(cell).into_owned()))?;
     }
     csv.into_inner().map_err(|error| error.into_error())
+}
+
+/// Every entry of the audit log that the same query string lists: actor, action, target_kind, target, from, until.
+pub(crate) async fn audit(
+    State(app): State<App>,
+    Query(filter): Query<AuditFilter>,
+) -> Result<Response, Problem> {
+    let query = AuditQuery {
+        filter,
+        cursor: None,
+    };
+    // The first piece now, so that a failure is an answer and not a broken file.
+    let (first, next) = app.engine.audit_csv(&query).await?;
+    let rest = stream::try_unfold((app, query, next), async |(app, mut query, next)| {
+        let Some(cursor) = next else { return Ok(None) };
+        query.cursor = Some(cursor);
+        let (piece, next) = app
+            .engine
+            .audit_csv(&query)
+            .await
+            .map_err(std::io::Error::other)?;
+        Ok(Some((piece, (app, query, next))))
+    });
+    let pieces = futures::StreamExt::chain(stream::once(async move { Ok(first) }), rest);
+    let pieces: std::pin::Pin<Box<dyn Stream<Item = std::io::Result<Vec<u8>>> + Send>> =
+        Box::pin(pieces);
+    Ok(download(&timed("audit_log"), Body::from_stream(pieces)))
 }
 
 fn timed(name: &str) -> String {

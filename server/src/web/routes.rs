@@ -54,6 +54,7 @@ pub const ROUTES: &[Route] = &[
         "/export/errors.csv",
         Access::Needs(Permission::Export),
     ),
+    route("GET", "/export/audit.csv", Access::Needs(Permission::Edit)),
     route(
         "GET",
         "/export/import/{file}",
@@ -71,6 +72,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/session/end", post(sign_in::sign_out))
         .route("/export/phase-stats.csv", get(export::phase_stats))
         .route("/export/errors.csv", get(export::errors))
+        .route("/export/audit.csv", get(export::audit))
         .route("/export/import/{file}", get(export::import_report))
         .leptos_routes_with_context(
             &app,

@@ -102,6 +102,51 @@ async fn everybody_gets_what_their_role_allows_and_nothing_else(pool: PgPool) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[sqlx::test(migrations = "../migrations")]
+async fn a_purge_needs_more_than_other_actions(pool: PgPool) {
+    let app = App::start(pool).await;
+    let body = |act: &str| {
+        format!(
+            r#"{{"request":{{"act":"{act}","selection":{{"ids":[1]}},"reason":null,"up_to":null}}}}"#
+        )
+    };
+    for (role, act, expected) in [
+        (Role::Viewer, "retry", 403),
+        (Role::Operator, "retry", 422),
+        (Role::Operator, "purge", 403),
+        (Role::Admin, "purge", 422),
+    ] {
+        let person = app.person(role).await;
+        let answer = person.call("/api/fn/start_action", &body(act)).await;
+        assert_eq!(
+            answer.status().as_u16(),
+            expected,
+            "{act} as {}",
+            role.name()
+        );
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_act_is_logged_with_the_address_it_came_from(pool: PgPool) {
+    let app = App::start(pool).await;
+    let admin = app.person(Role::Admin).await;
+    let answer = admin
+        .call(
+            "/api/fn/pause_stage",
+            r#"{"stage":"slots","reason":"a test"}"#,
+        )
+        .await;
+    assert_eq!(answer.status(), 200);
+    let csv = admin.get("/export/audit.csv?action=stage.pause").await;
+    let csv = csv.text().await.unwrap();
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    assert!(
+        csv.contains(",admin,") && csv.contains(",127.0.0.1,"),
+        "{csv}"
+    );
+}
+
 #[test]
 fn every_registered_server_function_has_a_row() {
     let registered: BTreeSet<&str> = server_fn::axum::server_fn_paths()

@@ -5,6 +5,7 @@
 mod access;
 mod app;
 mod cluster;
+mod events;
 mod export;
 mod headers;
 mod import;

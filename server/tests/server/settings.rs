@@ -256,6 +256,54 @@ fn the_command_line_wins_and_everything_is_the_default() {
 }
 
 #[test]
+fn the_verbs_of_operators_are_understood() {
+    for line in [
+        "event retry 1 2 3 --reason again",
+        "event cancel --status failed --type company_created --older-than 2h --yes",
+        "event requeue 5 --set company_name=Acme --set n=1",
+        "event requeue 5 --replace {}",
+        "event cancel --payload a=b --text x --dead",
+        "event settle 5 --happened false",
+        "event dead-letter --all --preview",
+        "event release 7",
+        "action list --state running --kind retry",
+        "action show 1",
+        "action cancel 1",
+        "action undo 1",
+        "pause stage enrich --reason down",
+        "pause batch b1 --reason wrong",
+        "resume stage enrich",
+        "settings",
+        "settings verify --concurrency 4 --min-delay-ms default",
+        "dead-letter list --kind person",
+        "dead-letter retry 5",
+        "dead-letter purge --all --yes",
+        "replay company 5 --from enrich --dry-run",
+        "replay contact 5 --from verify",
+        "audit --action event. --from 2026-11-21 --csv",
+    ] {
+        let parsed = parse(line);
+        assert!(
+            matches!(parsed, Ok((Command::Operate(_), _))),
+            "{line}: {parsed:?}"
+        );
+    }
+    for line in [
+        "event",
+        "event retry x",
+        "event requeue 5",
+        "event requeue 5 --replace {} --set a=b",
+        "event cancel --status lost",
+        "pause stage fly",
+        "settings verify --concurrency many",
+        "replay company 5",
+        "audit --from yesterday",
+    ] {
+        assert!(parse(line).is_err(), "{line}");
+    }
+}
+
+#[test]
 fn help_names_every_setting() {
     let help = parse("--help").unwrap_err();
     for setting in SETTINGS {

@@ -1,0 +1,29 @@
+//! Dead letters. Moving events there, retry and purge are bulk actions.
+
+use super::json::Json;
+use domain::model::{
+    Page,
+    dead_letter::{DeadLetter, DeadLetterQuery},
+};
+use leptos::prelude::*;
+
+use crate::problem::Problem;
+
+#[server(prefix = "/api/fn", endpoint = "dead_letters", input = Json, output = Json)]
+pub async fn dead_letters(query: DeadLetterQuery) -> Result<Page<DeadLetter>, Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    engine
+        .dead_letters(&query)
+        .await
+        .map_err(crate::ssr::problem)
+}
+
+/// The dead letter of one event.
+#[server(prefix = "/api/fn", endpoint = "dead_letter", input = Json, output = Json)]
+pub async fn dead_letter(event_id: i64) -> Result<DeadLetter, Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    engine
+        .dead_letter(event_id)
+        .await
+        .map_err(crate::ssr::problem)
+}

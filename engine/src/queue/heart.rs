@@ -1,0 +1,92 @@
+//! The heartbeat of a worker. The same statement brings what the lanes must know: settings, pauses, and which events
+//! are due that nobody notified of, so that an idle worker asks once a second and not once a lane.
+
+use std::time::Duration;
+
+use sqlx::{FromRow, PgPool, types::Json};
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::settings::{Row, Settings};
+use crate::live::Live;
+
+/// How often a worker says that it lives, and at the latest finds what no notification told.
+pub(super) const BEAT: Duration = Duration::from_secs(1);
+
+pub(super) struct Heart {
+    pub(super) worker_id: String,
+    pub(super) pool: PgPool,
+    pub(super) live: Live,
+    /// The event types of the worker's stages.
+    pub(super) event_types: Vec<&'static str>,
+    pub(super) settings: watch::Sender<Settings>,
+}
+
+#[derive(FromRow)]
+struct Heard {
+    stages: Json<Vec<Row>>,
+    paused_batches: Vec<String>,
+    due: Vec<String>,
+}
+
+impl Heart {
+    /// Beats until told to stop, which is after the lanes are drained.
+    pub(super) async fn keep(self, stop: CancellationToken) {
+        let told = self.live.settings_bell();
+        let mut ticks = interval(BEAT);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {}
+                () = told.notified() => {}
+            }
+            if let Err(error) = self.beat().await {
+                tracing::warn!(%error, "the heartbeat was not written");
+            }
+        }
+    }
+
+    pub(super) async fn beat(&self) -> sqlx::Result<()> {
+        let heard: Heard = sqlx::query_as(
+            "WITH beat AS (
+                 INSERT INTO marketing.pipeline_workers (worker_id, host, pid) VALUES ($1, $3, $4)
+                 ON CONFLICT (worker_id) DO UPDATE SET heartbeat_at = clock_timestamp()
+             )
+             SELECT (SELECT coalesce(jsonb_agg(to_jsonb(s)), '[]') FROM marketing.stage_settings s) AS stages,
+                    ARRAY(SELECT batch_id FROM marketing.batch_pauses) AS paused_batches,
+                    ARRAY(SELECT t FROM unnest($2::TEXT[]) AS t
+                          WHERE EXISTS (SELECT FROM marketing.pipeline_events e
+                                        WHERE e.status = 'pending' AND e.event_type = t AND e.next_attempt_at <= now())) AS due",
+        )
+        .bind(&self.worker_id)
+        .bind(&self.event_types)
+        .bind(host())
+        .bind(i64::from(std::process::id()))
+        .fetch_one(&self.pool)
+        .await?;
+        let now = Settings::new(heard.stages.0, heard.paused_batches);
+        self.settings.send_if_modified(|known| {
+            let changed = *known != now;
+            if changed {
+                *known = now;
+            }
+            changed
+        });
+        for event_type in heard.due {
+            self.live.doorbell(&event_type).notify_one();
+        }
+        Ok(())
+    }
+}
+
+/// The machine's name, for people who look for a worker; empty where the system does not tell.
+fn host() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .or_else(|_| std::env::var("HOSTNAME"))
+        .map(|name| name.trim().to_owned())
+        .unwrap_or_default()
+}

@@ -1,0 +1,58 @@
+//! How long a search may take: what no index leads to is looked for event by event, and there may be millions.
+
+use std::time::Duration;
+
+use domain::model::event::EventFilter;
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+
+use super::filter::is_led_by_index;
+use crate::{EngineError, Result};
+
+/// Longer than a scan of a million events takes, shorter than a person waits.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A transaction that only reads, and whose statements are stopped when they take too long.
+pub(super) async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
+    let mut transaction = pool.begin().await?;
+    limit(&mut transaction).await?;
+    Ok(transaction)
+}
+
+async fn limit(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query("SELECT set_config('statement_timeout', $1, TRUE), set_config('transaction_read_only', 'on', TRUE)")
+        .bind(PATIENCE.as_millis().to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Whether the statement was stopped because it took too long.
+pub(super) fn ran_out(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .is_some_and(|code| code == "57014")
+}
+
+/// What a person can do about a search that took too long.
+pub(super) fn explain(error: sqlx::Error, filter: &EventFilter) -> EngineError {
+    if !ran_out(&error) {
+        return error.into();
+    }
+    let stopped = format!("The search was stopped after {} s.", PATIENCE.as_secs());
+    let by_event = filter.search.is_some() || filter.worker.is_some() || !filter.payload.is_empty();
+    EngineError::Invalid(match (by_event, is_led_by_index(filter)) {
+        (true, false) => format!(
+            "{stopped} Text, workers and values of a payload are looked for event by event: narrow it by a batch, a \
+             record id, a status other than processed, or a type and an age such as newer than 1h. payload.record_id, \
+             payload.company and payload.company_name are found at once."
+        ),
+        (true, true) => format!(
+            "{stopped} Too many events match the rest of the filter to look into each: add a type, or an age such as \
+             newer than 1h."
+        ),
+        (false, _) => format!(
+            "{stopped} The database is busy; add an age such as newer than 1h, or try again in a moment."
+        ),
+    })
+}

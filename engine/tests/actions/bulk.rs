@@ -1,0 +1,218 @@
+//! Bulk actions: what the preview says is what is done.
+
+use domain::model::{
+    bulk::{ActionFilter, ActionKind, ActionState, BulkRequest, EventAct, EventSelection},
+    dead_letter::{DeadLetterFilter, DeadLetterKind},
+};
+use engine::queue::Upkeep;
+use sqlx::PgPool;
+
+use crate::{
+    events, in_state, of_ids,
+    support::{count, engine, operator, wait_for},
+};
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_action_takes_what_its_preview_counted_and_nothing_that_came_since(pool: PgPool) {
+    let engine = engine(&pool);
+    let first = events(&pool, 12, "failed").await;
+    events(&pool, 3, "processed").await;
+    let mut request = in_state(EventAct::Retry, "failed");
+    let preview = engine.preview_action(&request).await.unwrap();
+    assert_eq!(
+        (preview.kind, preview.count, preview.undoable),
+        (ActionKind::Retry, 12, true)
+    );
+    assert_eq!(preview.up_to, first[11]);
+    let sample: Vec<i64> = preview.sample.iter().map(|event| event.id).collect();
+    assert_eq!(sample, first[..5]);
+    assert_eq!(preview.sample[0].company_name.as_deref(), Some("Company 1"));
+
+    events(&pool, 5, "failed").await;
+    request.up_to = Some(preview.up_to);
+    let action = engine.start_action(&request, &operator()).await.unwrap();
+    assert_eq!((action.total, action.done, action.skipped), (12, 12, 0));
+    assert_eq!(action.requested_by, "olga");
+    assert_eq!(action.title, "Retry: 12 events that match a filter");
+    assert_eq!(
+        count(
+            &pool,
+            "SELECT count(*) FROM marketing.pipeline_events WHERE status = 'failed'"
+        )
+        .await,
+        5
+    );
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn of_a_selection_what_does_not_fit_is_skipped_and_counted(pool: PgPool) {
+    let engine = engine(&pool);
+    let mut ids = events(&pool, 3, "failed").await;
+    ids.extend(events(&pool, 2, "processed").await);
+    ids.push(999_999);
+    let action = engine
+        .start_action(&of_ids(EventAct::Cancel, &ids), &operator())
+        .await
+        .unwrap();
+    assert_eq!((action.total, action.done, action.skipped), (6, 3, 3));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_cancelled_action_keeps_what_was_done_and_says_so(pool: PgPool) {
+    let engine = engine(&pool);
+    events(&pool, 2_500, "failed").await;
+    let started = engine
+        .start_action(&in_state(EventAct::Cancel, "failed"), &operator())
+        .await
+        .unwrap();
+    assert_eq!(
+        (started.state, started.total, started.done),
+        (ActionState::Running, 2_500, 1_000),
+        "the first chunk is done at once"
+    );
+    let cancelled = engine.cancel_action(started.id, &operator()).await.unwrap();
+    assert_eq!(
+        (cancelled.state, cancelled.done),
+        (ActionState::Cancelled, 1_000)
+    );
+    assert_eq!(cancelled.cancel_requested_by.as_deref(), Some("olga"));
+    let upkeep = Upkeep::start(&engine);
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    upkeep.stop().await;
+    assert_eq!(
+        count(
+            &pool,
+            "SELECT count(*) FROM marketing.pipeline_events WHERE status = 'cancelled'"
+        )
+        .await,
+        1_000
+    );
+    let again = engine
+        .cancel_action(started.id, &operator())
+        .await
+        .unwrap_err();
+    assert!(
+        again.to_string().contains("has ended (cancelled)"),
+        "{again}"
+    );
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_action_that_cannot_go_on_ends_with_its_error(pool: PgPool) {
+    let engine = engine(&pool);
+    events(&pool, 1_500, "failed").await;
+    let started = engine
+        .start_action(&in_state(EventAct::Cancel, "failed"), &operator())
+        .await
+        .unwrap();
+    sqlx::query("UPDATE marketing.pipeline_actions SET selection = '{\"unknown\": 1}'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let upkeep = Upkeep::start(&engine);
+    wait_for(
+        &pool,
+        "SELECT count(*) FROM marketing.pipeline_actions WHERE state = 'failed'",
+        1,
+    )
+    .await;
+    upkeep.stop().await;
+    let failed = engine.action(started.id).await.unwrap();
+    assert!(failed.error.unwrap().contains("unknown"));
+    assert_eq!(failed.done, 1_000);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn actions_are_listed_by_kind_state_and_person(pool: PgPool) {
+    let engine = engine(&pool);
+    let failed = events(&pool, 60, "failed").await;
+    for id in &failed {
+        engine
+            .start_action(&of_ids(EventAct::Cancel, &[*id]), &operator())
+            .await
+            .unwrap();
+    }
+    let all = ActionFilter::default();
+    let page = engine.actions(&all).await.unwrap();
+    assert_eq!((page.rows.len(), page.count.n), (50, 60));
+    let rest = engine
+        .actions(&ActionFilter {
+            cursor: page.next,
+            ..all.clone()
+        })
+        .await
+        .unwrap();
+    assert_eq!((rest.rows.len(), rest.next), (10, None));
+    for (filter, expected) in [
+        (
+            ActionFilter {
+                kind: Some(ActionKind::Cancel),
+                ..all.clone()
+            },
+            60,
+        ),
+        (
+            ActionFilter {
+                kind: Some(ActionKind::Retry),
+                ..all.clone()
+            },
+            0,
+        ),
+        (
+            ActionFilter {
+                state: Some(ActionState::Running),
+                ..all.clone()
+            },
+            0,
+        ),
+        (
+            ActionFilter {
+                requested_by: Some("olga".into()),
+                ..all.clone()
+            },
+            60,
+        ),
+    ] {
+        assert_eq!(
+            engine.actions(&filter).await.unwrap().count.n,
+            expected,
+            "{filter:?}"
+        );
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_has_an_unknown_outcome_is_repeated_only_when_it_is_named(pool: PgPool) {
+    let engine = engine(&pool);
+    let failed = events(&pool, 5, "failed").await;
+    sqlx::query(
+        "INSERT INTO marketing.dead_letters (event_id, kind, reason, moved_by)
+         SELECT id, CASE WHEN id <= $2 THEN 'unknown_outcome' ELSE 'attempts' END, 'x', 'w1' FROM unnest($1::BIGINT[]) AS id",
+    )
+    .bind(&failed)
+    .bind(failed[1])
+    .execute(&pool)
+    .await
+    .unwrap();
+    let dead = |kind| BulkRequest {
+        selection: EventSelection::DeadLetters(DeadLetterFilter {
+            kind,
+            ..DeadLetterFilter::default()
+        }),
+        ..of_ids(EventAct::Retry, &[])
+    };
+    for (request, count, withheld) in [
+        (in_state(EventAct::Retry, "failed"), 3, 2),
+        (in_state(EventAct::Cancel, "failed"), 5, 0),
+        (dead(None), 3, 2),
+        (dead(Some(DeadLetterKind::UnknownOutcome)), 2, 0),
+        (of_ids(EventAct::Retry, &failed[..1]), 1, 0),
+    ] {
+        let preview = engine.preview_action(&request).await.unwrap();
+        assert_eq!(
+            (preview.count, preview.withheld),
+            (count, withheld),
+            "{request:?}"
+        );
+    }
+}
