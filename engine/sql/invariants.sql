@@ -138,17 +138,20 @@ WHERE x.event_id IS NOT NULL AND NOT EXISTS (SELECT FROM marketing.pipeline_even
 SELECT 'information' AS severity, 'lost_records' AS check, format('%s name a record that is not there, the last is event %s', count(*), max(e.id)) AS what,
        e.event_type || ' events, ' || e.status AS record, 'Nothing to do: a stage fails such an event and says so' AS advice
 FROM marketing.pipeline_events e
+-- Numbers are compared as numbers: those are the keys that have indexes.
+CROSS JOIN LATERAL (SELECT e.payload ->> 'record_id' AS name,
+    CASE WHEN e.payload ->> 'record_id' ~ '^[0-9]{1,9}$' THEN (e.payload ->> 'record_id')::INT END AS number) r
 WHERE CASE
     WHEN e.event_type IN ('company_created', 'company_updated', 'company_validated') THEN
-        NOT EXISTS (SELECT FROM intake.company_raw_intake i WHERE i.id::TEXT = e.payload ->> 'record_id')
+        NOT EXISTS (SELECT FROM intake.company_raw_intake i WHERE i.id = r.number)
     WHEN e.event_type IN ('company_promoted', 'company_master_updated') THEN
-        NOT EXISTS (SELECT FROM marketing.company_master m WHERE m.company_unique_id = e.payload ->> 'record_id')
+        NOT EXISTS (SELECT FROM marketing.company_master m WHERE m.company_unique_id = r.name)
     WHEN e.event_type IN ('slots_created', 'slot_created', 'slot_updated') THEN
-        NOT EXISTS (SELECT FROM marketing.company_slots s WHERE s.company_slot_unique_id = e.payload ->> 'record_id')
+        NOT EXISTS (SELECT FROM marketing.company_slots s WHERE s.company_slot_unique_id = r.name)
     WHEN e.event_type = 'contact_enriched' THEN
-        NOT EXISTS (SELECT FROM marketing.contact_enrichment c WHERE c.id::TEXT = e.payload ->> 'record_id')
+        NOT EXISTS (SELECT FROM marketing.contact_enrichment c WHERE c.id = r.number)
     WHEN e.event_type IN ('email_verified', 'email_failed') THEN
-        NOT EXISTS (SELECT FROM marketing.email_verification v WHERE v.id::TEXT = e.payload ->> 'record_id')
+        NOT EXISTS (SELECT FROM marketing.email_verification v WHERE v.id = r.number)
     ELSE FALSE END
 GROUP BY e.event_type, e.status ORDER BY e.event_type, e.status;
 
