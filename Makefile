@@ -1,5 +1,5 @@
 # The work is done in scripts/; each target is one of them.
-.PHONY: run dev test check bench e2e help
+.PHONY: run dev test check chaos bench e2e help
 
 run: ## build everything and start the app on http://127.0.0.1:3000 (or SITE_ADDR)
 	@scripts/run
@@ -9,6 +9,8 @@ test: ## everything: lints, both builds, rules, pipeline, SQL contract, server, 
 	@scripts/test
 check: ## format and lints of both halves, nothing else
 	@scripts/check
+chaos: ## the fault suite: SEEDS=100 for more than ten, SEED=7 for one
+	@scripts/chaos
 bench: ## the measured figures of the README: size, companies a second, latency, first byte
 	@scripts/bench
 e2e: ## the browser tests alone, ARGS are Playwright's

@@ -49,6 +49,11 @@ pub(crate) fn options(url: &str) -> Result<PgConnectOptions> {
 /// sqlx takes an advisory lock, so that two instances starting together apply each migration once.
 pub(crate) async fn migrate(direct_url: &str) -> Result<usize> {
     let mut connection = options(direct_url)?.connect().await?;
+    // The path that the first migration gives the database. Under the default one, a role named like one of our schemas
+    // would look for the list of applied migrations in that schema as soon as it exists.
+    sqlx::query("SET search_path = public, marketing, intake")
+        .execute(&mut connection)
+        .await?;
     let before = applied(&mut connection).await?;
     MIGRATIONS
         .run(&mut connection)

@@ -10,6 +10,8 @@ mod heart;
 mod lane;
 mod lease;
 mod local;
+#[cfg(test)]
+mod model;
 mod outcome;
 mod remote;
 #[cfg(feature = "sabotage")]
