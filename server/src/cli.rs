@@ -58,7 +58,7 @@ pub enum Command {
     /// Check the surroundings and the invariants of the database, and say what to do about each finding
     Doctor(DoctorOptions),
     #[command(flatten)]
-    Operate(operate::Operate),
+    Operate(Box<operate::Operate>),
     /// Events of the queue: find them, and read one with its attempts and what came of it
     Events {
         #[command(subcommand)]

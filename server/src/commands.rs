@@ -81,7 +81,7 @@ pub async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
             retention::retention(&config, command.unwrap_or_default()).await?
         }
         Command::Doctor(options) => return doctor::examine(&config, options).await,
-        Command::Operate(command) => return operate::run(&config, command).await,
+        Command::Operate(command) => return operate::run(&config, *command).await,
         Command::Events { command } => events::run(&config, command).await?,
         Command::Lineage { of, json } => lineage::show(&config, &of, json).await?,
         Command::WithPostgres { fast, command } => {

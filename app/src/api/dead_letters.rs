@@ -3,14 +3,16 @@
 use super::json::Json;
 use domain::model::{
     Page,
-    dead_letter::{DeadLetter, DeadLetterQuery},
+    dead_letter::{self, DeadLetterQuery},
 };
 use leptos::prelude::*;
 
 use crate::problem::Problem;
 
 #[server(prefix = "/api/fn", endpoint = "dead_letters", input = Json, output = Json)]
-pub async fn dead_letters(query: DeadLetterQuery) -> Result<Page<DeadLetter>, Problem> {
+pub async fn dead_letters(
+    query: DeadLetterQuery,
+) -> Result<Page<dead_letter::DeadLetter>, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine
         .dead_letters(&query)
@@ -20,7 +22,7 @@ pub async fn dead_letters(query: DeadLetterQuery) -> Result<Page<DeadLetter>, Pr
 
 /// The dead letter of one event.
 #[server(prefix = "/api/fn", endpoint = "dead_letter", input = Json, output = Json)]
-pub async fn dead_letter(event_id: i64) -> Result<DeadLetter, Problem> {
+pub async fn dead_letter(event_id: i64) -> Result<dead_letter::DeadLetter, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine
         .dead_letter(event_id)

@@ -4,7 +4,7 @@ use super::json::Json;
 use domain::model::{
     Count, Page,
     event::{EventFilter, EventRow},
-    event_detail::EventDetail,
+    event_detail,
 };
 use leptos::prelude::*;
 
@@ -33,7 +33,7 @@ pub async fn events_count(filter: EventFilter) -> Result<Count, Problem> {
 }
 
 #[server(prefix = "/api/fn", endpoint = "event_detail", input = Json, output = Json)]
-pub async fn event_detail(id: i64) -> Result<EventDetail, Problem> {
+pub async fn event_detail(id: i64) -> Result<event_detail::EventDetail, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine.event_detail(id).await.map_err(crate::ssr::problem)
 }

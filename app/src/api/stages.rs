@@ -2,7 +2,7 @@
 
 use super::json::Json;
 use domain::{
-    model::stage::{BatchPause, StageSettings, StageState},
+    model::stage::{self, BatchPause, StageState},
     stage::StageName,
 };
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ pub async fn stage_settings() -> Result<Vec<StageState>, Problem> {
 #[server(prefix = "/api/fn", endpoint = "update_stage_settings", input = Json, output = Json)]
 pub async fn update_stage_settings(
     stage: StageName,
-    settings: StageSettings,
+    settings: stage::StageSettings,
 ) -> Result<(), Problem> {
     let (engine, actor) = crate::ssr::require(domain::role::Permission::Edit)?;
     engine

@@ -1,7 +1,7 @@
 //! The run of a bulk action: chunk by chunk, each one transaction, by whichever process comes first.
 
 use domain::{
-    model::bulk::{ActionKind, EventAct, EventSelection},
+    model::bulk::{ActionKind, ActionState, EventAct, EventSelection},
     role::{Actor, Role},
 };
 use serde_json::{Value, json};
@@ -35,9 +35,9 @@ pub(super) async fn run_one(pool: &PgPool, only: Option<i64>) -> sqlx::Result<bo
     };
     let done = async {
         chunk(&mut transaction, &mut running).await?;
-        if running.ended {
+        if running.state != ActionState::Running {
             let act = audit::Act::new("action.finish", "action", running.id).details(
-                json!({ "total": running.total, "done": running.done, "state": running.state() }),
+                json!({ "total": running.total, "done": running.done, "state": running.state }),
             );
             audit::record(&mut transaction, &running.actor(), act).await?;
         }
@@ -67,13 +67,16 @@ pub(super) async fn chunk(
         Work::Undo(of) => undo::step(connection, running, *of, CHUNK).await?,
         Work::Unreadable(text) => return Err(sqlx::Error::Decode(text.clone().into())),
         Work::Replay(steps) => {
-            running.ended = replay::advance(connection, running.id, steps.clone()).await?;
+            running.state = replay::advance(connection, running.id, steps.clone()).await?;
             return Ok(());
         }
     };
     running.cursor = last.unwrap_or(running.cursor);
     running.done += i64::try_from(done).unwrap_or(i64::MAX);
-    running.ended = (looked_at as i64) < CHUNK;
+    let ended = (looked_at as i64) < CHUNK;
+    if ended {
+        running.state = ActionState::Done;
+    }
     sqlx::query(
         "UPDATE marketing.pipeline_actions
          SET cursor = $2, done = $3, state = CASE WHEN $4 THEN 'done' ELSE state END,
@@ -84,7 +87,7 @@ pub(super) async fn chunk(
     .bind(running.id)
     .bind(running.cursor)
     .bind(running.done)
-    .bind(running.ended)
+    .bind(ended)
     .execute(connection)
     .await?;
     Ok(())
@@ -118,8 +121,8 @@ pub(super) struct Running {
     requested_by_id: Option<i64>,
     origin: String,
     up_to: Option<i64>,
+    pub(super) state: ActionState,
     work: Work,
-    ended: bool,
 }
 
 enum Work {
@@ -147,10 +150,6 @@ impl Running {
         .fetch_optional(connection)
         .await?;
         Ok(row.map(Row::running))
-    }
-
-    pub(super) fn state(&self) -> &'static str {
-        if self.ended { "done" } else { "running" }
     }
 
     /// The person who asked, wherever the action is continued.
@@ -195,7 +194,7 @@ impl Row {
             origin: self.origin,
             up_to: self.up_to,
             work: work.unwrap_or_else(|error| Work::Unreadable(error.to_string())),
-            ended: false,
+            state: ActionState::Running,
         }
     }
 

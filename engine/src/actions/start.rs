@@ -62,6 +62,7 @@ impl Engine {
             let taken = run::run_one(&self.pool, Some(id)).await?;
             // Another process has it in hand, or it waits for its events.
             if !taken || action.kind == ActionKind::Replay {
+                self.ring_all_stages();
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
         }
@@ -147,7 +148,7 @@ async fn record(
         EventAct::Purge => "event.purge",
     };
     let details = json!({ "action": running.id, "request": request, "total": running.total, "done": running.done,
-        "state": running.state() });
+        "state": running.state });
     let act = match &request.selection {
         EventSelection::Ids(ids) if ids.len() == 1 => {
             let (before, after) = item(connection, running.id).await?;

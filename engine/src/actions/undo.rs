@@ -27,7 +27,7 @@ impl Engine {
             .ok_or_else(|| EngineError::NotFound(format!("Action {undo}")))?;
         run::chunk(&mut transaction, &mut running).await?;
         let act = audit::Act::new("action.undo", "action", id).details(json!({ "action": undo,
-            "total": running.total, "done": running.done, "state": running.state() }));
+            "total": running.total, "done": running.done, "state": running.state }));
         audit::record(&mut transaction, actor, act).await?;
         transaction.commit().await?;
         self.ring_all_stages();

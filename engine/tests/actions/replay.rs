@@ -225,3 +225,34 @@ async fn a_stage_that_cannot_run_says_which_can(pool: PgPool) {
         .unwrap();
     assert_eq!(plan.blocked_by.len(), 1, "its first run waits still");
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_replay_that_does_not_get_through_names_the_event(pool: PgPool) {
+    let engine = finished(&pool).await;
+    let target = ReplayTarget::Company(key(&pool, COMPANY).await);
+    let action = engine
+        .replay(&target, StageName::Slots, "", &operator())
+        .await
+        .unwrap();
+    let event: i64 = sqlx::query_scalar(
+        "UPDATE marketing.pipeline_events SET status = 'failed' WHERE action_id = $1 RETURNING id",
+    )
+    .bind(action.id)
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    let failed = engine.finish_action(action.id).await.unwrap();
+    assert_eq!(failed.state, ActionState::Failed);
+    assert_eq!(
+        failed.error.unwrap(),
+        format!("Slots did not get through: see event {event}")
+    );
+    assert_eq!(
+        count(
+            &pool,
+            "SELECT count(*) FROM marketing.audit_log WHERE action = 'action.finish' AND details ->> 'state' = 'failed'"
+        )
+        .await,
+        1
+    );
+}

@@ -192,9 +192,9 @@ fn indexed(middle: i64) -> Vec<(&'static str, EventFilter)> {
             },
         ),
         (
-            "newer than 3m",
+            "newer than 20m",
             EventFilter {
-                newer_than: Some("3m".parse().unwrap()),
+                newer_than: Some("20m".parse().unwrap()),
                 ..any()
             },
         ),

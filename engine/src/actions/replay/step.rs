@@ -1,7 +1,10 @@
 //! One stage of a replay: its events, and the way to the next stage when they have ended.
 
 use domain::{
-    model::replay::{PlannedEvent, ReplayTarget},
+    model::{
+        bulk::ActionState,
+        replay::{PlannedEvent, ReplayTarget},
+    },
     stage::StageName,
 };
 use serde::{Deserialize, Serialize};
@@ -61,12 +64,12 @@ impl Steps {
     }
 }
 
-/// Looks whether the stage's events have ended, and enters the next stage; `true` when the replay has ended, too.
+/// Looks whether the stage's events have ended, and enters the next stage; the state that the replay has then.
 pub(in crate::actions) async fn advance(
     connection: &mut PgConnection,
     action: i64,
     mut steps: Steps,
-) -> sqlx::Result<bool> {
+) -> sqlx::Result<ActionState> {
     let next = match step(connection, action, &mut steps).await {
         Ok(next) => next,
         Err(EngineError::Database(error) | EngineError::Unreachable(error)) => return Err(error),
@@ -75,18 +78,22 @@ pub(in crate::actions) async fn advance(
     };
     steps.write(connection, action).await?;
     let Next::Ended(error) = next else {
-        return Ok(false);
+        return Ok(ActionState::Running);
+    };
+    let state = if error.is_none() {
+        ActionState::Done
+    } else {
+        ActionState::Failed
     };
     sqlx::query(
-        "UPDATE marketing.pipeline_actions
-         SET state = CASE WHEN $2::TEXT IS NULL THEN 'done' ELSE 'failed' END, error = $2, finished_at = clock_timestamp()
-         WHERE id = $1",
+        "UPDATE marketing.pipeline_actions SET state = $2, error = $3, finished_at = clock_timestamp() WHERE id = $1",
     )
     .bind(action)
+    .bind(state.name())
     .bind(error)
     .execute(connection)
     .await?;
-    Ok(true)
+    Ok(state)
 }
 
 async fn step(
