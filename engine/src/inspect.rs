@@ -6,7 +6,9 @@ use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgListener};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::{EngineConfig, connect};
+use domain::model::doctor::Examination;
+
+use crate::{EngineConfig, connect, doctor};
 
 /// A Neon compute that sleeps needs seconds to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -31,6 +33,19 @@ pub async fn inspect(config: &EngineConfig) -> Vec<(&'static str, Result<String,
     found.push(("listen", listen(config).await));
     drop(connection.close().await);
     found
+}
+
+/// The invariants of the database, over a connection of its own.
+///
+/// # Errors
+/// What an operator should read when the database does not answer.
+pub async fn examine(config: &EngineConfig) -> Result<Examination, String> {
+    let mut connection = connect(&config.direct_url).await?;
+    let examination = doctor::examine(&mut connection)
+        .await
+        .map_err(|error| error.to_string());
+    drop(connection.close().await);
+    examination
 }
 
 async fn pool(config: &EngineConfig) -> Result<String, String> {

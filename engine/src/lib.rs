@@ -5,12 +5,14 @@
 mod actions;
 mod charts;
 mod connect;
+pub mod doctor;
 pub mod error;
 pub mod import;
 pub mod inspect;
 pub mod integrations;
 pub mod live;
 pub mod queue;
+mod schedule;
 mod stages;
 pub mod store;
 

@@ -3,6 +3,7 @@
 pub mod events;
 mod filter;
 pub mod operate;
+mod upkeep;
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -10,6 +11,8 @@ use clap::{
     Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
 };
 use domain::{lineage::LineageKey, role::Role};
+
+pub use upkeep::{DoctorOptions, RetentionCommand, ScheduleCommand};
 
 use crate::config::{Config, ConfigError, SETTINGS, Setting};
 
@@ -42,6 +45,18 @@ pub enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// Work by the clock: what runs when, how it went; run it now, pause it, change it
+    Schedule {
+        #[command(subcommand)]
+        command: Option<ScheduleCommand>,
+    },
+    /// How long events, errors, dead letters, runs and the audit log are kept
+    Retention {
+        #[command(subcommand)]
+        command: Option<RetentionCommand>,
+    },
+    /// Check the surroundings and the invariants of the database, and say what to do about each finding
+    Doctor(DoctorOptions),
     #[command(flatten)]
     Operate(Box<operate::Operate>),
     /// Events of the queue: find them, and read one with its attempts and what came of it
@@ -57,8 +72,6 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Check the surroundings, one line each, and say what to do about problems
-    Doctor,
     /// Run a command with DATABASE_URL naming a private PostgreSQL that lives as long as the command
     WithPostgres {
         /// A new, empty one that is removed at the end, fast rather than safe: for tests

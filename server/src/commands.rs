@@ -5,7 +5,9 @@ mod events;
 mod import;
 mod lineage;
 mod operate;
+mod retention;
 mod run;
+mod schedule;
 mod table;
 mod user;
 mod welcome;
@@ -72,10 +74,16 @@ pub async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         Command::User {
             command: UserCommand::Disable { name },
         } => user::disable(&config, &name).await?,
+        Command::Schedule { command } => {
+            schedule::schedule(&config, command.unwrap_or_default()).await?
+        }
+        Command::Retention { command } => {
+            retention::retention(&config, command.unwrap_or_default()).await?
+        }
+        Command::Doctor(options) => return doctor::examine(&config, options).await,
         Command::Operate(command) => return operate::run(&config, *command).await,
         Command::Events { command } => events::run(&config, command).await?,
         Command::Lineage { of, json } => lineage::show(&config, &of, json).await?,
-        Command::Doctor => return doctor::examine(&config).await,
         Command::WithPostgres { fast, command } => {
             return with_postgres::run(&config, fast, &command).await;
         }

@@ -13,8 +13,10 @@ pub mod lineage;
 pub mod n8n;
 pub mod overview;
 pub mod replay;
+pub mod schedules;
 pub mod session;
 pub mod stages;
+pub mod upkeep;
 
 use domain::role::Permission;
 
@@ -53,6 +55,16 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/import_batch", Permission::View),
     ("/api/fn/import_rejects", Permission::View),
     ("/api/fn/load_samples", Permission::Import),
+    ("/api/fn/schedules", Permission::View),
+    ("/api/fn/schedule_runs", Permission::View),
+    ("/api/fn/run_schedule", Permission::Retry),
+    ("/api/fn/pause_schedule", Permission::Retry),
+    ("/api/fn/resume_schedule", Permission::Retry),
+    ("/api/fn/preview_cron", Permission::View),
+    ("/api/fn/change_schedule", Permission::Edit),
+    ("/api/fn/retention", Permission::View),
+    ("/api/fn/set_retention", Permission::Edit),
+    ("/api/fn/examine", Permission::Edit),
     ("/api/fn/preview_action", Permission::View),
     // A purge needs Delete on top; the function asks for it.
     ("/api/fn/start_action", Permission::Retry),

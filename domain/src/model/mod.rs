@@ -5,6 +5,7 @@ pub mod audit;
 pub mod bulk;
 pub mod company;
 pub mod dead_letter;
+pub mod doctor;
 pub mod error;
 pub mod event;
 pub mod event_detail;
@@ -14,6 +15,8 @@ pub mod live;
 pub mod n8n;
 pub mod overview;
 pub mod replay;
+pub mod retention;
+pub mod schedule;
 pub mod stage;
 
 use serde::{Deserialize, Serialize};

@@ -36,6 +36,7 @@ impl Upkeep {
         tasks.spawn(repeat(pool, &stop, FOLD_EVERY, fold));
         tasks.spawn(watch(pool.clone(), stop.clone()));
         tasks.spawn(repeat(pool, &stop, RECLAIM_EVERY, reclaim));
+        tasks.spawn(crate::schedule::run(pool.clone(), stop.clone()));
         tasks.spawn(repeat(pool, &stop, FOLD_EVERY, |pool| async move {
             Ok(More(run_actions(pool).await?))
         }));

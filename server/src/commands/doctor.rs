@@ -1,15 +1,21 @@
-//! `server doctor`: one line for each thing that must be right.
+//! `server doctor`: one line for each thing that must be right, then what is not right with the data.
+
+mod findings;
 
 use std::{path::Path, process::ExitCode};
 
 use crate::{
+    cli::DoctorOptions,
     config::{Config, UNUSED},
     database::Surroundings,
     redact::redact,
     web::Site,
 };
 
-pub(super) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
+pub(super) async fn examine(config: &Config, options: DoctorOptions) -> anyhow::Result<ExitCode> {
+    if options.recount {
+        return findings::recount(config, options.yes).await;
+    }
     let mut report = Report { problems: 0 };
     report.line("data folder", data_folder(&config.data_dir));
     report.line("site files", site_files());
@@ -21,8 +27,13 @@ pub(super) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
                 None => "the one of DATABASE_URL".into(),
             };
             report.line("database", Ok(which));
+            let before = report.problems;
             for (name, outcome) in engine::inspect::inspect(&surroundings.engine).await {
                 report.line(name, outcome);
+            }
+            // A database that lacks tables would only say so once more.
+            if report.problems == before {
+                report.problems += findings::print(&surroundings.engine).await;
             }
             surroundings.leave().await?;
         }

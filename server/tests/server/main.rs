@@ -14,4 +14,5 @@ mod n8n;
 mod process;
 mod settings;
 mod sign_in;
+mod upkeep;
 mod upload;

@@ -185,6 +185,31 @@ fn commands_work_beside_a_running_app() {
     ] {
         assert!(text(&output).contains(check), "{check}: {}", text(&output));
     }
+    let commands: [(&[&str], &str); 11] = [
+        (&["doctor"], "checks of the data: 0 faults"),
+        (&["doctor", "--recount"], "add --yes"),
+        (&["doctor", "--recount", "--yes"], "Every count was right"),
+        (&["schedule"], "prune_events"),
+        (&["schedule", "run", "prune_runs"], "runs 0"),
+        (&["schedule", "history", "prune_runs"], "(command line)"),
+        (
+            &["schedule", "set", "prune_runs", "often"],
+            "instead of five fields",
+        ),
+        (&["schedule", "set", "prune_runs", "0 5 * * *"], "comes at"),
+        (&["schedule", "pause", "prune_runs", "--reason", "x"], ": x"),
+        (&["retention", "set", "events", "14"], "14 days"),
+        (&["retention", "set", "events", "soon"], "nor \"forever\""),
+    ];
+    for (arguments, expected) in commands {
+        let output = server(folder.path())
+            .env("USER", "ada")
+            .args(arguments)
+            .output()
+            .unwrap();
+        let printed = text(&output);
+        assert!(printed.contains(expected), "{arguments:?}: {printed}");
+    }
     assert!(
         is_alive(postmaster(folder.path()).unwrap()),
         "the app's database still runs"

@@ -1,0 +1,67 @@
+//! How long what is kept.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What is deleted by age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    Events,
+    DeadLetters,
+    Errors,
+    Runs,
+    Audit,
+    ScheduleRuns,
+}
+
+impl Kept {
+    pub const ALL: [Self; 6] = [
+        Self::Events,
+        Self::DeadLetters,
+        Self::Errors,
+        Self::Runs,
+        Self::Audit,
+        Self::ScheduleRuns,
+    ];
+
+    /// The name in settings and commands.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::DeadLetters => "dead_letters",
+            Self::Errors => "errors",
+            Self::Runs => "runs",
+            Self::Audit => "audit",
+            Self::ScheduleRuns => "schedule_runs",
+        }
+    }
+
+    /// What is deleted, and what its age is counted from.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Events => {
+                "Processed and cancelled events with their attempts, from the end of their processing"
+            }
+            Self::DeadLetters => "Dead letters with their events and attempts, from their move",
+            Self::Errors => "Resolved errors, from their resolution",
+            Self::Runs => "Runs of workflows that belong to no event, from their start",
+            Self::Audit => "Entries of the audit log, from the act",
+            Self::ScheduleRuns => "Runs of schedules, from their start",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kept| kept.name() == name)
+    }
+}
+
+/// How long one kind of thing is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetentionSetting {
+    pub what: Kept,
+    /// Days; none is for ever.
+    pub keep_days: Option<i32>,
+    pub updated_by: Option<String>,
+    pub updated_at: DateTime<Utc>,
+}
