@@ -3,7 +3,7 @@
 
 run: ## build everything and start the app on http://127.0.0.1:3000 (or SITE_ADDR)
 	@scripts/run
-dev: ## rebuild and restart on every change
+dev: ## rebuild, restart and reload open pages on every change
 	@scripts/dev
 test: ## everything: lints, both builds, rules, pipeline, SQL contract, server, browser; needs nothing installed
 	@scripts/test

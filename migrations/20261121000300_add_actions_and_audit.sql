@@ -76,15 +76,18 @@ CREATE TRIGGER keep_audit_log BEFORE UPDATE OR DELETE OR TRUNCATE ON marketing.a
     FOR EACH STATEMENT EXECUTE FUNCTION marketing.keep_audit_log();
 
 -- The one way out of the log: rows older than the given time, at most so many at once. Returns how many went. The
--- setting lasts as long as the function runs.
-CREATE FUNCTION marketing.expire_audit_log(older_than INTERVAL, at_most INT DEFAULT 5000) RETURNS BIGINT LANGUAGE sql
-SET outreach.audit_retention = 'on' AS $$
-    WITH gone AS (
-        DELETE FROM marketing.audit_log
-        WHERE id = ANY (ARRAY(SELECT id FROM marketing.audit_log WHERE at < now() - older_than ORDER BY at, id LIMIT at_most))
-        RETURNING 1
-    )
-    SELECT count(*) FROM gone
+-- setting is made in the body, for only a superuser may attach one like it to a function; it is taken back at the end.
+CREATE FUNCTION marketing.expire_audit_log(older_than INTERVAL, at_most INT DEFAULT 5000) RETURNS BIGINT LANGUAGE plpgsql AS $$
+DECLARE
+    gone BIGINT;
+BEGIN
+    PERFORM set_config('outreach.audit_retention', 'on', TRUE);
+    DELETE FROM marketing.audit_log
+    WHERE id = ANY (ARRAY(SELECT id FROM marketing.audit_log WHERE at < now() - older_than ORDER BY at, id LIMIT at_most));
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    PERFORM set_config('outreach.audit_retention', 'off', TRUE);
+    RETURN gone;
+END
 $$;
 
 SELECT marketing.grant_roles();

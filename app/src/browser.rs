@@ -30,6 +30,15 @@ pub fn root() -> Option<HtmlElement> {
         .and_then(|element| element.dyn_into().ok())
 }
 
+/// What the server said of its build when it rendered this page.
+pub fn build() -> Option<String> {
+    root()?.get_attribute("data-build")
+}
+
+pub fn reload() {
+    let _ = window().location().reload();
+}
+
 /// Sets or removes an attribute of the root element.
 pub fn mark(name: &str, value: Option<&str>) {
     let Some(root) = root() else { return };

@@ -15,7 +15,8 @@ if(h>0)r.style.setProperty("--console-height",h+"px")}catch{}})()"#;
 /// Loads the WASM half and hands the page over to it.
 const HYDRATE: &str = "const m=await import(JS);await m.default({module_or_path:WASM});m.hydrate()";
 
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// `build` stays with the page, which compares it with what the live feed says after a restart.
+pub fn shell(options: LeptosOptions, build: Option<String>) -> impl IntoView {
     let files = files(&options);
     let nonce = use_nonce();
     let hydrate = HYDRATE
@@ -23,7 +24,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         .replace("WASM", &format!("{:?}", files.wasm));
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-build=build>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

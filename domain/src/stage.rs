@@ -80,6 +80,11 @@ impl StageName {
             .flat_map(|stage| stage.event_types().iter().copied())
     }
 
+    /// The stage asks somebody outside: without a provider at hand its events wait for a workflow that has one.
+    pub const fn calls_out(self) -> bool {
+        matches!(self, Self::Enrich | Self::Verify)
+    }
+
     pub const fn phase(self) -> Phase {
         Phase::Enrichment
     }

@@ -1,4 +1,6 @@
 // What changes in the database reaches open pages by itself, also after the network or the server was gone.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Page, WebSocket } from '@playwright/test';
 import { companies, errors, imported } from './data';
 import { base, expect, fillSignIn, live, open, signIn, test, unique } from './people';
@@ -140,6 +142,40 @@ test('the page reconnects after the server and its database were restarted, and 
   await server.start();
   await live(page);
   await expect(page.getByRole('status').filter({ hasText: 'Connected again' })).toHaveCount(1);
+});
+
+test('a page tells of a new version and leaves the reload to its reader', async ({ page }) => {
+  test.setTimeout(120_000);
+  const server = await Server.fresh();
+  try {
+    await page.context().clearCookies();
+    await signIn(page, 'admin', '/', server.url);
+    await live(page);
+    const reloads = loads(page);
+    const notice = page.locator('.toast').filter({ hasText: 'A new version is running.' });
+    await page.getByLabel('Search companies').fill('half a na');
+    await server.stop();
+    await expect(state(page)).toHaveText('Reconnecting');
+    await server.start();
+    await live(page);
+    await expect(notice).toBeHidden();
+    // The same files under the same names: only what the server says of its build is another.
+    const site = join(server.folder, 'hash.txt');
+    writeFileSync(site, `${readFileSync(process.env.LEPTOS_HASH_FILE_NAME!, 'utf8')}other: build\n`);
+    await server.stop();
+    await expect(state(page)).toHaveText('Reconnecting');
+    await server.start(site);
+    await expect(notice).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: 'A new version is running' })).toHaveCount(1);
+    await expect(page.getByLabel('Search companies')).toHaveValue('half a na');
+    expect(reloads.count).toBe(0);
+    await notice.getByRole('button', { name: 'Reload' }).click();
+    await live(page);
+    await expect(notice).toBeHidden();
+    expect(reloads.count).toBe(1);
+  } finally {
+    await server.remove();
+  }
 });
 
 test('a page whose session has ended says so and leads to the sign-in and back', async ({ browser }) => {

@@ -101,8 +101,10 @@ export class Server {
     return join(this.folder, 'server-under-test.pid');
   }
 
-  async start(): Promise<void> {
-    this.child = spawn(BINARY, ['all'], { env: this.env(), stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  /** With `site` as the file that names the built pages, as if another build had been installed. */
+  async start(site?: string): Promise<void> {
+    const env = { ...this.env(), ...(site && { LEPTOS_HASH_FILE_NAME: site }) };
+    this.child = spawn(BINARY, ['all'], { env, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
     writeFileSync(this.pidFile, String(this.child.pid));
     this.child.stdout!.resume();
     for (let i = 0; i < 600; i++) {

@@ -159,16 +159,13 @@ async fn lists_filters_and_actions_agree(pool: PgPool) {
     assert_eq!(engine.overview().await.unwrap().strip[1].waiting, 120);
 
     let scope = Scope::Batch("b1".into());
-    assert_eq!(
-        engine
-            .preview_process_now(StageName::Validate, &scope)
-            .await
-            .unwrap()
-            .waiting,
-        120
-    );
+    let preview = engine
+        .preview_process_now(StageName::Validate, &scope)
+        .await
+        .unwrap();
+    assert_eq!(preview.waiting, 120);
     let action = engine
-        .process_now(StageName::Validate, &scope, &operator())
+        .process_now(StageName::Validate, &scope, preview.up_to, &operator())
         .await
         .unwrap();
     assert_eq!((action.total, action.open), (120, 120));
@@ -262,4 +259,72 @@ async fn lists_filters_and_actions_agree(pool: PgPool) {
             .key,
         detail.row.key
     );
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn process_now_takes_what_its_preview_counted(pool: PgPool) {
+    let engine = engine(&pool);
+    let scopes = [Scope::Batch("b1".into()), Scope::Waiting];
+    let stage = StageName::Validate;
+    for scope in &scopes {
+        let preview = engine.preview_process_now(stage, scope).await.unwrap();
+        insert(&pool, 1).await;
+        let refused = engine
+            .process_now(stage, scope, preview.up_to, &operator())
+            .await;
+        assert!(matches!(refused, Err(EngineError::Invalid(_))), "{scope:?}");
+        drain_by_hand(&pool).await;
+    }
+    for (scope, arriving) in scopes.iter().zip([3, 4]) {
+        insert(&pool, 2).await;
+        let preview = engine.preview_process_now(stage, scope).await.unwrap();
+        let batch = engine.preview_batch("b1").await.unwrap();
+        assert_eq!((preview.waiting, batch[0].up_to), (2, preview.up_to));
+        insert(&pool, arriving).await;
+        let action = engine
+            .process_now(stage, scope, preview.up_to, &operator())
+            .await
+            .unwrap();
+        assert_eq!((action.total, action.open), (2, 2), "{scope:?}");
+        let waiting = engine.preview_process_now(stage, scope).await.unwrap();
+        assert_eq!(waiting.waiting, 2 + i64::from(arriving));
+        drain_by_hand(&pool).await;
+    }
+    // A record that was counted idle is run once more, beside an event that came since.
+    let record = Scope::Record(first_record(&pool).await);
+    let idle = engine.preview_process_now(stage, &record).await.unwrap();
+    assert_eq!((idle.waiting, idle.up_to), (0, None));
+    sqlx::query(
+        "INSERT INTO marketing.pipeline_events (event_type, payload)
+         SELECT event_type, payload FROM marketing.pipeline_events ORDER BY id LIMIT 1",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let action = engine
+        .process_now(stage, &record, idle.up_to, &operator())
+        .await
+        .unwrap();
+    assert_eq!(action.total, 1);
+    let waiting = engine.preview_process_now(stage, &record).await.unwrap();
+    assert_eq!(waiting.waiting, 2);
+}
+
+/// Acknowledges what waits, as a workflow outside would.
+async fn drain_by_hand(pool: &PgPool) {
+    sqlx::query(
+        "UPDATE marketing.pipeline_events SET status = 'processed' WHERE status = 'pending'",
+    )
+    .execute(pool)
+    .await
+    .unwrap();
+}
+
+async fn first_record(pool: &PgPool) -> String {
+    sqlx::query_scalar(
+        "SELECT payload ->> 'record_id' FROM marketing.pipeline_events ORDER BY id LIMIT 1",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap()
 }

@@ -29,14 +29,16 @@ pub async fn preview_batch(batch_id: String) -> Result<Vec<ActionPreview>, Probl
         .map_err(crate::ssr::problem)
 }
 
+/// Goes no further than the preview's `up_to`.
 #[server(prefix = "/api/fn", endpoint = "process_now", input = Json, output = Json)]
 pub async fn process_now(
     stage: StageName,
     scope: Scope,
+    up_to: Option<i64>,
 ) -> Result<action::ActionProgress, Problem> {
     let (engine, actor) = crate::ssr::require(domain::role::Permission::Retry)?;
     engine
-        .process_now(stage, &scope, &actor)
+        .process_now(stage, &scope, up_to, &actor)
         .await
         .map_err(crate::ssr::problem)
 }

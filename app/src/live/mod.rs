@@ -31,6 +31,8 @@ pub struct Live {
     pub connection: RwSignal<Connection>,
     /// Newest first.
     pub feed: RwSignal<VecDeque<LiveEvent>>,
+    /// The server has another browser's half than the one that runs here.
+    pub outdated: RwSignal<bool>,
     pipeline: RwSignal<u64>,
     errors: RwSignal<u64>,
     imports: RwSignal<u64>,
@@ -42,6 +44,7 @@ impl Live {
         let live = Self {
             connection: RwSignal::new(Connection::Connecting),
             feed: RwSignal::new(VecDeque::new()),
+            outdated: RwSignal::new(false),
             pipeline: RwSignal::new(0),
             errors: RwSignal::new(0),
             imports: RwSignal::new(0),

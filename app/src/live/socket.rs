@@ -190,8 +190,9 @@ fn hear(shared: &Shared, text: &str) {
         return;
     };
     match message {
-        LiveMessage::Hello { last_id, .. } => {
+        LiveMessage::Hello { last_id, build, .. } => {
             session.last_id.get_or_insert(last_id);
+            compare_build(session.live, build.as_deref());
         }
         LiveMessage::Ping { .. } => {}
         LiveMessage::Changed {
@@ -221,6 +222,18 @@ fn hear(shared: &Shared, text: &str) {
                 Turn::Waiting => {}
             }
         }
+    }
+}
+
+/// While developing the page follows the server at once; where people work they choose the moment, for a reload takes
+/// what they have typed.
+fn compare_build(live: Live, theirs: Option<&str>) {
+    let ours = browser::build();
+    let differs = theirs.is_some() && ours.is_some() && theirs != ours.as_deref();
+    if differs && cfg!(debug_assertions) {
+        browser::reload();
+    } else {
+        live.outdated.set(differs);
     }
 }
 

@@ -116,6 +116,7 @@ fn stage_table(stages: Vec<ActionPreview>, batch: &str) -> AnyView {
             scope,
             waiting,
             failed,
+            ..
         } = preview;
         let button = (waiting + failed > 0)
             .then(|| view! { <ProcessNowButton stage=stage scope=scope what=what.clone() text="Process now…" /> });

@@ -9,6 +9,7 @@ use crate::{
     live::Live,
     parts::{
         announce::{Announcements, Announcer},
+        new_version::NewVersion,
         process_now::{ProcessNow, ProcessNowDialog},
         shortcuts::Shortcuts,
         upload::{UploadElsewhere, Uploading},
@@ -40,7 +41,10 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
             <Rail />
             <div class="page">{children()}</div>
         </div>
-        <UploadElsewhere />
+        <div class="toasts">
+            <NewVersion />
+            <UploadElsewhere />
+        </div>
         <ErrorConsole />
         <ProcessNowDialog />
         <Shortcuts />

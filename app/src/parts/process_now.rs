@@ -80,9 +80,10 @@ fn Body(target: ProcessTarget, open: RwSignal<Option<ProcessTarget>>) -> impl In
     });
     let confirm = move |_| {
         let scope = scope.clone();
+        let up_to = preview.with_untracked(|preview| preview.as_ref()?.as_ref().ok()?.up_to);
         busy.set(true);
         spawn_local(async move {
-            let answer = process_now(stage, scope).await;
+            let answer = process_now(stage, scope, up_to).await;
             let _ = busy.try_set(false);
             let _ = started.try_set(Some(answer));
         });

@@ -26,6 +26,8 @@ pub struct ActionPreview {
     pub waiting: i64,
     /// Failed events that would be tried again.
     pub failed: i64,
+    /// The last event that was counted; the action goes no further.
+    pub up_to: Option<i64>,
 }
 
 /// An action that was started and how far its events are.

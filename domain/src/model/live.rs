@@ -8,7 +8,12 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum LiveMessage {
     /// First message of a connection.
-    Hello { last_id: i64, at: DateTime<Utc> },
+    Hello {
+        last_id: i64,
+        at: DateTime<Utc>,
+        /// The browser's half that goes with the server; a page that was rendered with another one is out of date.
+        build: Option<String>,
+    },
     /// Something changed. `events` holds at most 50 of the newest, oldest first; `count` says how many there were.
     Changed {
         /// Which resources are stale.

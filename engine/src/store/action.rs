@@ -26,16 +26,18 @@ impl Engine {
         scope: &Scope,
     ) -> Result<ActionPreview> {
         let mut query = QueryBuilder::new(
-            "SELECT count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'failed')
+            "SELECT count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'failed'),
+                    max(id)
              FROM marketing.pipeline_events",
         );
         push_scope(&mut query, stage, scope);
-        let (waiting, failed) = query.build_query_as().fetch_one(&self.pool).await?;
+        let (waiting, failed, up_to) = query.build_query_as().fetch_one(&self.pool).await?;
         Ok(ActionPreview {
             stage,
             scope: scope.clone(),
             waiting,
             failed,
+            up_to,
         })
     }
 
@@ -44,8 +46,9 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Database`].
     pub async fn preview_batch(&self, batch_id: &str) -> Result<Vec<ActionPreview>> {
-        let counted: Vec<(String, i64, i64)> = sqlx::query_as(
-            "SELECT event_type, count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'failed')
+        let counted: Vec<(String, i64, i64, Option<i64>)> = sqlx::query_as(
+            "SELECT event_type, count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'failed'),
+                    max(id)
              FROM marketing.pipeline_events
              WHERE batch_id = $1 AND status IN ('pending', 'failed') GROUP BY event_type",
         )
@@ -57,15 +60,16 @@ impl Engine {
             ActionPreview {
                 stage,
                 scope: Scope::Batch(batch_id.to_owned()),
-                waiting: found.map_or(0, |(_, waiting, _)| *waiting),
-                failed: found.map_or(0, |(.., failed)| *failed),
+                waiting: found.map_or(0, |(_, waiting, ..)| *waiting),
+                failed: found.map_or(0, |(_, _, failed, _)| *failed),
+                up_to: found.and_then(|(.., up_to)| *up_to),
             }
         };
         Ok(StageName::ALL.map(of).to_vec())
     }
 
-    /// Moves the scope's events to the front of the queue, failed ones again; a single record without an open event
-    /// gets a new one.
+    /// Moves the scope's events to the front of the queue, failed ones again, as far as the preview counted them: what
+    /// came since was not agreed to. A single record without such an event gets a new one.
     ///
     /// # Errors
     /// [`EngineError::Invalid`] when there is nothing to process, [`EngineError::NotFound`] for an unknown record.
@@ -73,12 +77,17 @@ impl Engine {
         &self,
         stage: StageName,
         scope: &Scope,
+        up_to: Option<i64>,
         actor: &Actor,
     ) -> Result<ActionProgress> {
         let mut transaction = self.pool.begin().await?;
         let mut query = QueryBuilder::new("SELECT id FROM marketing.pipeline_events");
         push_scope(&mut query, stage, scope);
-        query.push(" ORDER BY id FOR UPDATE SKIP LOCKED");
+        // NULL, where the preview counted nothing, admits nothing.
+        query
+            .push(" AND id <= ")
+            .push_bind(up_to)
+            .push(" ORDER BY id FOR UPDATE SKIP LOCKED");
         let mut events: Vec<i64> = query
             .build_query_scalar()
             .fetch_all(&mut *transaction)

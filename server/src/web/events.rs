@@ -167,6 +167,7 @@ impl Feed {
                 &LiveMessage::Hello {
                     last_id,
                     at: Utc::now(),
+                    build: self.app.site.build().map(str::to_owned),
                 },
             )
             .await?;

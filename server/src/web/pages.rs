@@ -70,7 +70,8 @@ fn policy() -> Option<HeaderValue> {
 
 pub(crate) fn shell(app: &App) -> impl Fn() -> AnyView + Clone + Send + Sync + 'static {
     let options = app.site.options().clone();
-    move || app::shell(options.clone()).into_any()
+    let build = app.site.build().map(str::to_owned);
+    move || app::shell(options.clone(), build.clone()).into_any()
 }
 
 /// Within the app for whoever is signed in; others learn nothing more than that there is nothing.

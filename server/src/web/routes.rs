@@ -5,7 +5,7 @@ use axum::{
     extract::DefaultBodyLimit,
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use domain::role::Permission;
 use leptos_axum::LeptosRoutes;
@@ -21,59 +21,79 @@ use super::{
     sign_in, site, upload,
     visitor::{load_actor, session_layer},
 };
+use Kind::{Health, Lasting, Quick};
 
+/// What the router is made from: what has no row, and so no access rule, is not there.
 pub struct Route {
     pub method: &'static str,
     /// As the router writes it, with `{names}` for what varies.
     pub path: &'static str,
     pub access: Access,
+    kind: Kind,
+    handler: fn() -> MethodRouter<App>,
 }
 
-const fn route(method: &'static str, path: &'static str, access: Access) -> Route {
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// Asked every few seconds: no session, no database but for the question itself.
+    Health,
+    /// Answers soon or is cut off.
+    Quick,
+    /// Lasts as long as it lasts, and has limits of its own.
+    Lasting,
+}
+
+const fn route(
+    method: &'static str,
+    path: &'static str,
+    access: Access,
+    kind: Kind,
+    handler: fn() -> MethodRouter<App>,
+) -> Route {
     Route {
         method,
         path,
         access,
+        kind,
+        handler,
     }
 }
 
+const PUBLIC: Access = Access::Public;
+const VIEW: Access = Access::Needs(Permission::View);
+const IMPORT: Access = Access::Needs(Permission::Import);
+const EXPORT: Access = Access::Needs(Permission::Export);
+const EDIT: Access = Access::Needs(Permission::Edit);
+
+#[rustfmt::skip] // a table, one route a line
 pub const ROUTES: &[Route] = &[
-    route("GET", "/healthz", Access::Public),
-    route("GET", "/readyz", Access::Public),
-    route("POST", "/session", Access::Public),
-    route("POST", "/session/end", Access::Public),
-    route("GET", "/ws/events", Access::Needs(Permission::View)),
-    route("POST", "/upload", Access::Needs(Permission::Import)),
-    route(
-        "GET",
-        "/export/phase-stats.csv",
-        Access::Needs(Permission::Export),
-    ),
-    route(
-        "GET",
-        "/export/errors.csv",
-        Access::Needs(Permission::Export),
-    ),
-    route("GET", "/export/audit.csv", Access::Needs(Permission::Edit)),
-    route(
-        "GET",
-        "/export/import/{file}",
-        Access::Needs(Permission::Export),
-    ),
+    route("GET", "/healthz", PUBLIC, Health, || get(health::healthz)),
+    route("GET", "/readyz", PUBLIC, Health, || get(health::readyz)),
+    route("POST", "/session", PUBLIC, Quick, || post(sign_in::sign_in)),
+    route("POST", "/session/end", PUBLIC, Quick, || post(sign_in::sign_out)),
+    route("GET", "/ws/events", VIEW, Lasting, || get(events::events)),
+    route("POST", "/upload", IMPORT, Lasting, || post(upload::upload)),
+    route("GET", "/export/phase-stats.csv", EXPORT, Quick, || get(export::phase_stats)),
+    route("GET", "/export/errors.csv", EXPORT, Quick, || get(export::errors)),
+    route("GET", "/export/audit.csv", EDIT, Quick, || get(export::audit)),
+    route("GET", "/export/import/{file}", EXPORT, Quick, || get(export::import_report)),
 ];
+
+fn routes(kind: Kind) -> Router<App> {
+    ROUTES
+        .iter()
+        .filter(|route| route.kind == kind)
+        .fold(Router::new(), |router, route| {
+            router.route(route.path, (route.handler)())
+        })
+}
 
 /// Arguments of server functions and the sign-in form; files go to `/upload`.
 const BODY_BYTES: usize = 1 << 20;
 
 pub(crate) fn router(app: App) -> Router {
     let limits = &app.options.limits;
-    let quick = Router::new()
-        .route("/session", post(sign_in::sign_in))
-        .route("/session/end", post(sign_in::sign_out))
-        .route("/export/phase-stats.csv", get(export::phase_stats))
-        .route("/export/errors.csv", get(export::errors))
-        .route("/export/audit.csv", get(export::audit))
-        .route("/export/import/{file}", get(export::import_report))
+    let quick = routes(Quick)
         .leptos_routes_with_context(
             &app,
             pages::listings(),
@@ -85,21 +105,13 @@ pub(crate) fn router(app: App) -> Router {
             limits.request,
         ))
         .route_layer(RequestBodyLimitLayer::new(BODY_BYTES));
-    // A live feed and an upload last as long as they last, and have limits of their own.
-    let lasting = Router::new()
-        .route("/ws/events", get(events::events))
-        .route("/upload", post(upload::upload))
-        .layer(DefaultBodyLimit::disable());
+    let lasting = routes(Lasting).layer(DefaultBodyLimit::disable());
     let known = quick
         .merge(lasting)
         .route_layer(from_fn_with_state(app.clone(), access::enforce))
         .route_layer(from_fn_with_state(app.clone(), load_actor))
         .route_layer(session_layer(&app))
         .route_layer(CompressionLayer::new());
-    // Asked every few seconds: no session, no database but for the question itself.
-    let health = Router::new()
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz));
     let not_found = Router::new()
         .fallback(pages::not_found)
         .layer(from_fn_with_state(app.clone(), load_actor))
@@ -109,7 +121,7 @@ pub(crate) fn router(app: App) -> Router {
         .fallback_service(app.site.files().fallback(not_found))
         .layer(from_fn(site::cache));
     known
-        .merge(health)
+        .merge(routes(Health))
         .fallback_service(files)
         // The last one here sees a request first.
         .layer(from_fn_with_state(app.clone(), origin::check))

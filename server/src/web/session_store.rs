@@ -25,6 +25,19 @@ impl SessionStore {
         Self { pool }
     }
 
+    /// Runs a statement that sets all of a session, its id first, and returns how many rows it wrote.
+    async fn write(&self, statement: &'static str, record: &Record) -> Result<u64> {
+        let done = sqlx::query(statement)
+            .bind(key(&record.id))
+            .bind(encode(&record.data)?)
+            .bind(expiry(record))
+            .bind(user(record))
+            .execute(&self.pool)
+            .await
+            .map_err(backend)?;
+        Ok(done.rows_affected())
+    }
+
     /// Removes what nobody can use any more.
     pub(crate) async fn delete_expired(&self) -> Result<()> {
         sqlx::query("DELETE FROM app.sessions WHERE expires_at <= now()")
@@ -38,36 +51,18 @@ impl SessionStore {
 #[async_trait]
 impl Store for SessionStore {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        loop {
-            let inserted = sqlx::query(
-                "INSERT INTO app.sessions (id, data, expires_at, user_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-            )
-            .bind(key(&record.id))
-            .bind(encode(&record.data)?)
-            .bind(expiry(record))
-            .bind(user(record))
-            .execute(&self.pool)
-            .await
-            .map_err(backend)?;
-            if inserted.rows_affected() == 1 {
-                return Ok(());
-            }
+        const INSERT: &str = "INSERT INTO app.sessions (id, data, expires_at, user_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+        while self.write(INSERT, record).await? == 0 {
             record.id = Id::default();
         }
+        Ok(())
     }
 
     /// Changes an existing session only: one that was signed out in the meantime stays so.
     async fn save(&self, record: &Record) -> Result<()> {
-        sqlx::query(
-            "UPDATE app.sessions SET data = $2, expires_at = $3, user_id = $4 WHERE id = $1",
-        )
-        .bind(key(&record.id))
-        .bind(encode(&record.data)?)
-        .bind(expiry(record))
-        .bind(user(record))
-        .execute(&self.pool)
-        .await
-        .map_err(backend)?;
+        const UPDATE: &str =
+            "UPDATE app.sessions SET data = $2, expires_at = $3, user_id = $4 WHERE id = $1";
+        self.write(UPDATE, record).await?;
         Ok(())
     }
 

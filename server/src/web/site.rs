@@ -11,7 +11,9 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use chrono::{DateTime, Utc};
 use leptos::prelude::LeptosOptions;
+use sha2::{Digest, Sha256};
 use tower_http::services::ServeDir;
 
 /// Hashed names are as long as a truncated SHA-256 in hex, or cargo-leptos' base64.
@@ -25,6 +27,7 @@ pub struct Site {
     options: LeptosOptions,
     /// Name of the file that holds the hashes; Leptos joins it to the binary's folder.
     hash_file: PathBuf,
+    build: Option<String>,
 }
 
 impl Site {
@@ -71,11 +74,23 @@ impl Site {
             .hash_file(hash_file.to_string_lossy().into())
             .hash_files(hashed)
             .build();
-        Self { options, hash_file }
+        let build = fs::read_to_string(&hash_file)
+            .ok()
+            .map(|hashes| build_id(&hashes, cfg!(debug_assertions).then(Utc::now)));
+        Self {
+            options,
+            hash_file,
+            build,
+        }
     }
 
     pub fn options(&self) -> &LeptosOptions {
         &self.options
+    }
+
+    /// The same in every process that serves the same files; unknown when they carry no hashes.
+    pub(crate) fn build(&self) -> Option<&str> {
+        self.build.as_deref()
     }
 
     pub fn root(&self) -> &str {
@@ -113,6 +128,18 @@ impl Site {
     }
 }
 
+/// While developing, a change of the server alone is new to the page too: hence its start.
+fn build_id(hashes: &str, started: Option<DateTime<Utc>>) -> String {
+    let of_site: String = Sha256::digest(hashes)[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    match started {
+        Some(at) => format!("{of_site}-{}", at.timestamp_millis()),
+        None => of_site,
+    }
+}
+
 /// Says how long a file may be kept, by its name.
 pub(crate) async fn cache(request: Request, next: Next) -> Response {
     let value = if is_hashed(request.uri().path()) {
@@ -144,6 +171,15 @@ fn is_hashed(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_build_is_known_by_its_files_and_while_developing_by_its_start() {
+        let at = |seconds| DateTime::from_timestamp(seconds, 0);
+        let same = build_id("js: a1", None);
+        assert_eq!(same, build_id("js: a1", None));
+        assert_ne!(same, build_id("js: b2", None));
+        assert_ne!(build_id("js: a1", at(1)), build_id("js: a1", at(2)));
+    }
 
     #[test]
     fn only_hashed_names_last_for_ever() {

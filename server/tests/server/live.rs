@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::{model::live::LiveMessage, role::Role};
 use futures::StreamExt;
+use server::web::Site;
 use sqlx::PgPool;
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
@@ -110,6 +111,29 @@ async fn says_hello_replays_and_then_tells_what_changes(pool: PgPool) {
             break;
         }
     }
+}
+
+/// By these a page notices after a restart that it is older than the server.
+#[sqlx::test(migrations = "../migrations")]
+async fn names_the_build_that_pages_are_rendered_with(pool: PgPool) {
+    let app = App::start(pool).await;
+    let viewer = app.person(Role::Viewer).await;
+    let page = viewer.visit("/").await.text().await.unwrap();
+    let rendered = page
+        .split("data-build=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .map(str::to_owned);
+    let cookie = cookie(&viewer, "viewer").await;
+    let mut socket = connect(&app, "", Some(&cookie)).await.unwrap();
+    let LiveMessage::Hello { build, .. } = next_live(&mut socket).await else {
+        panic!("the greeting")
+    };
+    assert_eq!(build, rendered);
+    assert!(
+        build.is_some() || Site::find().missing().is_some(),
+        "only a site that was not built has none"
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -313,3 +313,38 @@ fn help_names_every_setting() {
         }
     }
 }
+
+/// Read by the system before this one's rules, by Leptos or by the scripts; no options of the server.
+const VARIABLES_ONLY: &[&str] = &[
+    "NEON_PASSWORD",
+    "N8N_DB_HOST",
+    "_NAME",
+    "_USER",
+    "_PASSWORD",
+    "_SSL",
+    "LEPTOS_OUTPUT_NAME",
+    "LEPTOS_SITE_ROOT",
+    "LEPTOS_SITE_PKG_DIR",
+    "LEPTOS_HASH_FILES",
+    "LEPTOS_HASH_FILE_NAME",
+    "OCC_TOOLS",
+    "CHROMIUM",
+];
+
+#[test]
+fn the_readme_names_every_setting_and_no_other() {
+    let first_cells = include_str!("../../../README.md")
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('|').next());
+    let named = first_cells.flat_map(|cell| cell.split('`').step_by(2));
+    let settings: Vec<&str> = SETTINGS
+        .iter()
+        .flat_map(|setting| std::iter::once(&setting.name).chain(setting.aliases))
+        .copied()
+        .collect();
+    let (ours, others): (Vec<&str>, Vec<&str>) = named
+        .filter(|name| name.chars().any(char::is_alphabetic))
+        .partition(|name| settings.contains(name));
+    assert_eq!(ours, settings);
+    assert_eq!(others, VARIABLES_ONLY);
+}

@@ -32,11 +32,6 @@ pub(super) fn strip(figures: &Overview) -> AnyView {
     .into_any()
 }
 
-/// Without the sandbox no provider is at hand, and workflows in n8n take the events of these stages.
-fn is_left_to_others(stage: StageName, demo: bool) -> bool {
-    !demo && matches!(stage, StageName::Enrich | StageName::Verify)
-}
-
 fn step(step: &StripStep, demo: bool) -> AnyView {
     let title = step.stage.map_or("Imported", StageName::title);
     let name = step.stage.map_or("import", StageName::name);
@@ -63,7 +58,7 @@ fn step(step: &StripStep, demo: bool) -> AnyView {
             <p class="step-line">{outcome(step)} {rate(step)}</p>
             {step
                 .stage
-                .filter(|stage| is_left_to_others(*stage, demo))
+                .filter(|stage| !demo && stage.calls_out())
                 .map(|_| {
                     view! {
                         <p class="step-line" title="No provider is set up here: a workflow in n8n takes these events">
