@@ -16,11 +16,7 @@ pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) fn pool(config: &EngineConfig) -> Result<PgPool> {
-    let mut options = options(&config.database_url)?;
-    if config.pooler {
-        // PgBouncer refuses connections that set what it does not know; without it, text has the same digits.
-        options = options.extra_float_digits(None);
-    }
+    let options = pooled_options(config)?;
     // Behind a transaction pooler, the statement cache stays on. sqlx parses in one exchange and binds in the next, which
     // may reach another server connection. A pooler that tracks named statements (Neon's; PgBouncer from 1.21 with
     // max_prepared_statements above 0) prepares them there again; unnamed ones, as of persistent(false), it does not
@@ -38,6 +34,16 @@ pub(crate) fn listening_pool(options: PgConnectOptions) -> PgPool {
         .max_connections(2)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_lazy_with(options)
+}
+
+/// What the pool connects with, for whoever wants to know whether the pool can.
+pub(crate) fn pooled_options(config: &EngineConfig) -> Result<PgConnectOptions> {
+    let options = options(&config.database_url)?;
+    if config.pooler {
+        // PgBouncer refuses connections that set what it does not know; without it, text has the same digits.
+        return Ok(options.extra_float_digits(None));
+    }
+    Ok(options)
 }
 
 pub(crate) fn options(url: &str) -> Result<PgConnectOptions> {

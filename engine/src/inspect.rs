@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgListener};
+use sqlx::{
+    ConnectOptions, Connection, PgConnection,
+    postgres::{PgConnectOptions, PgListener},
+};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -18,7 +21,7 @@ const OLDEST_SERVER: i32 = 150_000;
 /// Each check's name, and what was found or what to do.
 pub async fn inspect(config: &EngineConfig) -> Vec<(&'static str, Result<String, String>)> {
     let mut found = vec![("pool", pool(config).await)];
-    let mut connection = match connect(&config.direct_url).await {
+    let mut connection = match connect(connect::options(&config.direct_url)).await {
         Ok(connection) => connection,
         Err(problem) => {
             found.push((
@@ -50,7 +53,7 @@ pub async fn examine(config: &EngineConfig) -> Result<Examination, String> {
 
 async fn pool(config: &EngineConfig) -> Result<String, String> {
     let begun = Instant::now();
-    let connection = connect(&config.database_url)
+    let connection = connect(connect::pooled_options(config))
         .await
         .map_err(|problem| format!("{problem}; check DATABASE_URL"))?;
     drop(connection.close().await);
@@ -65,8 +68,8 @@ async fn pool(config: &EngineConfig) -> Result<String, String> {
     ))
 }
 
-async fn connect(url: &str) -> Result<PgConnection, String> {
-    let options = connect::options(url).map_err(|error| error.to_string())?;
+async fn connect(options: crate::Result<PgConnectOptions>) -> Result<PgConnection, String> {
+    let options = options.map_err(|error| error.to_string())?;
     match timeout(PATIENCE, options.connect()).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(error)) => Err(error.to_string()),

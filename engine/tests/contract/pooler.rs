@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use engine::Engine;
+use engine::{Engine, inspect::inspect};
 use sqlx::{ConnectOptions, PgPool, postgres::PgConnectOptions};
 
 use crate::support::config;
@@ -107,7 +107,7 @@ async fn statements_are_prepared_behind_a_pooler(pool: PgPool) {
     let mut config = config(direct.as_str());
     config.database_url = pooled.to_string();
     config.pooler = true;
-    let engine = Engine::start(config).await.unwrap();
+    let engine = Engine::start(config.clone()).await.unwrap();
     let answers = async {
         while engine.ping().await.is_err() {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -116,6 +116,10 @@ async fn statements_are_prepared_behind_a_pooler(pool: PgPool) {
     tokio::time::timeout(Duration::from_secs(30), answers)
         .await
         .expect("PgBouncer leads to the database");
+    // What PgBouncer lets in, `server doctor` must not call a problem.
+    for (name, outcome) in inspect(&config).await {
+        assert!(outcome.is_ok(), "{name}: {outcome:?}");
+    }
     // Eight clients on two server connections (a session pooler has one for each): a statement is prepared on one and bound on another.
     let mut clients: tokio::task::JoinSet<sqlx::Result<()>> = tokio::task::JoinSet::new();
     for client in 0..8_i64 {
