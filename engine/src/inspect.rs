@@ -43,7 +43,7 @@ pub async fn inspect(config: &EngineConfig) -> Vec<(&'static str, Result<String,
 /// # Errors
 /// What an operator should read when the database does not answer.
 pub async fn examine(config: &EngineConfig) -> Result<Examination, String> {
-    let mut connection = connect(&config.direct_url).await?;
+    let mut connection = connect(connect::options(&config.direct_url)).await?;
     let examination = doctor::examine(&mut connection)
         .await
         .map_err(|error| error.to_string());

@@ -74,7 +74,7 @@ async fn every_act_says_who_when_from_where_and_what(pool: PgPool) {
         .unwrap();
     let scope = domain::model::action::Scope::Waiting;
     engine
-        .process_now(StageName::Validate, &scope, &operator())
+        .process_now(StageName::Validate, &scope, None, &operator())
         .await
         .unwrap();
     let cli = Actor::command_line(Some("root"));
