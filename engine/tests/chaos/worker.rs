@@ -41,6 +41,7 @@ pub(crate) fn spawn(url: &str, failing: f64) -> Child {
 
 /// Runs until SIGTERM. Starts again and again while the database is away, as a supervisor would have it.
 pub(crate) async fn run(url: &str) {
+    tokio::spawn(end_with_parent());
     let mut stop = signal(SignalKind::terminate()).unwrap();
     let engine = loop {
         match Engine::start(config(url)).await {
@@ -60,6 +61,15 @@ pub(crate) async fn run(url: &str) {
     stop.recv().await;
     worker.stop().await;
     upkeep.stop().await;
+}
+
+/// A suite that was killed leaves nobody behind.
+async fn end_with_parent() {
+    let parent = std::os::unix::process::parent_id();
+    while std::os::unix::process::parent_id() == parent {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    std::process::exit(1);
 }
 
 fn config(url: &str) -> EngineConfig {
