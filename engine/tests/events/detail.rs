@@ -161,7 +161,7 @@ async fn attempts_errors_letters_and_leases_are_told(pool: PgPool) {
     );
     assert_eq!(detail.errors.len(), 1);
     assert!(!detail.errors[0].resolved);
-    assert_eq!(detail.dead_letter.unwrap().moved_by.is_empty(), false);
+    assert!(!detail.dead_letter.unwrap().moved_by.is_empty());
     assert_eq!(
         (
             detail.refused[0].stage.as_str(),
