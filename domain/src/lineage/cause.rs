@@ -60,3 +60,78 @@ fn in_hand(parent: &EventFact, child: &EventFact) -> bool {
             .processed_at
             .is_none_or(|end| child.created_at <= end)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A company whose two slots were worked on in one transaction, minute 3; then a workflow outside verified the first
+    /// contact, and a person the second.
+    fn history() -> History {
+        let at = |minute: u32| format!("2026-11-21T10:{minute:02}:00.000001Z");
+        let event = |id: i64,
+                     event_type: &str,
+                     record: &str,
+                     slot: &str,
+                     enrichment: &str,
+                     minute: u32| {
+            json!({ "id": id, "event_type": event_type, "record_id": record, "slot_id": slot, "company_id": "c",
+                    "enrichment_id": enrichment, "status": "processed", "retry_count": 0, "created_at": at(minute),
+                    "processed_at": at(minute + 2) })
+        };
+        let run = |event: i64, minute: u32| json!({ "id": event, "event_id": event, "workflow": "w", "outcome": "ok", "created_at": at(minute) });
+        let history = json!({
+            "events": [
+                event(1, "company_promoted", "c", "", "", 1),
+                event(2, "slots_created", "s1", "s1", "", 2),
+                event(3, "slots_created", "s2", "s2", "", 2),
+                event(4, "contact_enriched", "7", "s1", "7", 3),
+                event(5, "contact_enriched", "8", "s2", "8", 3),
+                event(6, "email_verified", "70", "s1", "7", 4),
+                event(7, "email_failed", "80", "s2", "8", 9),
+            ],
+            "runs": [run(1, 2), run(2, 3), run(3, 3)],
+        });
+        serde_json::from_value(history).unwrap()
+    }
+
+    #[test]
+    fn causes_are_told_by_key_and_time() {
+        let history = history();
+        let table = [
+            (1, None),
+            (2, Some(1)),
+            (3, Some(1)),
+            (4, Some(2)),
+            (5, Some(3)),
+            (6, Some(4)),
+            (7, None),
+        ];
+        for (child, expected) in table {
+            let event = history
+                .events
+                .iter()
+                .find(|event| event.id == child)
+                .unwrap();
+            assert_eq!(
+                cause(&history, event).map(|event| event.id),
+                expected,
+                "{child}"
+            );
+        }
+        let made = made_by(&history, &history.events[0]);
+        assert_eq!(
+            made.iter().map(|event| event.id).collect::<Vec<_>>(),
+            [2, 3]
+        );
+    }
+
+    #[test]
+    fn a_repeat_has_no_cause_but_what_it_repeats() {
+        let mut history = history();
+        history.events[3].repeats_id = Some(2);
+        assert_eq!(cause(&history, &history.events[3]), None);
+    }
+}

@@ -200,6 +200,11 @@ fn of_verification(row: &Verification) -> LineageNode {
 
 fn of_event(history: &History, event: &EventFact) -> LineageNode {
     let runs = history.attempts(event);
+    let attempts = i64::try_from(runs.len())
+        .unwrap_or(i64::MAX)
+        .max(event.retry_count.into());
+    // What no stage works on is acknowledged without an attempt.
+    let tried = event.stage().is_some() || attempts > 0;
     let took: f64 = runs.iter().filter_map(|run| run.duration_seconds).sum();
     LineageNode {
         input: input(history, event).into_iter().collect(),
@@ -208,11 +213,7 @@ fn of_event(history: &History, event: &EventFact) -> LineageNode {
             ("Record", event.record_id.as_deref()),
             ("Message", event.error_message.as_deref()),
         ]),
-        attempts: Some(
-            i64::try_from(runs.len())
-                .unwrap_or(i64::MAX)
-                .max(event.retry_count.into()),
-        ),
+        attempts: tried.then_some(attempts),
         at: Some(event.created_at),
         done_at: event.processed_at,
         duration_seconds: (!runs.is_empty()).then_some(took),

@@ -66,6 +66,9 @@ impl Engine {
     async fn newest_events(&self, filter: &EventFilter) -> Result<Vec<Row>> {
         let mut query = newest(filter)?;
         let mut transaction = patience::begin(&self.pool).await?;
+        if !is_led_by_index(filter) {
+            patience::go_by_time(&mut transaction).await?;
+        }
         let rows = query
             .build_query_as()
             .fetch_all(&mut *transaction)
