@@ -131,6 +131,13 @@ async fn reclaim(pool: PgPool) -> sqlx::Result<More> {
             "events were in processing for half an hour without a worker; they wait again"
         );
     }
+    // Who marks a dead event as processed, as workflows may, need not know of dead letters.
+    sqlx::query(
+        "DELETE FROM marketing.dead_letters d USING marketing.pipeline_events e
+         WHERE e.id = d.event_id AND e.status <> 'failed'",
+    )
+    .execute(&pool)
+    .await?;
     Ok(More(false))
 }
 
