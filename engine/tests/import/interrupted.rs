@@ -61,6 +61,16 @@ async fn each_row_is_in_once(pool: &PgPool, rows: usize) {
     assert!(lines.iter().copied().eq(2..2 + rows as i64));
 }
 
+/// Waits until no import holds its claim. Who reads a file removes it before that, and after its batch says the end.
+async fn nobody_reads(pool: &PgPool) {
+    wait_for(
+        pool,
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        0,
+    )
+    .await;
+}
+
 /// An import of `list(ROWS)` that was killed part-way, as its batch says.
 async fn killed(pool: &PgPool, engine: &Engine) -> String {
     let (folder, path) = file("list.csv", &list(ROWS));
@@ -75,12 +85,7 @@ async fn killed(pool: &PgPool, engine: &Engine) -> String {
     drop(folder);
     held.rollback().await.unwrap();
     // What the end of the process would do at once, the pool does soon: give the locks back.
-    wait_for(
-        pool,
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-        0,
-    )
-    .await;
+    nobody_reads(pool).await;
     let (batch_id, accepted): (String, i64) = sqlx::query_as(
         "SELECT import_batch_id, accepted FROM intake.import_batches WHERE status = 'importing'",
     )
@@ -206,6 +211,8 @@ async fn the_last_line_is_not_forgotten(pool: PgPool) {
         .unwrap();
     ended(&engine, &preview.batch_id, ImportStatus::Completed).await;
     assert_eq!(count_lines(&engine, &preview.batch_id).await, 11);
+    // The file that is written below would be removed as the first one otherwise.
+    nobody_reads(&pool).await;
     // Killed after the last row, before the end was recorded: nothing is left to read.
     sqlx::query("UPDATE intake.import_batches SET status = 'importing', bytes_read = 0")
         .execute(&pool)
