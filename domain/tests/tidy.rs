@@ -100,6 +100,16 @@ fn engine_names_neither_leptos_nor_axum() {
     );
 }
 
+/// Why: `connect::begin` in the engine.
+#[test]
+fn transactions_begin_where_they_cannot_be_forgotten() {
+    let found: Vec<_> = offenders("engine/src", &["pool.begin()", "pool().begin()"])
+        .into_iter()
+        .filter(|line| !line.starts_with("engine/src/connect.rs"))
+        .collect();
+    assert_eq!(found, [] as [String; 0]);
+}
+
 #[test]
 fn app_holds_no_sql_and_one_server_only_module() {
     assert_eq!(

@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    ConnectOptions, Connection, PgPool,
+    ConnectOptions, Connection, PgPool, Postgres, Transaction,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -44,6 +44,17 @@ pub(crate) fn pooled_options(config: &EngineConfig) -> Result<PgConnectOptions> 
         return Ok(options.extra_float_digits(None));
     }
     Ok(options)
+}
+
+/// Begins a transaction, in a task of its own that goes on when the caller is dropped meanwhile.
+///
+/// sqlx 0.9.0 forgets a BEGIN that was cancelled on its way: the connection goes back to the pool with a transaction open,
+/// and what is written through it next is reported as done and never committed.
+pub(crate) async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
+    let pool = pool.clone();
+    tokio::spawn(async move { pool.begin().await })
+        .await
+        .unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 pub(crate) fn options(url: &str) -> Result<PgConnectOptions> {
@@ -100,4 +111,48 @@ async fn applied(connection: &mut sqlx::PgConnection) -> Result<usize> {
         .fetch_one(connection)
         .await?;
     Ok(usize::try_from(count).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+
+    use super::*;
+
+    /// Polls a future a number of times and drops it, as a disconnecting client's request is.
+    async fn cancel_after(polls: usize, work: impl Future) {
+        let mut work = std::pin::pin!(work);
+        for _ in 0..polls {
+            if futures::poll!(work.as_mut()).is_ready() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_micros(300)).await;
+        }
+    }
+
+    #[sqlx::test]
+    async fn a_cancelled_begin_swallows_no_later_write(pool: PgPool) {
+        sqlx::query("CREATE TABLE written (n INT)")
+            .execute(&pool)
+            .await
+            .unwrap();
+        let single = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_with((*pool.connect_options()).clone())
+            .await
+            .unwrap();
+        for n in 0..40 {
+            cancel_after(1 + n as usize % 4, begin(&single)).await;
+            sqlx::query("INSERT INTO written VALUES ($1)")
+                .bind(n)
+                .execute(&single)
+                .await
+                .unwrap();
+        }
+        let seen: i64 = sqlx::query_scalar("SELECT count(*) FROM written")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        assert_eq!(seen, 40);
+    }
 }

@@ -91,6 +91,13 @@ impl Engine {
         &self.pool
     }
 
+    /// A transaction of the pool; see [`connect::begin`].
+    pub(crate) async fn transaction(
+        &self,
+    ) -> sqlx::Result<sqlx::Transaction<'static, sqlx::Postgres>> {
+        connect::begin(&self.pool).await
+    }
+
     pub fn config(&self) -> &EngineConfig {
         &self.config
     }

@@ -33,7 +33,7 @@ impl Engine {
         target: &ReplayTarget,
         from: StageName,
     ) -> Result<ReplayPlan> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let plan = plan(&mut transaction, target, from).await?.0;
         transaction.rollback().await?;
         Ok(plan)
@@ -50,7 +50,7 @@ impl Engine {
         reason: &str,
         actor: &Actor,
     ) -> Result<BulkAction> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let (plan, scope) = plan(&mut transaction, target, from).await?;
         if let Some(event) = plan.blocked_by.first() {
             return Err(EngineError::Invalid(format!(

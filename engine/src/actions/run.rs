@@ -12,7 +12,7 @@ use super::{
     replay::{self, Steps},
     selection, undo,
 };
-use crate::store::audit;
+use crate::{connect, store::audit};
 
 /// Events of one transaction: it stays below a second, and a killed process loses no more than this.
 const CHUNK: i64 = 1_000;
@@ -29,7 +29,7 @@ pub(crate) async fn run_actions(pool: PgPool) -> sqlx::Result<bool> {
 
 /// As [`run_actions`], of one action where its id is given.
 pub(super) async fn run_one(pool: &PgPool, only: Option<i64>) -> sqlx::Result<bool> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = connect::begin(pool).await?;
     let Some(mut running) = Running::lock(&mut transaction, only).await? else {
         return Ok(false);
     };
@@ -239,7 +239,7 @@ fn may_pass(error: &sqlx::Error) -> bool {
 /// What no second try helps ends the action, so that it does not stand in the way of others; what was done stays.
 async fn give_up(pool: &PgPool, running: &Running, error: &sqlx::Error) -> sqlx::Result<()> {
     tracing::error!(action = running.id, %error, "a bulk action failed");
-    let mut transaction = pool.begin().await?;
+    let mut transaction = connect::begin(pool).await?;
     sqlx::query(
         "UPDATE marketing.pipeline_actions SET state = 'failed', error = $2, finished_at = clock_timestamp()
          WHERE id = $1 AND state = 'running'",

@@ -28,7 +28,7 @@ impl Engine {
     /// [`EngineError::Invalid`] when no event fits or the request makes no sense, [`EngineError::Database`].
     pub async fn start_action(&self, request: &BulkRequest, actor: &Actor) -> Result<BulkAction> {
         ask::check(request)?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let (total, up_to) = count(&mut transaction, request).await?;
         if total == 0 {
             return Err(EngineError::Invalid(format!(

@@ -11,7 +11,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Invalid`] when it has ended, [`EngineError::NotFound`].
     pub async fn cancel_action(&self, id: i64, actor: &Actor) -> Result<BulkAction> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         // Whoever has a chunk in hand holds the row until it is committed.
         let done: Option<i64> = sqlx::query_scalar(
             "UPDATE marketing.pipeline_actions

@@ -20,7 +20,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Invalid`] for an action that runs, that was undone, or that cannot be, [`EngineError::NotFound`].
     pub async fn undo_action(&self, id: i64, actor: &Actor) -> Result<BulkAction> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let undo = open(&mut transaction, id, actor).await?;
         let mut running = Running::lock(&mut transaction, Some(undo))
             .await?

@@ -39,7 +39,7 @@ impl Engine {
     /// was changed.
     pub async fn recount_rollups(&self, actor: &Actor) -> Result<i64> {
         let (counted, comparison) = parts();
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         for statement in [PATIENCE, COUNTED, ROLLED] {
             sqlx::query(statement).execute(&mut *transaction).await?;
         }

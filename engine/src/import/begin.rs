@@ -35,7 +35,7 @@ impl Engine {
     ) -> Result<Begun> {
         let headers = self.headers(batch_id, path, has_header).await?;
         check_mapping(mapping, &headers).map_err(EngineError::Invalid)?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let same = same_file(&mut transaction, batch_id).await?;
         let mut begun = Begun::Run;
         let message = match same {

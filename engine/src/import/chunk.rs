@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use sqlx::PgPool;
 
 use super::reader::Chunk;
-use crate::Result;
+use crate::{Result, connect};
 
 /// Imports take turns chunk by chunk, or two of them would accept the same domain.
 const IMPORT_LOCK: i64 = 0x0CC0_1337;
@@ -27,7 +27,7 @@ pub(super) async fn write(
     mapping: &Mapping,
 ) -> Result<Progress> {
     let (mut accepted, mut rejected) = sort(chunk, headers, mapping);
-    let mut transaction = pool.begin().await?;
+    let mut transaction = connect::begin(pool).await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)")
         .bind(IMPORT_LOCK)
         .execute(&mut *transaction)

@@ -2,7 +2,7 @@
 
 use sqlx::{PgPool, Postgres, Transaction};
 
-use crate::Result;
+use crate::{Result, connect};
 
 /// The right to read the file of a batch. The lock ends with its connection, so what a killed process was reading is free
 /// at once. It spares work and says who may remove the file; that no row comes twice is [`super::chunk`]'s own doing.
@@ -13,7 +13,7 @@ pub(super) struct Claim {
 impl Claim {
     /// `None` while another holds it.
     pub(super) async fn take(pool: &PgPool, batch_id: &str) -> Result<Option<Self>> {
-        let mut lock = pool.begin().await?;
+        let mut lock = connect::begin(pool).await?;
         let mine: bool =
             sqlx::query_scalar("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))")
                 .bind(batch_id)

@@ -24,7 +24,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Invalid`] when the batch has ended.
     pub async fn cancel_import(&self, batch_id: &str, actor: &Actor) -> Result<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let message: Option<String> = sqlx::query_scalar(
             "UPDATE intake.import_batches
              SET status = 'cancelled', finished_at = now(),

@@ -11,6 +11,7 @@ use super::{
     lane::{self, Turn},
     outcome::{self, Run},
 };
+use crate::connect;
 
 /// A stage whose effects are all in the database.
 #[async_trait]
@@ -91,7 +92,7 @@ async fn attempt<S: LocalStage>(
     settings: &StageSettings,
     take: &Take,
 ) -> sqlx::Result<Attempt> {
-    let mut transaction = context.pool.begin().await?;
+    let mut transaction = connect::begin(&context.pool).await?;
     let paused = context.settings.borrow().paused_batches.clone();
     let locked = claim::lock(&mut transaction, take, &paused).await?;
     let events = locked.events;
@@ -137,7 +138,7 @@ async fn fail_alone<S: LocalStage>(
     event: &Claimed,
     error: &sqlx::Error,
 ) -> sqlx::Result<()> {
-    let mut transaction = context.pool.begin().await?;
+    let mut transaction = connect::begin(&context.pool).await?;
     let take = Take::These(vec![event.id]);
     let held = claim::lock(&mut transaction, &take, &Default::default())
         .await?

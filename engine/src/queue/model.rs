@@ -15,6 +15,7 @@ use super::{
     lease,
     outcome::{self, Run},
 };
+use crate::connect;
 
 const STAGE: StageInfo = StageInfo {
     name: "validate",
@@ -185,7 +186,7 @@ impl History {
     }
 
     async fn work(&mut self, worker: usize, answer: Answer, commits: bool) -> sqlx::Result<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = connect::begin(&self.pool).await?;
         let locked = claim::lock(
             &mut transaction,
             &Take::Next("company_created", 99),
@@ -213,7 +214,7 @@ impl History {
     }
 
     async fn lease(&mut self, worker: usize) -> sqlx::Result<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = connect::begin(&self.pool).await?;
         let mut locked = claim::lock(
             &mut transaction,
             &Take::Next("company_created", 99),
@@ -251,7 +252,7 @@ impl History {
 
     async fn answer(&mut self, worker: usize, answer: Answer) -> sqlx::Result<()> {
         let believed = std::mem::take(&mut self.believed[worker]);
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = connect::begin(&self.pool).await?;
         let held = claim::fence(
             &mut transaction,
             &believed.iter().collect::<Vec<_>>(),

@@ -17,6 +17,7 @@ use super::{
     lane::{self, Turn},
     outcome::{self, Run},
 };
+use crate::connect;
 
 /// Lanes of a stage that calls out: while one waits for a slow answer the other goes on.
 pub(super) const LANES: usize = 2;
@@ -164,7 +165,7 @@ impl<S: RemoteStage> Worker<'_, S> {
 
     /// Leases and writes down what will be asked, in one transaction.
     async fn lease(&self, take: &Take) -> sqlx::Result<Leased<S::Call>> {
-        let mut transaction = self.context.pool.begin().await?;
+        let mut transaction = connect::begin(&self.context.pool).await?;
         let paused = self.context.settings.borrow().paused_batches.clone();
         let locked = claim::lock(&mut transaction, take, &paused).await?;
         let mut events = locked.events;
@@ -293,7 +294,7 @@ impl<S: RemoteStage> Worker<'_, S> {
     }
 
     async fn record_once(&self, answers: &[Answered<S::Call, S::Answer>]) -> sqlx::Result<()> {
-        let mut transaction = self.context.pool.begin().await?;
+        let mut transaction = connect::begin(&self.context.pool).await?;
         let leased: Vec<&Claimed> = answers
             .iter()
             .flat_map(|answered| &answered.events)
@@ -345,7 +346,7 @@ impl<S: RemoteStage> Worker<'_, S> {
         holder: Option<&str>,
         error: &sqlx::Error,
     ) -> sqlx::Result<()> {
-        let mut transaction = self.context.pool.begin().await?;
+        let mut transaction = connect::begin(&self.context.pool).await?;
         let held: Vec<Claimed> = match holder {
             Some(holder) => {
                 let held = claim::fence(&mut transaction, &[event], holder).await?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlx::{Postgres, Transaction};
 
 use super::{Claimed, Context};
+use crate::connect;
 
 /// Acknowledges in a transaction of its own before anything was done, as queues do that promise "at most once".
 pub(super) async fn acknowledge_early(
@@ -22,5 +23,5 @@ pub(super) async fn acknowledge_early(
         .await?;
     transaction.commit().await?;
     tokio::time::sleep(Duration::from_millis(20)).await;
-    context.pool.begin().await
+    connect::begin(&context.pool).await
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use sqlx::{FromRow, PgConnection, PgPool};
 
 use super::cron::CronLine;
+use crate::connect;
 
 /// Seconds without a beat after which a run counts as lost: four missed beats of five seconds.
 const LOST_AFTER: f64 = 20.0;
@@ -57,7 +58,7 @@ pub(super) async fn take(pool: &PgPool, runner: &str, jobs: &[&str]) -> sqlx::Re
     if !anything {
         return Ok(Step::Idle);
     }
-    let mut transaction = pool.begin().await?;
+    let mut transaction = connect::begin(pool).await?;
     give_up_lost(&mut transaction).await?;
     let due = sqlx::AssertSqlSafe(format!(
         "SELECT name, job, cron, zone, next_run_at, run_requested_at, run_requested_by,

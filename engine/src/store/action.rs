@@ -80,7 +80,7 @@ impl Engine {
         up_to: Option<i64>,
         actor: &Actor,
     ) -> Result<ActionProgress> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let mut query = QueryBuilder::new("SELECT id FROM marketing.pipeline_events");
         push_scope(&mut query, stage, scope);
         // NULL, where the preview counted nothing, admits nothing.

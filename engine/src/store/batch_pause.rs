@@ -47,7 +47,7 @@ impl Engine {
     /// that nothing is known of.
     pub async fn pause_batch(&self, batch_id: &str, reason: &str, actor: &Actor) -> Result<()> {
         let reason = given(reason)?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         // The name of a batch is free text, so a mistyped one would wait for ever without a word.
         let known: bool = sqlx::query_scalar(
             "SELECT EXISTS (SELECT FROM intake.import_batches WHERE import_batch_id = $1)
@@ -85,7 +85,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Invalid`] when it is not paused, [`EngineError::Database`].
     pub async fn resume_batch(&self, batch_id: &str, reason: &str, actor: &Actor) -> Result<u64> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let before: Option<Value> = sqlx::query_scalar(
             "DELETE FROM marketing.batch_pauses p WHERE batch_id = $1
              RETURNING jsonb_build_object('paused', TRUE, 'reason', p.reason, 'paused_by', p.paused_by, 'paused_at', p.paused_at)",

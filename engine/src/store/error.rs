@@ -160,7 +160,7 @@ impl Engine {
             .push_bind(note.map(str::to_owned));
         push_selection(&mut query, selection);
         query.push(" AND NOT e.resolved");
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let resolved = query
             .build()
             .execute(&mut *transaction)
@@ -202,7 +202,7 @@ impl Engine {
         selection: &ErrorSelection,
         actor: &Actor,
     ) -> Result<ActionProgress> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let mut query = QueryBuilder::new(
             "UPDATE marketing.pipeline_errors e SET retried_at = now(), retried_by = ",
         );

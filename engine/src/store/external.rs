@@ -17,7 +17,7 @@ impl Engine {
         happened: bool,
         actor: &Actor,
     ) -> Result<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let state = if happened { "done" } else { "failed" };
         let settled = sqlx::query(
             "UPDATE marketing.external_calls

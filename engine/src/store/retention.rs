@@ -54,7 +54,7 @@ impl Engine {
                 "Keep it for 1 to {LONGEST} days, or for ever"
             )));
         }
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let before: Option<i32> = sqlx::query_scalar(
             "SELECT nullif(keep_days, 0) FROM marketing.retention_settings WHERE what = $1 FOR UPDATE",
         )

@@ -17,7 +17,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotFound`]; [`EngineError::Invalid`] when a run was asked for and has not begun.
     pub async fn request_schedule_run(&self, name: &str, actor: &Actor) -> Result<Schedule> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         lock(&mut transaction, name).await?;
         let asked = sqlx::query(
             "UPDATE marketing.schedules SET run_requested_at = clock_timestamp(), run_requested_by = $2
@@ -56,7 +56,7 @@ impl Engine {
         if reason.is_empty() {
             return Err(EngineError::Invalid("Say why it is paused".to_owned()));
         }
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let before = lock(&mut transaction, name).await?;
         if before.paused {
             return Err(EngineError::Invalid(format!(
@@ -87,7 +87,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotFound`]; [`EngineError::Invalid`] when it is not paused, or its cron line is wrong.
     pub async fn resume_schedule(&self, name: &str, actor: &Actor) -> Result<Schedule> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let before = lock(&mut transaction, name).await?;
         if !before.paused {
             return Err(EngineError::Invalid(format!(
@@ -125,7 +125,7 @@ impl Engine {
         actor: &Actor,
     ) -> Result<Schedule> {
         let (cron, zone) = (cron.trim(), zone.trim());
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let before = lock(&mut transaction, name).await?;
         let line = parse(cron, zone, before.now)?;
         let next = line.next_after(before.now).filter(|_| !before.paused);

@@ -42,7 +42,7 @@ impl Engine {
     /// [`EngineError::Invalid`] without a reason or when it is paused already, [`EngineError::Database`].
     pub async fn pause_stage(&self, stage: StageName, reason: &str, actor: &Actor) -> Result<()> {
         let reason = given(reason)?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let before = shown(&mut transaction, stage).await?;
         let paused = sqlx::query(
             "UPDATE marketing.stage_settings
@@ -77,7 +77,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Invalid`] when it is not paused, [`EngineError::Database`].
     pub async fn resume_stage(&self, stage: StageName, reason: &str, actor: &Actor) -> Result<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let before = shown(&mut transaction, stage).await?;
         let resumed = sqlx::query(
             "UPDATE marketing.stage_settings
@@ -118,7 +118,7 @@ impl Engine {
         actor: &Actor,
     ) -> Result<()> {
         settings.check().map_err(EngineError::Invalid)?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let before = shown(&mut transaction, stage).await?;
         // A stage of a newer version may not have its row yet.
         sqlx::query(

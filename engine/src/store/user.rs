@@ -95,7 +95,7 @@ impl Engine {
             )));
         }
         let hash = hash(password.to_owned()).await?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let before = shown(&mut transaction, &name).await?;
         let user_id: i64 = sqlx::query_scalar(
             "INSERT INTO app.users (name, password_hash, role) VALUES ($1, $2, $3)
@@ -131,7 +131,7 @@ impl Engine {
     /// [`EngineError::NotFound`], [`EngineError::Database`].
     pub async fn disable_user(&self, name: &str, by: &Actor) -> Result<()> {
         let name = normal_name(name);
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let before = shown(&mut transaction, &name).await?;
         let user_id: i64 =
             sqlx::query_scalar("UPDATE app.users SET disabled = TRUE WHERE name = $1 RETURNING id")

@@ -6,14 +6,14 @@ use domain::model::event::EventFilter;
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use super::filter::is_led_by_index;
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, connect};
 
 /// Longer than a scan of a million events takes, shorter than a person waits.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A transaction that only reads, and whose statements are stopped when they take too long.
 pub(super) async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = connect::begin(pool).await?;
     // Compiling a plan takes longer than most of these searches.
     let settings = "SELECT set_config('statement_timeout', $1, TRUE), set_config('transaction_read_only', 'on', TRUE),
                            set_config('jit', 'off', TRUE)";
