@@ -1,15 +1,11 @@
 //! The invariants: none is broken by the pipeline, and each is noticed when somebody breaks it.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Process, answers, count, engine, insert, operator};
 use domain::model::doctor::{Finding, Severity};
 use engine::Engine;
 use sqlx::PgPool;
-use support::{Process, answers, count, engine, insert, operator};
 
 async fn run(pool: &PgPool, sql: &'static str) {
     sqlx::raw_sql(sql)

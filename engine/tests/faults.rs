@@ -1,15 +1,11 @@
 //! What goes wrong and what becomes of it: providers, poison rows, dead workers.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Process, answers, count, drain, engine, insert, operator, wait_for, worker};
 use domain::model::error::{ErrorFilter, ErrorQuery};
 use engine::{queue::WorkerOptions, store::error::ErrorSelection};
 use sqlx::PgPool;
-use support::{Process, answers, count, drain, engine, insert, operator, wait_for, worker};
 
 const WAITING_SLOTS: &str = "SELECT count(*) FROM marketing.pipeline_events
      WHERE status IN ('pending', 'processing') AND event_type = 'slots_created'";

@@ -1,9 +1,6 @@
 //! The whole pipeline on a real database, from an intake row to a verified contact.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
-mod support;
-
+use crate::support::{Process, answers, count, drain, engine, insert, operator, wait_for, worker};
 use domain::{
     model::{
         action::Scope,
@@ -14,7 +11,6 @@ use domain::{
 };
 use engine::EngineError;
 use sqlx::PgPool;
-use support::{Process, answers, count, drain, engine, insert, operator, wait_for, worker};
 
 #[sqlx::test(migrations = "../migrations")]
 async fn companies_reach_verified_contacts(pool: PgPool) {

@@ -1,14 +1,10 @@
 //! What goes by age, what stays, and what deleting costs the others.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
-mod support;
-
+use crate::support::{count, drain, engine, insert, operator, worker};
 use domain::model::retention::Kept;
 use engine::{Engine, EngineError};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
-use support::{count, drain, engine, insert, operator, worker};
 use tokio_util::sync::CancellationToken;
 
 async fn run(pool: &PgPool, sql: &'static str) {

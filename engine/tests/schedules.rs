@@ -1,15 +1,11 @@
 //! Schedules: who runs a tick, how often, and what people can do with them.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{count, engine, operator, wait_for};
 use domain::model::schedule::RunStatus;
 use engine::{Engine, EngineError};
 use sqlx::PgPool;
-use support::{count, engine, operator, wait_for};
 use tokio_util::sync::CancellationToken;
 
 async fn run(pool: &PgPool, sql: &'static str) {
@@ -195,7 +191,7 @@ async fn what_makes_no_sense_is_refused_with_a_reason(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn every_process_has_a_runner_and_a_failed_job_says_why(pool: PgPool) {
     let engine = engine(&pool);
-    let process = support::worker(&engine).await;
+    let process = crate::support::worker(&engine).await;
     wait_for(
         &pool,
         "SELECT count(*) FROM marketing.schedules WHERE next_run_at IS NOT NULL",
@@ -245,7 +241,7 @@ async fn a_job_stops_between_its_steps_when_the_process_ends(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn vacuum_looks_after_the_tables_of_the_queue(pool: PgPool) {
     let engine = engine(&pool);
-    support::insert(&pool, 200).await;
+    crate::support::insert(&pool, 200).await;
     engine
         .request_schedule_run("vacuum_queue", &operator())
         .await

@@ -10,7 +10,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::settings::{Row, Settings};
+use super::{
+    held::Held,
+    lease,
+    settings::{Row, Settings},
+};
 use crate::live::Live;
 
 /// How often a worker says that it lives, and at the latest finds what no notification told.
@@ -22,6 +26,7 @@ pub(super) struct Heart {
     pub(super) live: Live,
     /// The event types of the worker's stages.
     pub(super) event_types: Vec<&'static str>,
+    pub(super) held: Held,
     pub(super) settings: watch::Sender<Settings>,
 }
 
@@ -30,6 +35,7 @@ struct Heard {
     stages: Json<Vec<Row>>,
     paused_batches: Vec<String>,
     due: Vec<String>,
+    unknown: Vec<i64>,
 }
 
 impl Heart {
@@ -51,7 +57,7 @@ impl Heart {
     }
 
     pub(super) async fn beat(&self) -> sqlx::Result<()> {
-        let heard: Heard = sqlx::query_as(
+        let mut heard: Heard = sqlx::query_as(
             "WITH beat AS (
                  INSERT INTO marketing.pipeline_workers (worker_id, host, pid) VALUES ($1, $3, $4)
                  ON CONFLICT (worker_id) DO UPDATE SET heartbeat_at = clock_timestamp()
@@ -60,12 +66,16 @@ impl Heart {
                     ARRAY(SELECT batch_id FROM marketing.batch_pauses) AS paused_batches,
                     ARRAY(SELECT t FROM unnest($2::TEXT[]) AS t
                           WHERE EXISTS (SELECT FROM marketing.pipeline_events e
-                                        WHERE e.status = 'pending' AND e.event_type = t AND e.next_attempt_at <= now())) AS due",
+                                        WHERE e.status = 'pending' AND e.event_type = t AND e.next_attempt_at <= now())) AS due,
+                    ARRAY(SELECT e.id FROM marketing.pipeline_events e
+                          WHERE e.status = 'processing' AND e.locked_by = $1 AND e.id <> ALL($5)
+                            AND e.locked_at < clock_timestamp() - INTERVAL '2 seconds') AS unknown",
         )
         .bind(&self.worker_id)
         .bind(&self.event_types)
         .bind(host())
         .bind(i64::from(std::process::id()))
+        .bind(self.held.ids())
         .fetch_one(&self.pool)
         .await?;
         let now = Settings::new(heard.stages.0, heard.paused_batches);
@@ -76,6 +86,24 @@ impl Heart {
             }
             changed
         });
+        // A lane may have taken some while the question was on its way.
+        let held = self.held.ids();
+        heard.unknown.retain(|id| !held.contains(id));
+        if !heard.unknown.is_empty() {
+            // The commit of their lease arrived, its answer did not: no lane knows of them.
+            let own = std::slice::from_ref(&self.worker_id);
+            lease::give_back(
+                &self.pool,
+                own,
+                Some(&heard.unknown),
+                "The answer to its lease was lost",
+            )
+            .await?;
+            tracing::info!(
+                events = heard.unknown.len(),
+                "gave back events that no lane knows of"
+            );
+        }
         for event_type in heard.due {
             self.live.doorbell(&event_type).notify_one();
         }

@@ -41,6 +41,7 @@ impl Watch {
             let given_back = give_back(
                 pool,
                 &dead,
+                None,
                 "The worker stopped beating; another one goes on",
             )
             .await?;
@@ -75,9 +76,14 @@ impl Watch {
     }
 }
 
-/// Makes what these workers hold wait again and signs them off. The attempt is written down as cancelled: nothing is
+/// Makes what these workers hold wait again: all of it, which signs them off, or these events. The attempt is written down as cancelled: nothing is
 /// known to have failed, so it does not count.
-pub(super) async fn give_back(pool: &PgPool, workers: &[String], why: &str) -> sqlx::Result<i64> {
+pub(super) async fn give_back(
+    pool: &PgPool,
+    workers: &[String],
+    only: Option<&[i64]>,
+    why: &str,
+) -> sqlx::Result<i64> {
     let (mut types, mut workflows, mut phases) = (Vec::new(), Vec::new(), Vec::new());
     for stage in StageName::ALL {
         for event_type in stage.event_types() {
@@ -89,7 +95,8 @@ pub(super) async fn give_back(pool: &PgPool, workers: &[String], why: &str) -> s
     sqlx::query_scalar(
         "WITH held AS (
              SELECT id, locked_by, locked_at FROM marketing.pipeline_events
-             WHERE status = 'processing' AND locked_by = ANY($1) FOR UPDATE SKIP LOCKED
+             WHERE status = 'processing' AND locked_by = ANY($1) AND ($6::BIGINT[] IS NULL OR id = ANY($6))
+             FOR UPDATE SKIP LOCKED
          ), given AS (
              UPDATE marketing.pipeline_events e
              SET status = 'pending', locked_by = NULL, locked_at = NULL, next_attempt_at = now()
@@ -105,7 +112,7 @@ pub(super) async fn give_back(pool: &PgPool, workers: &[String], why: &str) -> s
              FROM given g
              LEFT JOIN unnest($3::TEXT[], $4::TEXT[], $5::TEXT[]) AS s (event_type, workflow, phase) USING (event_type)
          ), gone AS (
-             DELETE FROM marketing.pipeline_workers WHERE worker_id = ANY($1)
+             DELETE FROM marketing.pipeline_workers WHERE worker_id = ANY($1) AND $6::BIGINT[] IS NULL
          )
          SELECT count(*) FROM given",
     )
@@ -114,6 +121,7 @@ pub(super) async fn give_back(pool: &PgPool, workers: &[String], why: &str) -> s
     .bind(types)
     .bind(workflows)
     .bind(phases)
+    .bind(only)
     .fetch_one(pool)
     .await
 }

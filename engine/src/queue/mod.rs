@@ -7,6 +7,7 @@
 mod claim;
 mod external;
 mod heart;
+mod held;
 mod lane;
 mod lease;
 mod local;
@@ -29,6 +30,7 @@ use uuid::Uuid;
 pub use claim::Claimed;
 pub use external::UnknownOutcome;
 use heart::Heart;
+use held::Held;
 use lane::Context;
 pub use local::LocalStage;
 pub use outcome::Outcome;
@@ -117,12 +119,14 @@ impl Worker {
             pool: engine.pool.clone(),
             live: engine.live.clone(),
             settings,
+            held: Held::default(),
         };
         let mut heart = Heart {
             worker_id: context.worker_id.clone(),
             pool: engine.pool.clone(),
             live: engine.live.clone(),
             event_types: Vec::new(),
+            held: context.held.clone(),
             settings: sender,
         };
         // Before the first lane starts, so that what is paused is not worked on for a moment.
@@ -159,6 +163,7 @@ impl Worker {
         if let Err(error) = lease::give_back(
             &self.context.pool,
             own,
+            None,
             "The worker was stopped; another one goes on",
         )
         .await

@@ -280,7 +280,7 @@ impl History {
     }
 
     async fn expire(&mut self, worker: usize) -> sqlx::Result<()> {
-        lease::give_back(&self.pool, &[WORKERS[worker].to_owned()], "expired").await?;
+        lease::give_back(&self.pool, &[WORKERS[worker].to_owned()], None, "expired").await?;
         for event in self.model.events.values_mut() {
             if matches!(event.state, State::Leased { by, .. } if by == worker) {
                 event.state = State::Pending { aside: false };

@@ -14,6 +14,7 @@ use super::{
     Claimed, Context, Outcome, StageInfo, StageSettings, UnknownOutcome,
     claim::{self, Take},
     external,
+    held::Noted,
     lane::{self, Turn},
     outcome::{self, Run},
 };
@@ -134,7 +135,8 @@ struct Worker<'a, S> {
 /// What a lease came to.
 enum Leased<R> {
     Held(Duration),
-    Asked(usize, Vec<Request<R>>),
+    /// How many, their calls, and the note that this lane is at them.
+    Asked(usize, Vec<Request<R>>, Option<Noted>),
     /// The error of a statement beside the events it may be due to, which then are not leased.
     Refused(Vec<Claimed>, sqlx::Error),
 }
@@ -147,9 +149,10 @@ impl<S: RemoteStage> Worker<'_, S> {
         while let Some(take) = parts.pop() {
             match self.lease(&take).await? {
                 Leased::Held(rest) => return Ok(Turn::Held(rest)),
-                Leased::Asked(events, requests) => {
+                Leased::Asked(events, requests, noted) => {
                     taken += events;
                     self.ask(requests).await;
+                    drop(noted);
                 }
                 Leased::Refused(events, error) => {
                     taken += events.len();
@@ -173,7 +176,7 @@ impl<S: RemoteStage> Worker<'_, S> {
             if locked.aside > 0 {
                 transaction.commit().await?;
             }
-            return Ok(Leased::Asked(locked.aside, Vec::new()));
+            return Ok(Leased::Asked(locked.aside, Vec::new(), None));
         }
         if matches!(take, Take::Next(..))
             && let Some(rest) =
@@ -181,6 +184,9 @@ impl<S: RemoteStage> Worker<'_, S> {
         {
             return Ok(Leased::Held(rest));
         }
+        let taken = events.len() + locked.aside;
+        // Before the commit: whatever becomes of it, the heart knows what no lane is at.
+        let noted = self.context.held.note(&events);
         let leased = async {
             let done = claim::done_before(&mut transaction, &events).await?;
             if !done.is_empty() {
@@ -195,7 +201,7 @@ impl<S: RemoteStage> Worker<'_, S> {
             Ok(requests)
         };
         match leased.await {
-            Ok(requests) => Ok(Leased::Asked(events.len() + locked.aside, requests)),
+            Ok(requests) => Ok(Leased::Asked(taken, requests, Some(noted))),
             Err(error) if outcome::blames_data(&error) => Ok(Leased::Refused(events, error)),
             Err(error) => Err(error),
         }

@@ -12,7 +12,7 @@ use domain::{
 use engine::store::error::ErrorSelection;
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     events, of_ids,
     support::{count, engine, insert, operator},
 };
@@ -73,8 +73,12 @@ async fn every_act_says_who_when_from_where_and_what(pool: PgPool) {
         .await
         .unwrap();
     let scope = domain::model::action::Scope::Waiting;
+    let counted = engine
+        .preview_process_now(StageName::Validate, &scope)
+        .await
+        .unwrap();
     engine
-        .process_now(StageName::Validate, &scope, None, &operator())
+        .process_now(StageName::Validate, &scope, counted.up_to, &operator())
         .await
         .unwrap();
     let cli = Actor::command_line(Some("root"));

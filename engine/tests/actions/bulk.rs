@@ -7,7 +7,7 @@ use domain::model::{
 use engine::queue::Upkeep;
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     events, in_state, of_ids,
     support::{count, engine, operator, wait_for},
 };

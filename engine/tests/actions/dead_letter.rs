@@ -6,7 +6,7 @@ use domain::model::{
 };
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     events, of_ids, status,
     support::{count, engine, operator},
 };

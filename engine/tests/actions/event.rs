@@ -4,7 +4,7 @@ use domain::model::bulk::{ActionState, EventAct, PayloadEdit};
 use serde_json::{Map, Value, json};
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     events, of_ids, refusal, status,
     support::{engine, operator},
 };
@@ -50,7 +50,7 @@ async fn a_retry_grants_the_attempts_of_the_stage_on_top(pool: PgPool) {
         (status.as_str(), max, retries, retried_by.as_str()),
         ("pending", 10, 3, "olga")
     );
-    assert_eq!(crate::status(&pool, failed[1]).await, "failed");
+    assert_eq!(super::status(&pool, failed[1]).await, "failed");
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -4,7 +4,7 @@ use domain::model::bulk::{ActionState, EventAct};
 use engine::queue::Upkeep;
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     events, in_state,
     support::{count, engine, operator, wait_for},
 };

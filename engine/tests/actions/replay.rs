@@ -10,7 +10,7 @@ use domain::{
 use engine::Engine;
 use sqlx::PgPool;
 
-use crate::support::{count, drain, engine, insert, operator, wait_for, worker};
+use super::support::{count, drain, engine, insert, operator, wait_for, worker};
 
 /// One company through all stages: with three slots, contacts and verdicts.
 async fn finished(pool: &PgPool) -> Engine {

@@ -3,7 +3,7 @@
 use domain::{model::stage::StageSettings, stage::StageName};
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     events,
     support::{count, engine, operator},
 };

@@ -4,7 +4,7 @@ use domain::model::bulk::{ActionKind, ActionState, BulkRequest, EventAct, Payloa
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     events, in_state, of_ids, status,
     support::{count, engine, operator},
 };

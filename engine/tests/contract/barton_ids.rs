@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     column, run,
     support::{count, drain, engine, worker},
 };

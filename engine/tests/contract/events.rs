@@ -2,7 +2,7 @@
 
 use sqlx::{Connection, PgConnection, PgPool, Row, postgres::PgListener};
 
-use crate::{
+use super::{
     column, event_types, insert_contact, insert_test_company, run,
     support::{count, drain, engine, worker},
 };
@@ -212,7 +212,7 @@ async fn line_34_the_trigger_test_shows_one_created_and_one_updated(pool: PgPool
 async fn an_update_that_changes_nothing_makes_nothing(pool: PgPool) {
     insert_test_company(&pool).await;
     insert_contact(&pool).await;
-    run(&pool, crate::VERIFICATION).await;
+    run(&pool, super::VERIFICATION).await;
     run(&pool, "INSERT INTO people_raw_intake (unique_id, company_unique_id, company_slot_unique_id, first_name, last_name)
         VALUES ('04.04.02.84.00001.001', '04.04.01.84.00001.001', '04.04.01.84.00001.001', 'Ada', 'Test')").await;
     let before = event_types(&pool).await;

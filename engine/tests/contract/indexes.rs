@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use crate::{column, run, support::count};
+use super::{column, run, support::count};
 
 #[sqlx::test(migrations = "../migrations")]
 async fn line_31_the_short_tables_and_their_indexes_are_there_already(pool: PgPool) {

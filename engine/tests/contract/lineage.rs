@@ -2,7 +2,7 @@
 
 use sqlx::{PgPool, Row};
 
-use crate::{
+use super::{
     CONTACT, SLOT, column, event_types, run,
     support::{answers, count, drain, engine, wait_for, worker},
 };
@@ -170,14 +170,14 @@ async fn events_made_by_hand_join_the_company_they_speak_of(pool: PgPool) {
     run(&pool, IMPORT).await;
     run(
         &pool,
-        &crate::MASTER
+        &super::MASTER
             .replace("test.example", "acme.example")
             .replace("TEST-001", "20261102-WV-1"),
     )
     .await;
     run(&pool, SLOT).await;
     run(&pool, CONTACT).await;
-    run(&pool, crate::VERIFICATION).await;
+    run(&pool, super::VERIFICATION).await;
     let before = event_types(&pool).await.len();
     for payload in [
         ("company_created", r#"{"record_id": 1}"#),

@@ -3,7 +3,7 @@
 use engine::{Engine, EngineError};
 use sqlx::{ConnectOptions, PgPool};
 
-use crate::{
+use super::{
     run,
     support::{config, count},
 };

@@ -2,7 +2,7 @@
 
 use sqlx::{PgPool, Row};
 
-use crate::{column, insert_contact, insert_test_company, run, support::count};
+use super::{column, insert_contact, insert_test_company, run, support::count};
 
 #[sqlx::test(migrations = "../migrations")]
 async fn lines_2_3_tables_and_error_views_answer_also_unqualified(pool: PgPool) {

@@ -11,7 +11,7 @@ use std::{
 use engine::{Engine, inspect::inspect};
 use sqlx::{ConnectOptions, PgPool, postgres::PgConnectOptions};
 
-use crate::support::config;
+use super::support::config;
 
 struct PgBouncer(Child);
 

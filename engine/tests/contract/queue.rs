@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     run,
     support::{count, drain, engine, wait_for, worker},
 };

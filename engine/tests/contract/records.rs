@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     CONTACT, MASTER, SLOT, column, event_types, insert_contact, insert_test_company, run,
     support::count,
 };
@@ -101,7 +101,7 @@ async fn lines_9_10_contacts_are_upserted_by_slot_and_verified_repeatedly(pool: 
 async fn a_verdict_counts_whoever_wrote_it_and_the_newest_does(pool: PgPool) {
     insert_contact(&pool).await;
     let state = "SELECT concat_ws(' ', c.email_status, v.state) FROM marketing.contact_enrichment c, marketing.v_companies v";
-    run(&pool, crate::VERIFICATION).await;
+    run(&pool, super::VERIFICATION).await;
     assert_eq!(column(&pool, state).await, ["valid verified"]);
     run(
         &pool,
@@ -138,7 +138,7 @@ async fn lines_21_22_the_value_of_a_contact_names_its_company(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn lines_29_30_contacts_are_exported_and_erased(pool: PgPool) {
     insert_contact(&pool).await;
-    run(&pool, crate::VERIFICATION).await;
+    run(&pool, super::VERIFICATION).await;
     let exported: (i32, String) = sqlx::query_as(
         "SELECT id, full_name FROM marketing.contact_enrichment WHERE email = 'ada@test.example'",
     )

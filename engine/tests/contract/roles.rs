@@ -4,7 +4,7 @@ use engine::Engine;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::{
+use super::{
     CONTACT, MASTER, SLOT, VERIFICATION, run,
     support::{config, count},
 };

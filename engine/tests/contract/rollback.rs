@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{PgPool, postgres::PgListener};
 
-use crate::{
+use super::{
     event_types, insert_contact, insert_test_company, run,
     support::{count, drain, engine, worker},
 };
@@ -119,7 +119,7 @@ async fn rollback_3_all_triggers_are_dropped_and_made_again(pool: PgPool) {
     .await;
     insert_test_company(&pool).await;
     insert_contact(&pool).await;
-    run(&pool, crate::VERIFICATION).await;
+    run(&pool, super::VERIFICATION).await;
     run(&pool, "UPDATE company_raw_intake SET validated = TRUE; UPDATE company_master SET industry = 'x'; UPDATE company_slots SET slot_label = 'x';
         UPDATE contact_enrichment SET enrichment_status = 'pending'; UPDATE contact_enrichment SET enrichment_status = 'completed';
         UPDATE email_verification SET verification_status = 'invalid'").await;

@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use crate::run;
+use super::run;
 
 /// Each company makes twelve events and nine runs. One in a hundred promotions failed and is a dead
 /// letter; one event in 97 was tried twice. Ten times a second a transaction took in another company.

@@ -10,7 +10,7 @@ use domain::{
 use engine::{Engine, EngineError};
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     run,
     support::{Process, answers, drain, engine, insert, wait_for, worker},
 };

@@ -4,7 +4,7 @@ use domain::{event::EventStatus, model::event::EventFilter};
 use engine::EngineError;
 use sqlx::PgPool;
 
-use crate::{ids, run, support::engine};
+use super::{ids, run, support::engine};
 
 /// Events made by hand, so that each differs from the others in one thing.
 const EVENTS: &str = r#"

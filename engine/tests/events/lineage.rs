@@ -7,7 +7,7 @@ use domain::{
 use engine::{Engine, EngineError};
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     run,
     support::{Process, answers, drain, engine, worker},
 };

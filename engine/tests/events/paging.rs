@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::model::event::EventFilter;
 use sqlx::PgPool;
 
-use crate::{run, support::engine};
+use super::{run, support::engine};
 
 /// 10,020 events of three types in 167 transactions' times, ids in another order than times.
 const EVENTS: &str = "INSERT INTO marketing.pipeline_events (id, event_type, payload, status, batch_id, created_at)

@@ -6,14 +6,14 @@ use domain::{event::EventStatus, lineage::LineageKey, model::event::EventFilter}
 use engine::Engine;
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
-use crate::{crowd, support::config};
+use super::{crowd, support::config};
 
 #[sqlx::test(migrations = "../migrations")]
 async fn of_many_events_few_are_read(pool: PgPool) {
     check(pool, 6_000).await;
 }
 
-/// A million events; takes a minute or two: `cargo test -p engine --test events -- --ignored --nocapture million`.
+/// A million events; takes a minute or two: `cargo test -p engine --test engine -- --ignored --nocapture million`.
 #[ignore = "makes a million events"]
 #[sqlx::test(migrations = "../migrations")]
 async fn of_a_million_events_few_are_read(pool: PgPool) {

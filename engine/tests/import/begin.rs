@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use domain::model::import::{Field, ImportFilter, ImportStatus};
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     actor, companies, ended, engine_of_its_own, file, import,
     support::{count, engine},
     upload,

@@ -3,7 +3,7 @@
 use domain::model::import::ImportStatus;
 use sqlx::PgPool;
 
-use crate::{companies, count_lines, engine_of_its_own, import, support::engine, upload};
+use super::{companies, count_lines, engine_of_its_own, import, support::engine, upload};
 
 #[sqlx::test(migrations = "../migrations")]
 async fn encodings_and_delimiters_give_the_same_rows(pool: PgPool) {

@@ -6,7 +6,7 @@ use domain::model::import::ImportStatus;
 use engine::Engine;
 use sqlx::{PgPool, Postgres, Transaction};
 
-use crate::{
+use super::{
     actor, companies, count_lines, ended, engine_of_its_own, file,
     support::{count, wait_for},
     upload,

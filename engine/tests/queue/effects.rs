@@ -8,7 +8,7 @@ use std::{
 use engine::queue::{UnknownOutcome, Upkeep, Worker};
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     stages::{Local, Remote, prepare},
     support::{count, drain, engine, url, wait_for},
 };

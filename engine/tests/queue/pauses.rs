@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine::queue::Worker;
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     stages::{Local, prepare},
     support::{count, drain, engine, insert, wait_for, worker},
 };

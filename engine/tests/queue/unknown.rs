@@ -3,7 +3,7 @@
 use engine::queue::{UnknownOutcome, Upkeep, Worker};
 use sqlx::PgPool;
 
-use crate::{
+use super::{
     effects::Killed,
     stages::{Remote, prepare},
     support::{count, drain, engine, operator, url, wait_for},

@@ -1,12 +1,10 @@
 //! Files of all kinds on their way into the intake table: nothing is lost, nothing comes twice.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
 mod begin;
 mod files;
 mod interrupted;
-#[path = "../support/mod.rs"]
-mod support;
+
+use crate::support;
 
 use std::{
     io::Write,

@@ -1,7 +1,5 @@
 //! What people do to events, stages and records, and what the log says of it.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
 mod audit;
 mod bulk;
 mod dead_letter;
@@ -9,9 +7,9 @@ mod event;
 mod interrupted;
 mod replay;
 mod stage;
-#[path = "../support/mod.rs"]
-mod support;
 mod undo;
+
+use crate::support;
 
 use domain::model::bulk::{BulkRequest, EventAct, EventSelection};
 use engine::Engine;

@@ -28,8 +28,6 @@
 //! | 43 | `rollback::line_43_the_operations_test_and_the_full_rollback` |
 //! | 44 | `monitoring::line_44_every_binding_of_the_dashboard_has_its_columns` |
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
 mod barton_ids;
 mod events;
 mod indexes;
@@ -41,8 +39,8 @@ mod queue;
 mod records;
 mod roles;
 mod rollback;
-#[path = "../support/mod.rs"]
-mod support;
+
+use crate::support;
 
 use sqlx::{AssertSqlSafe, PgPool};
 

@@ -1,15 +1,13 @@
 //! What an operator asks about events: lists and counts, one event's timeline, the lineage of a record.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
 mod crowd;
 mod detail;
 mod filters;
 mod lineage;
 mod paging;
 mod scale;
-#[path = "../support/mod.rs"]
-mod support;
+
+use crate::support;
 
 use domain::model::event::EventFilter;
 use engine::Engine;

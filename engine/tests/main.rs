@@ -1,0 +1,15 @@
+//! The engine on a real PostgreSQL, one database a test. One program, so that what they share is compiled and linked once.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+mod actions;
+mod contract;
+mod doctor;
+mod events;
+mod faults;
+mod import;
+mod pipeline;
+mod queue;
+mod retention;
+mod schedules;
+mod support;

@@ -1,0 +1,8 @@
+//! The guarantees of the queue, each on a stage made to break it.
+
+mod effects;
+mod pauses;
+mod stages;
+mod unknown;
+
+use crate::support;
