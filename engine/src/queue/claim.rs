@@ -26,6 +26,11 @@ pub struct Claimed {
 }
 
 impl Claimed {
+    /// What the fence knows it by: the same worker may hold the event a second time.
+    pub(super) fn lease(&self) -> (i64, i32) {
+        (self.id, self.attempt)
+    }
+
     /// The record as the number that intake and contact rows are known by.
     pub fn record_number(&self) -> Option<i64> {
         self.record_id.as_deref()?.parse().ok()
@@ -206,16 +211,16 @@ pub(super) async fn lease(
     Ok(())
 }
 
-/// The ids of those events that are still leased to this worker in this attempt, locked.
+/// Those leases, as id and attempt, that this worker still holds, locked.
 pub(super) async fn fence(
     connection: &mut PgConnection,
     events: &[&Claimed],
     worker_id: &str,
-) -> sqlx::Result<HashSet<i64>> {
+) -> sqlx::Result<HashSet<(i64, i32)>> {
     let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
     let attempts: Vec<i32> = events.iter().map(|event| event.attempt).collect();
-    let held: Vec<i64> = sqlx::query_scalar(
-        "SELECT e.id FROM marketing.pipeline_events e
+    let held: Vec<(i64, i32)> = sqlx::query_as(
+        "SELECT e.id, e.attempt FROM marketing.pipeline_events e
          JOIN unnest($1::BIGINT[], $2::INT[]) AS held (id, attempt) ON held.id = e.id AND held.attempt = e.attempt
          WHERE e.id = ANY($1) AND e.status = 'processing' AND e.locked_by = $3
          ORDER BY e.id FOR UPDATE OF e",

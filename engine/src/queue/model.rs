@@ -261,7 +261,7 @@ impl History {
         .await?;
         let kept: Vec<Claimed> = believed
             .into_iter()
-            .filter(|event| held.contains(&event.id))
+            .filter(|event| held.contains(&event.lease()))
             .collect();
         let outcomes = vec![told(answer); kept.len()];
         outcome::settle(&mut transaction, run(worker), &kept, &outcomes).await?;

@@ -309,7 +309,12 @@ impl<S: RemoteStage> Worker<'_, S> {
         // Another worker has the rest by now. Whole answers are dropped, so that none is written in part.
         let kept: Vec<_> = answers
             .iter()
-            .filter(|answered| answered.events.iter().all(|event| held.contains(&event.id)))
+            .filter(|answered| {
+                answered
+                    .events
+                    .iter()
+                    .all(|event| held.contains(&event.lease()))
+            })
             .collect();
         if kept.len() < answers.len() {
             tracing::warn!(
