@@ -10,6 +10,7 @@
 )]
 
 mod check;
+#[path = "../support/cluster.rs"]
 mod cluster;
 mod faults;
 mod ledger;
@@ -57,7 +58,11 @@ fn main() -> ExitCode {
 
 /// How many seeds failed. Sabotage needs to be noticed once.
 async fn run(seeds: &[u64], biting: bool) -> usize {
-    let cluster = cluster::Cluster::start().await;
+    let cluster = cluster::Cluster::start(&format!(
+        "-c max_connections=80 -c deadlock_timeout=100ms -c shared_buffers=64MB {}",
+        env::var("CHAOS_SERVER_OPTIONS").unwrap_or_default()
+    ))
+    .await;
     let mut failed = 0;
     for seed in seeds {
         let found = scenario::run(&cluster, *seed).await;

@@ -1,4 +1,4 @@
-//! A PostgreSQL of the suite's own, to be stopped without mercy.
+//! A PostgreSQL of a suite's own: to be stopped without mercy, or set up to be measured.
 
 use std::{
     os::unix::{fs::MetadataExt, process::CommandExt},
@@ -13,12 +13,13 @@ pub(crate) struct Cluster {
     folder: tempfile::TempDir,
     programs: PathBuf,
     owner: (u32, u32),
+    options: String,
     pub(crate) port: u16,
 }
 
 impl Cluster {
-    /// Its programs and its system user are those of the server at DATABASE_URL.
-    pub(crate) async fn start() -> Self {
+    /// Its programs and its system user are those of the server at DATABASE_URL; `options` are those of `postgres`.
+    pub(crate) async fn start(options: &str) -> Self {
         let url =
             std::env::var("DATABASE_URL").expect("DATABASE_URL names a PostgreSQL on this machine");
         let mut model = PgConnection::connect(&url).await.unwrap();
@@ -29,7 +30,7 @@ impl Cluster {
         .await
         .unwrap();
         let owner = std::fs::metadata(data).expect("the server runs on this machine");
-        let folder = tempfile::Builder::new().prefix("chaos").tempdir().unwrap();
+        let folder = tempfile::Builder::new().prefix("postgres").tempdir().unwrap();
         let owner = (owner.uid(), owner.gid());
         std::os::unix::fs::chown(folder.path(), Some(owner.0), Some(owner.1)).unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0")
@@ -41,6 +42,7 @@ impl Cluster {
             folder,
             programs: programs.into(),
             owner,
+            options: options.into(),
             port,
         };
         cluster.call(
@@ -63,10 +65,8 @@ impl Cluster {
 
     pub(crate) fn start_server(&self) {
         let options = format!(
-            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=80 \
-             -c deadlock_timeout=100ms -c shared_buffers=64MB -c synchronous_commit=on {}",
-            self.port,
-            std::env::var("CHAOS_SERVER_OPTIONS").unwrap_or_default()
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {}",
+            self.port, self.options
         );
         self.call(
             "pg_ctl",

@@ -1,0 +1,95 @@
+//! The benches: our queue beside its rivals and its limits, in one run on one PostgreSQL that syncs every commit.
+//!
+//! `cargo test` runs each arm in a small version, so that none rots; `make bench` runs them in full. BENCH_ARMS="P1 P4"
+//! chooses. What is measured is checked first: a figure of a run with wrong rows is none.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a bench says what it expects by failing"
+)]
+
+#[path = "../support/cluster.rs"]
+mod cluster;
+mod figure;
+
+use std::{env, process::ExitCode};
+
+use cluster::Cluster;
+use figure::Figure;
+
+/// What every arm gets.
+pub(crate) struct Bench {
+    pub(crate) cluster: Cluster,
+    /// The figures count; otherwise each arm only shows that it still works.
+    pub(crate) full: bool,
+}
+
+impl Bench {
+    /// Of the full size or the small one.
+    pub(crate) fn size(&self, full: usize, small: usize) -> usize {
+        if self.full { full } else { small }
+    }
+
+    /// How often arms are run in turn.
+    pub(crate) fn rounds(&self) -> usize {
+        self.size(5, 1)
+    }
+
+    /// A new database with the schema; its connection string.
+    pub(crate) async fn database(&self, name: &str) -> String {
+        let mut admin = self.cluster.admin("postgres").await;
+        for statement in [
+            format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            format!("CREATE DATABASE {name}"),
+        ] {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+                .execute(&mut admin)
+                .await
+                .unwrap();
+        }
+        let url = self.cluster.url("postgres", name, self.cluster.port);
+        engine::Engine::migrate(&config(&url, 2)).await.unwrap();
+        url
+    }
+}
+
+/// Settings of an engine as the server gives them.
+pub(crate) fn config(url: &str, pool_size: u32) -> engine::EngineConfig {
+    engine::EngineConfig {
+        database_url: url.into(),
+        direct_url: url.into(),
+        pooler: false,
+        pool_size,
+        upload_dir: env::temp_dir(),
+        demo: true,
+        n8n: None,
+    }
+}
+
+fn main() -> ExitCode {
+    // `cargo test NAME` passes the name to every test program.
+    if env::args()
+        .skip(1)
+        .any(|filter| !filter.starts_with('-') && !"bench".contains(&filter))
+    {
+        return ExitCode::SUCCESS;
+    }
+    tokio::runtime::Runtime::new().unwrap().block_on(run());
+    ExitCode::SUCCESS
+}
+
+async fn run() {
+    let chosen = env::var("BENCH_ARMS").unwrap_or_default();
+    let is_chosen =
+        |arm: &str| chosen.is_empty() || chosen.split_whitespace().any(|name| name == arm);
+    let bench = Bench {
+        cluster: Cluster::start(
+            "-c max_connections=200 -c shared_buffers=1GB -c max_wal_size=8GB -c checkpoint_timeout=15min",
+        )
+        .await,
+        full: env::var("BENCH").is_ok_and(|size| size == "full"),
+    };
+    let mut figures: Vec<Figure> = Vec::new();
+    println!("\n{}", figure::table(&figures));
+}
