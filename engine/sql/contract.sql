@@ -157,7 +157,7 @@ WITH wanted (relation, names, advice) AS (
         ('marketing.email_verification', 'count_insert count_update count_delete count_truncate', 'counts'),
         ('marketing.pipeline_events', 'count_insert count_update count_delete count_truncate', 'counts'),
         ('marketing.workflow_stats', 'count_insert count_update count_delete count_truncate', 'counts'),
-        ('marketing.pipeline_events', 'complete_by_hand', ''),
+        ('marketing.pipeline_events', 'choose_announcement complete_by_hand', ''),
         ('marketing.pipeline_errors', 'complete_by_hand ring_pipeline_errors', ''),
         ('marketing.workflow_stats', 'complete_by_hand ring_workflow_stats', ''),
         ('marketing.company_master', 'complete_by_hand touch_company_master', ''),

@@ -5,7 +5,7 @@ use std::{str::FromStr, time::Duration};
 use sqlx::{
     ConnectOptions, Connection, PgPool, Postgres, Transaction,
     migrate::{MigrateError, Migrator},
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
 };
 
 use crate::{EngineConfig, EngineError, Result};
@@ -15,6 +15,13 @@ pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 /// How long a caller waits for a connection: longer than a Neon compute needs to wake, shorter than a person waits.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// A connection that was used this long ago is taken as it is.
+const TRUSTED: Duration = Duration::from_secs(1);
+/// For an idle connection to say that it lives.
+const ANSWER: Duration = Duration::from_secs(2);
+/// For one that comes back; a statement that was dropped in its middle ends first.
+const END: Duration = Duration::from_secs(5);
+
 pub(crate) fn pool(config: &EngineConfig) -> Result<PgPool> {
     let options = pooled_options(config)?;
     // Behind a transaction pooler, the statement cache stays on. sqlx parses in one exchange and binds in the next, which
@@ -22,18 +29,40 @@ pub(crate) fn pool(config: &EngineConfig) -> Result<PgPool> {
     // max_prepared_statements above 0) prepares them there again; unnamed ones, as of persistent(false), it does not
     // track. Without a cache sqlx would still name its statements, a new one for every query, and never close one.
     // Poolers that track nothing need session pooling: no setting of ours helps there.
-    Ok(PgPoolOptions::new()
-        .max_connections(config.pool_size)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_lazy_with(options))
+    Ok(tested(PgPoolOptions::new().max_connections(config.pool_size)).connect_lazy_with(options))
 }
 
-/// LISTEN holds one connection for good; the second is for the moment of a reconnect.
+/// LISTEN holds one connection for good; one is for the relay, the third for the moment of a reconnect.
 pub(crate) fn listening_pool(options: PgConnectOptions) -> PgPool {
-    PgPoolOptions::new()
-        .max_connections(2)
+    tested(PgPoolOptions::new().max_connections(3)).connect_lazy_with(options)
+}
+
+/// A connection that was just used is not asked again whether it lives; one that does not answer is given up. sqlx by
+/// itself asks each time, and waits for the answer until TCP gives up.
+fn tested(options: PgPoolOptions) -> PgPoolOptions {
+    options
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_lazy_with(options)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUSTED {
+                    answers(connection, ANSWER).await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                answers(connection, END).await?;
+                Ok(true)
+            })
+        })
+}
+
+async fn answers(connection: &mut PgConnection, within: Duration) -> sqlx::Result<()> {
+    tokio::time::timeout(within, connection.ping())
+        .await
+        .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
 }
 
 /// What the pool connects with, for whoever wants to know whether the pool can.
@@ -55,6 +84,22 @@ pub(crate) async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Po
     tokio::spawn(async move { pool.begin().await })
         .await
         .unwrap_or(Err(sqlx::Error::WorkerCrashed))
+}
+
+/// Commits what was done, or ends the transaction of what failed before it says so: a transaction that is dropped is rolled
+/// back some time later, and keeps its locks until then.
+pub(crate) async fn finish<T>(
+    done: sqlx::Result<T>,
+    transaction: Transaction<'static, Postgres>,
+) -> sqlx::Result<T> {
+    match done {
+        Ok(done) => transaction.commit().await.map(|()| done),
+        Err(error) => {
+            // What the failed work says is the reason; a rollback that fails ends with the connection.
+            let _ = transaction.rollback().await;
+            Err(error)
+        }
+    }
 }
 
 pub(crate) fn options(url: &str) -> Result<PgConnectOptions> {
@@ -87,7 +132,7 @@ pub(crate) async fn migrate(direct_url: &str) -> Result<usize> {
 }
 
 /// Roles may have come since the last start. Where somebody else owns the schema, that is for its owner to do.
-async fn grant_roles(connection: &mut sqlx::PgConnection) {
+async fn grant_roles(connection: &mut PgConnection) {
     let granted = sqlx::query_scalar::<_, i32>("SELECT marketing.grant_roles()")
         .fetch_one(connection)
         .await;
@@ -100,7 +145,7 @@ async fn grant_roles(connection: &mut sqlx::PgConnection) {
     }
 }
 
-async fn applied(connection: &mut sqlx::PgConnection) -> Result<usize> {
+async fn applied(connection: &mut PgConnection) -> Result<usize> {
     let exists: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
         .fetch_one(&mut *connection)
         .await?;

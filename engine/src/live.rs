@@ -2,12 +2,13 @@
 
 mod coalesce;
 mod listen;
+mod relay;
 mod replay;
 
 use std::sync::Arc;
 
 use sqlx::PgPool;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, watch};
 
 /// How many coalesced messages a slow socket may lag behind before it is told to read everything again.
 const BACKLOG: usize = 256;
@@ -20,6 +21,8 @@ const SETTINGS: &str = "settings_event";
 pub struct Live {
     sender: broadcast::Sender<Arc<str>>,
     doorbells: Arc<Doorbells>,
+    /// How often the LISTEN connection was lost and made again.
+    reconnections: Arc<watch::Sender<u64>>,
 }
 
 impl Live {
@@ -27,8 +30,11 @@ impl Live {
         let live = Self {
             sender: broadcast::Sender::new(BACKLOG),
             doorbells: Arc::default(),
+            reconnections: Arc::default(),
         };
-        tokio::spawn(listen::listen(pool, live.clone()));
+        let busy = Arc::new(Notify::new());
+        tokio::spawn(relay::relay(pool.clone(), busy.clone()));
+        tokio::spawn(listen::listen(pool, live.clone(), busy));
         live
     }
 
@@ -36,6 +42,23 @@ impl Live {
     /// time at once. A receiver that lags must send [`crate::Engine::live_replay`] of nothing and go on.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<str>> {
         self.sender.subscribe()
+    }
+
+    /// Does the work, unless the database is found again after it was lost: what waits on a connection of before may wait
+    /// for as long as TCP does, which is a quarter of an hour. As with every lost connection, whether a commit arrived
+    /// is not known then.
+    pub(crate) async fn while_connected<T>(
+        &self,
+        work: impl Future<Output = sqlx::Result<T>>,
+    ) -> sqlx::Result<T> {
+        let mut reconnections = self.reconnections.subscribe();
+        tokio::select! {
+            done = work => done,
+            // The sender lives as long as `self`.
+            _ = reconnections.changed() => {
+                Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "the connection was lost").into())
+            }
+        }
     }
 
     /// The bell that rings when an event of this type was recorded.

@@ -8,8 +8,13 @@ mod doctor;
 mod events;
 mod faults;
 mod import;
+mod outage;
 mod pipeline;
+#[path = "chaos/proxy.rs"]
+#[expect(dead_code, reason = "the fault suite has more weather")]
+mod proxy;
 mod queue;
+mod relay;
 mod retention;
 mod schedules;
 mod support;

@@ -28,16 +28,19 @@ impl Coalescer {
         self.due
     }
 
-    /// Takes a notification in, and returns the event type that a worker may wait for.
-    pub(super) fn add(&mut self, channel: &str, body: &str, now: Instant) -> Option<String> {
-        let mut rung = None;
+    /// Takes a notification in, and returns what was told of an event.
+    pub(super) fn add(&mut self, channel: &str, body: &str, now: Instant) -> Option<Told> {
+        let mut told = None;
         match channel {
             "pipeline_event" => {
                 self.topics.insert(Topic::Pipeline);
                 self.count += 1;
                 if let Ok(body) = serde_json::from_str::<Body>(body) {
                     self.last_id = self.last_id.max(body.event_id.unwrap_or(0));
-                    rung = Some(body.event_type.clone());
+                    told = Some(Told {
+                        event_type: body.event_type.clone(),
+                        at: body.timestamp,
+                    });
                     if self.events.len() == SHOWN {
                         self.events.pop_front();
                     }
@@ -52,7 +55,7 @@ impl Coalescer {
         if self.due.is_none() {
             self.due = Some(self.sent.map_or(now, |sent| now.max(sent + INTERVAL)));
         }
-        rung
+        told
     }
 
     /// The gathered message, if there is one.
@@ -66,6 +69,15 @@ impl Coalescer {
             last_id: self.last_id,
         })
     }
+}
+
+/// What a notification tells of an event.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    /// A worker may wait for it.
+    pub(super) event_type: String,
+    /// When its transaction began.
+    pub(super) at: Option<DateTime<Utc>>,
 }
 
 /// The body of a notification on `pipeline_event`; people may send their own, so most of it is optional.
@@ -105,7 +117,10 @@ mod tests {
         let start = Instant::now();
         let mut coalescer = Coalescer::default();
         assert_eq!(
-            coalescer.add("pipeline_event", &body(1), start).as_deref(),
+            coalescer
+                .add("pipeline_event", &body(1), start)
+                .map(|told| told.event_type)
+                .as_deref(),
             Some("company_created")
         );
         assert_eq!(coalescer.due(), Some(start));

@@ -1,14 +1,18 @@
 //! The LISTEN connection: kept alive, replaced when it is lost or silent.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use domain::model::live::LiveMessage;
 use sqlx::{PgPool, postgres::PgListener};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep, sleep_until, timeout},
+};
 
 use super::{
     Live, SETTINGS,
     coalesce::Coalescer,
+    relay::Rate,
     replay::{newest_id, replay},
 };
 
@@ -22,15 +26,19 @@ const CHANNELS: [&str; 6] = [
 ];
 /// Our own channel: a message that must come back shows that the connection is not half-open.
 const ALIVE: &str = "command_center_alive";
-const QUIET: Duration = Duration::from_secs(10);
-const ANSWER: Duration = Duration::from_secs(5);
+const QUIET: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(3);
 const RECONNECT: Duration = Duration::from_secs(1);
+/// For a new connection, on which a network that drops what it is given leaves us waiting.
+const CONNECT: Duration = Duration::from_secs(4);
 
-/// Listens for ever; what was recorded while nobody listened is read from the table.
-pub(super) async fn listen(pool: PgPool, live: Live) {
+/// Listens for ever; what was recorded while nobody listened is read from the table. `busy` is told when more
+/// transactions notify than PostgreSQL commits well.
+pub(super) async fn listen(pool: PgPool, live: Live, busy: Arc<Notify>) {
     let mut last_id = None;
+    let mut connected_before = false;
     loop {
-        if let Err(error) = follow(&pool, &live, &mut last_id).await {
+        if let Err(error) = follow(&pool, &live, &busy, &mut last_id, &mut connected_before).await {
             tracing::warn!(%error, "the LISTEN connection was lost; connecting again");
         }
         sleep(RECONNECT).await;
@@ -38,14 +46,28 @@ pub(super) async fn listen(pool: PgPool, live: Live) {
 }
 
 /// Returns when the connection is lost or does not answer. `last_id` is the newest event id that was passed on.
-async fn follow(pool: &PgPool, live: &Live, last_id: &mut Option<i64>) -> sqlx::Result<()> {
+async fn follow(
+    pool: &PgPool,
+    live: &Live,
+    busy: &Notify,
+    last_id: &mut Option<i64>,
+    connected_before: &mut bool,
+) -> sqlx::Result<()> {
     if last_id.is_none() {
         *last_id = Some(newest_id(pool).await?);
     }
-    let mut listener = connect(pool).await?;
+    let (mut listener, missed) = timeout(CONNECT, async {
+        let listener = connect(pool).await?;
+        Ok::<_, sqlx::Error>((listener, replay(pool, *last_id).await?))
+    })
+    .await
+    .unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
+    if std::mem::replace(connected_before, true) {
+        live.reconnections.send_modify(|times| *times += 1);
+    }
     live.doorbells.ring_all();
-    live.send(&replay(pool, *last_id).await?);
-    forward(&mut listener, pool, live, last_id).await
+    live.send(&missed);
+    forward(&mut listener, pool, live, busy, last_id).await
 }
 
 async fn connect(pool: &PgPool) -> sqlx::Result<PgListener> {
@@ -59,9 +81,11 @@ async fn forward(
     listener: &mut PgListener,
     pool: &PgPool,
     live: &Live,
+    busy: &Notify,
     last_id: &mut Option<i64>,
 ) -> sqlx::Result<()> {
     let mut coalescer = Coalescer::default();
+    let mut rate = Rate::default();
     let mut heard = Instant::now();
     let mut asked = false;
     loop {
@@ -85,8 +109,11 @@ async fn forward(
                     live.doorbells.ring(SETTINGS);
                     continue;
                 }
-                if let Some(event_type) = coalescer.add(notification.channel(), notification.payload(), heard) {
-                    live.doorbells.ring(&event_type);
+                if let Some(told) = coalescer.add(notification.channel(), notification.payload(), heard) {
+                    live.doorbells.ring(&told.event_type);
+                    if rate.is_high_with(told.at, heard) {
+                        busy.notify_one();
+                    }
                 }
             }
             () = sleep_until(patience) => {

@@ -50,7 +50,7 @@ impl Heart {
                 _ = ticks.tick() => {}
                 () = told.notified() => {}
             }
-            if let Err(error) = self.beat().await {
+            if let Err(error) = self.live.while_connected(self.beat()).await {
                 tracing::warn!(%error, "the heartbeat was not written");
             }
         }

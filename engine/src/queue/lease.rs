@@ -7,12 +7,31 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use domain::stage::StageName;
-use sqlx::PgPool;
+use sqlx::{FromRow, PgPool};
 
 /// A worker whose heartbeat stood still for so long, while we looked, is dead: three missed beats.
 const DEAD_AFTER: Duration = Duration::from_secs(3);
 /// Between two looks. When more than twice that has passed the database or we were away, and nothing was seen.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What waits for upkeep.
+#[derive(Clone, Copy, Debug, Default, FromRow)]
+pub(super) struct Chores {
+    /// Differences of the rollups.
+    pub(super) fold: bool,
+    /// A bulk action's next chunk.
+    pub(super) act: bool,
+    /// Events without a consumer.
+    pub(super) acknowledge: bool,
+}
+
+#[derive(FromRow)]
+struct Seen {
+    worker_id: Option<String>,
+    heartbeat_at: Option<DateTime<Utc>>,
+    #[sqlx(flatten)]
+    chores: Chores,
+}
 
 /// What one process sees of the workers' hearts.
 ///
@@ -25,17 +44,31 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Looks once, and takes back the events of the workers that died.
-    pub(super) async fn look(&mut self, pool: &PgPool) -> sqlx::Result<()> {
-        let hearts: Vec<(String, Option<DateTime<Utc>>)> = sqlx::query_as(
-            "SELECT worker_id, heartbeat_at FROM marketing.pipeline_workers
-             UNION ALL
-             SELECT DISTINCT e.locked_by, NULL::TIMESTAMPTZ FROM marketing.pipeline_events e
-             WHERE e.status = 'processing' AND e.locked_by IS NOT NULL
-               AND NOT EXISTS (SELECT FROM marketing.pipeline_workers w WHERE w.worker_id = e.locked_by)",
+    /// Looks once, and takes back the events of the workers that died. The same question tells which chores wait.
+    pub(super) async fn look(&mut self, pool: &PgPool) -> sqlx::Result<Chores> {
+        let seen: Vec<Seen> = sqlx::query_as(
+            "SELECT h.worker_id, h.heartbeat_at, c.*
+             FROM (SELECT EXISTS (SELECT FROM marketing.rollup_deltas) AS fold,
+                          EXISTS (SELECT FROM marketing.pipeline_actions
+                                  WHERE state = 'running' AND due_at <= clock_timestamp()) AS act,
+                          EXISTS (SELECT FROM marketing.v_rollup
+                                  WHERE metric = 'event' AND detail = 'pending' AND label <> ALL($1)
+                                  GROUP BY label HAVING sum(n) > 0) AS acknowledge) AS c
+             LEFT JOIN (SELECT worker_id, heartbeat_at FROM marketing.pipeline_workers
+                        UNION ALL
+                        SELECT DISTINCT e.locked_by, NULL::TIMESTAMPTZ FROM marketing.pipeline_events e
+                        WHERE e.status = 'processing' AND e.locked_by IS NOT NULL
+                          AND NOT EXISTS (SELECT FROM marketing.pipeline_workers w WHERE w.worker_id = e.locked_by)) AS h
+             ON TRUE",
         )
+        .bind(StageName::consumed_types().collect::<Vec<_>>())
         .fetch_all(pool)
         .await?;
+        let chores = seen.first().map_or_else(Chores::default, |row| row.chores);
+        let hearts = seen
+            .into_iter()
+            .filter_map(|row| Some((row.worker_id?, row.heartbeat_at)))
+            .collect();
         let dead = self.dead(hearts, Instant::now());
         if !dead.is_empty() {
             let given_back = give_back(
@@ -49,7 +82,7 @@ impl Watch {
                 tracing::info!(given_back, workers = ?dead, "took back events of workers that stopped beating");
             }
         }
-        Ok(())
+        Ok(chores)
     }
 
     fn dead(&mut self, hearts: Vec<(String, Option<DateTime<Utc>>)>, now: Instant) -> Vec<String> {

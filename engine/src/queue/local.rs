@@ -71,13 +71,17 @@ async fn batch<S: LocalStage>(
     let mut taken = 0;
     let mut parts = vec![Take::Next(event_type, settings.batch_size)];
     while let Some(take) = parts.pop() {
-        match attempt(context, stage, settings, &take).await? {
+        let attempted = attempt(context, stage, settings, &take);
+        match context.live.while_connected(attempted).await? {
             Attempt::Held(rest) => return Ok(Turn::Held(rest)),
             Attempt::Settled(events) => taken += events,
             Attempt::Refused(events, error) => {
                 taken += events.len();
                 match events.as_slice() {
-                    [event] => fail_alone(context, stage, settings, event, &error).await?,
+                    [event] => {
+                        let failed = fail_alone(context, stage, settings, event, &error);
+                        context.live.while_connected(failed).await?;
+                    }
                     events => parts.extend(Take::halves(events)),
                 }
             }
@@ -120,11 +124,10 @@ async fn attempt<S: LocalStage>(
             took: started.elapsed(),
             ..run_of(context, stage, settings)
         };
-        outcome::settle(&mut transaction, run, &events, &outcomes).await?;
-        transaction.commit().await
+        outcome::settle(&mut transaction, run, &events, &outcomes).await
     };
-    match done.await {
-        Ok(()) => Ok(Attempt::Settled(events.len() + locked.aside)),
+    match connect::finish(done.await, transaction).await {
+        Ok(_) => Ok(Attempt::Settled(events.len() + locked.aside)),
         Err(error) if outcome::blames_data(&error) => Ok(Attempt::Refused(events, error)),
         Err(error) => Err(error),
     }

@@ -147,7 +147,7 @@ impl<S: RemoteStage> Worker<'_, S> {
         let mut taken = 0;
         let mut parts = vec![Take::Next(event_type, self.settings.batch_size)];
         while let Some(take) = parts.pop() {
-            match self.lease(&take).await? {
+            match self.context.live.while_connected(self.lease(&take)).await? {
                 Leased::Held(rest) => return Ok(Turn::Held(rest)),
                 Leased::Asked(events, requests, noted) => {
                     taken += events;
@@ -157,7 +157,10 @@ impl<S: RemoteStage> Worker<'_, S> {
                 Leased::Refused(events, error) => {
                     taken += events.len();
                     match events.as_slice() {
-                        [event] => self.fail_alone(event, None, &error).await?,
+                        [event] => {
+                            let failed = self.fail_alone(event, None, &error);
+                            self.context.live.while_connected(failed).await?;
+                        }
                         events => parts.extend(Take::halves(events)),
                     }
                 }
@@ -196,11 +199,9 @@ impl<S: RemoteStage> Worker<'_, S> {
                 events = fresh;
             }
             claim::lease(&mut transaction, &mut events, &self.context.worker_id).await?;
-            let requests = self.intend(&mut transaction, events.clone()).await?;
-            transaction.commit().await?;
-            Ok(requests)
+            self.intend(&mut transaction, events.clone()).await
         };
-        match leased.await {
+        match connect::finish(leased.await, transaction).await {
             Ok(requests) => Ok(Leased::Asked(taken, requests, Some(noted))),
             Err(error) if outcome::blames_data(&error) => Ok(Leased::Refused(events, error)),
             Err(error) => Err(error),
@@ -273,7 +274,8 @@ impl<S: RemoteStage> Worker<'_, S> {
         let mut parts = vec![chunk];
         while let Some(mut part) = parts.pop() {
             let error = loop {
-                match self.record_once(&part).await {
+                let recorded = self.record_once(&part);
+                match self.context.live.while_connected(recorded).await {
                     Ok(()) => break None,
                     Err(error) if outcome::blames_data(&error) => break Some(error),
                     Err(error) if self.context.stop.is_cancelled() => {
@@ -292,7 +294,8 @@ impl<S: RemoteStage> Worker<'_, S> {
             }
             for event in part.iter().flat_map(|answered| &answered.events) {
                 let holder = Some(self.context.worker_id.as_str());
-                if let Err(error) = self.fail_alone(event, holder, &error).await {
+                let failed = self.fail_alone(event, holder, &error);
+                if let Err(error) = self.context.live.while_connected(failed).await {
                     tracing::error!(%error, event_id = event.id, "a failure was not recorded; the event stays leased");
                 }
             }

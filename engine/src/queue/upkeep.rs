@@ -1,20 +1,18 @@
 //! Work on the queue itself, done by every process, whether it runs stages or leaves them to others.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use domain::stage::StageName;
 use sqlx::PgPool;
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{sync::Notify, task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::lease;
 use crate::{Engine, actions::run_actions};
 
-/// An idle process shall ask the database at most three times a second, all its tasks together.
-const ACKNOWLEDGE_EVERY: Duration = Duration::from_secs(2);
-const FOLD_EVERY: Duration = Duration::from_secs(2);
-/// Far below the half hour for which an event may be in somebody's hands without a lease.
-const RECLAIM_EVERY: Duration = Duration::from_secs(60);
+/// A chore that nobody rang for: above all the events that were in somebody's hands without a lease for half an hour. An
+/// idle process shall ask the database at most three times a second, all its tasks together.
+const LONGEST_REST: Duration = Duration::from_secs(60);
 /// Events acknowledged in one transaction.
 const BATCH: i64 = 2_000;
 /// Any number that no other lock of the application uses: one process folds at a time.
@@ -30,16 +28,17 @@ impl Upkeep {
     /// Starts the tasks; any number of processes may run them.
     #[must_use]
     pub fn start(engine: &Engine) -> Self {
-        let (pool, stop) = (engine.pool(), CancellationToken::new());
+        let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        tasks.spawn(repeat(pool, &stop, ACKNOWLEDGE_EVERY, acknowledge));
-        tasks.spawn(repeat(pool, &stop, FOLD_EVERY, fold));
-        tasks.spawn(watch(pool.clone(), stop.clone()));
-        tasks.spawn(repeat(pool, &stop, RECLAIM_EVERY, reclaim));
-        tasks.spawn(crate::schedule::run(pool.clone(), stop.clone()));
-        tasks.spawn(repeat(pool, &stop, FOLD_EVERY, |pool| async move {
+        let bells = Bells::default();
+        tasks.spawn(repeat(engine, &stop, &bells.acknowledge, acknowledge));
+        tasks.spawn(repeat(engine, &stop, &bells.fold, fold));
+        tasks.spawn(repeat(engine, &stop, &bells.act, |pool| async move {
             Ok(More(run_actions(pool).await?))
         }));
+        tasks.spawn(repeat(engine, &stop, &Arc::default(), reclaim));
+        tasks.spawn(watch(engine.clone(), stop.clone(), bells));
+        tasks.spawn(crate::schedule::run(engine.clone(), stop.clone()));
         Self { tasks, stop }
     }
 
@@ -50,20 +49,28 @@ impl Upkeep {
     }
 }
 
-/// Does a piece of work at once again while there is more of it, and else after a pause.
+/// Rung by the look at the workers' hearts.
+#[derive(Default)]
+struct Bells {
+    fold: Arc<Notify>,
+    act: Arc<Notify>,
+    acknowledge: Arc<Notify>,
+}
+
+/// Does a piece of work at once again while there is more of it, and else when the bell rings.
 fn repeat<F>(
-    pool: &PgPool,
+    engine: &Engine,
     stop: &CancellationToken,
-    every: Duration,
+    bell: &Arc<Notify>,
     work: impl Fn(PgPool) -> F + Send + 'static,
 ) -> impl Future<Output = ()> + Send + 'static
 where
     F: Future<Output = sqlx::Result<More>> + Send,
 {
-    let (pool, stop) = (pool.clone(), stop.clone());
+    let (engine, stop, bell) = (engine.clone(), stop.clone(), bell.clone());
     async move {
         while !stop.is_cancelled() {
-            match work(pool.clone()).await {
+            match engine.live.while_connected(work(engine.pool.clone())).await {
                 Ok(More(true)) => continue,
                 Ok(More(false)) => {}
                 Err(error) => {
@@ -72,7 +79,8 @@ where
             }
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = sleep(every) => {}
+                () = bell.notified() => {}
+                () = sleep(LONGEST_REST) => {}
             }
         }
     }
@@ -81,12 +89,24 @@ where
 /// Whether there is more to do.
 struct More(bool);
 
-/// Looks after the workers' hearts.
-async fn watch(pool: PgPool, stop: CancellationToken) {
+/// Looks after the workers' hearts, and rings for what waits.
+async fn watch(engine: Engine, stop: CancellationToken, bells: Bells) {
     let mut watch = lease::Watch::default();
     while !stop.is_cancelled() {
-        if let Err(error) = watch.look(&pool).await {
-            tracing::warn!(%error, "the workers' heartbeats could not be read; trying again");
+        match engine.live.while_connected(watch.look(&engine.pool)).await {
+            Ok(chores) => {
+                let waiting = [
+                    (chores.fold, &bells.fold),
+                    (chores.act, &bells.act),
+                    (chores.acknowledge, &bells.acknowledge),
+                ];
+                for (_, bell) in waiting.iter().filter(|(waits, _)| *waits) {
+                    bell.notify_one();
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the workers' heartbeats could not be read; trying again");
+            }
         }
         tokio::select! {
             () = stop.cancelled() => {}

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
 use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -19,11 +18,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const BEAT_EVERY: Duration = Duration::from_secs(5);
 
 /// Runs what is due until told to stop; then ends after the steps in hand.
-pub(crate) async fn run(pool: PgPool, stop: CancellationToken) {
+pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
     let runner = Uuid::new_v4().to_string();
     let mut running = JoinSet::new();
     while !stop.is_cancelled() {
-        if let Err(error) = start_due(&pool, &stop, &runner, &mut running).await {
+        let due = start_due(&engine, &stop, &runner, &mut running);
+        if let Err(error) = engine.live.while_connected(due).await {
             tracing::warn!(%error, "the schedules could not be looked at; trying again");
         }
         while running.try_join_next().is_some() {}
@@ -44,7 +44,7 @@ impl Engine {
     pub async fn run_due_schedules(&self, stop: &CancellationToken) -> Result<Vec<String>> {
         let runner = Uuid::new_v4().to_string();
         let mut running = JoinSet::new();
-        let started = start_due(&self.pool, stop, &runner, &mut running).await?;
+        let started = start_due(self, stop, &runner, &mut running).await?;
         while running.join_next().await.is_some() {}
         Ok(started)
     }
@@ -52,7 +52,7 @@ impl Engine {
 
 /// Starts a task for each tick that is due: a long job must not keep others waiting.
 async fn start_due(
-    pool: &PgPool,
+    engine: &Engine,
     stop: &CancellationToken,
     runner: &str,
     running: &mut JoinSet<()>,
@@ -60,28 +60,28 @@ async fn start_due(
     let known = jobs::all().map(super::Job::name);
     let mut started = Vec::new();
     loop {
-        match claim::take(pool, runner, &known).await? {
+        match claim::take(&engine.pool, runner, &known).await? {
             Step::Idle => return Ok(started),
             Step::Planned => {}
             Step::Take(taken) => {
                 started.push(taken.name.clone());
-                running.spawn(work(pool.clone(), stop.clone(), taken));
+                running.spawn(work(engine.clone(), stop.clone(), taken));
             }
         }
     }
 }
 
-async fn work(pool: PgPool, stop: CancellationToken, taken: Taken) {
+async fn work(engine: Engine, stop: CancellationToken, taken: Taken) {
     let Some(job) = jobs::all().into_iter().find(|job| job.name() == taken.job) else {
         return;
     };
     let run = Run {
-        pool: pool.clone(),
+        pool: engine.pool.clone(),
         stop,
     };
     let outcome = tokio::select! {
         outcome = job.run(&run) => outcome,
-        () = keep(&pool, &taken) => {
+        () = keep(&engine, &taken) => {
             tracing::warn!(schedule = taken.name, "a run was given up as lost; its job ends here");
             return;
         }
@@ -103,18 +103,28 @@ async fn work(pool: PgPool, stop: CancellationToken, taken: Taken) {
         }
     }
     // When this cannot be written, the run is lost twenty seconds from now, which is what the list then says.
-    if let Err(error) =
-        claim::finish(&pool, &taken, status, result.as_ref(), error.as_deref()).await
+    if let Err(error) = claim::finish(
+        &engine.pool,
+        &taken,
+        status,
+        result.as_ref(),
+        error.as_deref(),
+    )
+    .await
     {
         tracing::warn!(%error, schedule = taken.name, "the end of a scheduled job was not written");
     }
 }
 
 /// Beats, and returns when the run is no longer ours.
-async fn keep(pool: &PgPool, taken: &Taken) {
+async fn keep(engine: &Engine, taken: &Taken) {
     loop {
         sleep(BEAT_EVERY).await;
-        match claim::beat(pool, taken).await {
+        match engine
+            .live
+            .while_connected(claim::beat(&engine.pool, taken))
+            .await
+        {
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => tracing::warn!(%error, "the heartbeat of a schedule was not written"),

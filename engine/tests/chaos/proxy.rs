@@ -16,8 +16,10 @@ pub(crate) enum Weather {
     Cut,
     /// Every piece of data arrives this much later.
     Slow(Duration),
-    /// Connections stay open, and nothing arrives.
+    /// Connections stay open, and nothing arrives; they end with the weather.
     HalfOpen,
+    /// As half-open, and nobody is ever told that the connections are of no use.
+    Lost,
 }
 
 pub(crate) struct Proxy {
@@ -75,6 +77,7 @@ async fn pass(
                 let _ = seen.wait_for(|weather| *weather != Weather::HalfOpen).await;
                 return;
             }
+            Weather::Lost => std::future::pending().await,
             Weather::Fair | Weather::Cut => {}
         }
         if to.write_all(&buffer[..n]).await.is_err() {
