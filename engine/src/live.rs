@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use sqlx::PgPool;
 use tokio::sync::{Notify, broadcast, watch};
+use tokio_util::sync::CancellationToken;
 
 /// How many coalesced messages a slow socket may lag behind before it is told to read everything again.
 const BACKLOG: usize = 256;
@@ -23,6 +24,7 @@ pub struct Live {
     doorbells: Arc<Doorbells>,
     /// How often the LISTEN connection was lost and made again.
     reconnections: Arc<watch::Sender<u64>>,
+    stop: CancellationToken,
 }
 
 impl Live {
@@ -31,11 +33,19 @@ impl Live {
             sender: broadcast::Sender::new(BACKLOG),
             doorbells: Arc::default(),
             reconnections: Arc::default(),
+            stop: CancellationToken::new(),
         };
         let busy = Arc::new(Notify::new());
-        tokio::spawn(relay::relay(pool.clone(), busy.clone()));
-        tokio::spawn(listen::listen(pool, live.clone(), busy));
+        let relay = relay::relay(pool.clone(), busy.clone());
+        let listen = listen::listen(pool, live.clone(), busy);
+        tokio::spawn(live.stop.clone().run_until_cancelled_owned(relay));
+        tokio::spawn(live.stop.clone().run_until_cancelled_owned(listen));
         live
+    }
+
+    /// Ends the feed, and with it its connections.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
     }
 
     /// JSON text of [`domain::model::live::LiveMessage::Changed`], at most about 20 a second, the first after a quiet

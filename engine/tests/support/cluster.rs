@@ -102,12 +102,17 @@ impl Cluster {
         format!("postgres://{user}@127.0.0.1:{port}/{database}")
     }
 
+    /// One of PostgreSQL's own programs.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
+    }
+
     fn path(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()
     }
 
     fn call(&self, program: &str, arguments: &[&str]) {
-        let output = Command::new(self.programs.join(program))
+        let output = Command::new(self.program(program))
             .args(arguments)
             .args(["-D", &self.path("data")])
             .env_remove("LC_ALL")
