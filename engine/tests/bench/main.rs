@@ -11,6 +11,7 @@
 
 #[path = "../support/cluster.rs"]
 mod cluster;
+mod dashboards;
 mod figure;
 
 use std::{env, process::ExitCode};
@@ -52,6 +53,16 @@ impl Bench {
         engine::Engine::migrate(&config(&url, 2)).await.unwrap();
         url
     }
+
+    /// Gives its place on the disk back.
+    pub(crate) async fn drop_database(&self, name: &str) {
+        let mut admin = self.cluster.admin("postgres").await;
+        let sql = format!("DROP DATABASE {name} WITH (FORCE)");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(&mut admin)
+            .await
+            .unwrap();
+    }
 }
 
 /// Settings of an engine as the server gives them.
@@ -91,5 +102,8 @@ async fn run() {
         full: env::var("BENCH").is_ok_and(|size| size == "full"),
     };
     let mut figures: Vec<Figure> = Vec::new();
+    if is_chosen("P10") {
+        figures.extend(dashboards::run(&bench).await);
+    }
     println!("\n{}", figure::table(&figures));
 }
