@@ -199,3 +199,27 @@ WHERE (leased_by IS NOT NULL AND lease_beat_at < now() - INTERVAL '1 minute')
    OR (leased_by IS NULL AND NOT paused AND next_run_at < now() - INTERVAL '10 minutes')
    OR (leased_by IS NULL AND last_status IN ('failed', 'lost'))
 ORDER BY name;
+
+-- check scores
+-- Who is a target is read from here, and not from all that was ever scored.
+SELECT 'fault' AS severity, 'scores' AS check, 'the newest score or the strongest signal is another' AS what,
+       'company ' || company_id AS record, format('SELECT marketing.keep_scores(ARRAY[%L])', company_id) AS advice
+FROM marketing.company_scores s
+FULL JOIN (SELECT coalesce(p.company_id, b.company_id) AS company_id, p.ple_score, p.calculated_at, b.score, b.at
+           FROM (SELECT DISTINCT ON (company_id) company_id, ple_score, calculated_at FROM marketing.ple_results
+                 ORDER BY company_id, calculated_at DESC, id DESC) p
+           FULL JOIN (SELECT company_id, max(bit_intent_score) AS score, max(signal_timestamp) AS at
+                      FROM marketing.bit_signals GROUP BY company_id) b ON b.company_id = p.company_id) n USING (company_id)
+WHERE (s.ple_score, s.ple_at, s.bit_intent_score, s.last_signal_at) IS DISTINCT FROM (n.ple_score, n.calculated_at, n.score, n.at)
+ORDER BY company_id;
+
+-- check companies_elsewhere
+SELECT 'fault' AS severity, 'companies_elsewhere' AS check,
+       CASE WHEN e.company_unique_id IS NULL THEN 'is missing in companies_elsewhere, and so in the list of companies'
+            ELSE 'stands in companies_elsewhere, and so twice in the list of companies' END AS what,
+       'company ' || company_unique_id AS record, format('SELECT marketing.place_companies(ARRAY[%L])', company_unique_id) AS advice
+FROM (SELECT m.company_unique_id FROM marketing.company_master m
+      WHERE NOT EXISTS (SELECT FROM intake.company_raw_intake i WHERE i.id::TEXT = m.source_record_id)) m
+FULL JOIN marketing.companies_elsewhere e USING (company_unique_id)
+WHERE m.company_unique_id IS NULL OR e.company_unique_id IS NULL
+ORDER BY company_unique_id;

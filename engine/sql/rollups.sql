@@ -3,15 +3,21 @@
 
 -- check rollups
 -- One statement is one snapshot: it may be asked while everything runs.
-WITH counted AS (
+WITH runs AS (
+    SELECT 'run' AS metric, date_trunc('minute', created_at, 'UTC') AS bucket,
+           coalesce(phase, marketing.workflow_phase(workflow_name)) AS phase, workflow_name AS label, status AS detail,
+           count(*) AS n, count(duration_seconds) AS timed, coalesce(sum(duration_seconds), 0)::DOUBLE PRECISION AS seconds
+    FROM marketing.workflow_stats GROUP BY 2, 3, 4, 5
+), counted AS (
     SELECT 'event' AS metric, date_trunc('day', created_at, 'UTC') AS bucket, '' AS phase, event_type AS label, status AS detail,
            count(*) AS n, count(*) FILTER (WHERE status = 'processed' AND processed_at IS NOT NULL) AS timed,
            coalesce(sum(extract(epoch FROM processed_at - created_at)) FILTER (WHERE status = 'processed'), 0)::DOUBLE PRECISION AS seconds
     FROM marketing.pipeline_events GROUP BY 2, 4, 5
     UNION ALL
-    SELECT 'run', date_trunc('minute', created_at, 'UTC'), coalesce(phase, marketing.workflow_phase(workflow_name)), workflow_name, status,
-           count(*), count(duration_seconds), coalesce(sum(duration_seconds), 0)
-    FROM marketing.workflow_stats GROUP BY 2, 3, 4, 5
+    SELECT * FROM runs
+    UNION ALL
+    SELECT 'run_hour', date_trunc('hour', bucket, 'UTC'), phase, label, detail, sum(n)::BIGINT, sum(timed)::BIGINT, sum(seconds)
+    FROM runs GROUP BY 2, 3, 4, 5
     UNION ALL
     SELECT 'intake', '-infinity', '', CASE validated WHEN TRUE THEN 'valid' WHEN FALSE THEN 'rejected' ELSE 'waiting' END, '', count(*), 0, 0
     FROM intake.company_raw_intake GROUP BY 4
@@ -25,6 +31,10 @@ WITH counted AS (
     UNION ALL
     SELECT 'verification', '-infinity', '', verification_status, '', count(*), 0, 0
     FROM marketing.email_verification GROUP BY 4
+    UNION ALL
+    SELECT 'score', '-infinity', '', CASE WHEN ple_score > 0.75 OR bit_intent_score > 0.75 THEN 'target' ELSE '' END, '',
+           count(*), count(ple_score), coalesce(sum(ple_score), 0)
+    FROM marketing.company_scores GROUP BY 4
 )
 -- compared
 SELECT 'fault' AS severity, 'rollups' AS check,

@@ -44,7 +44,7 @@ async fn findings(engine: &Engine) -> Vec<Finding> {
 async fn the_pipeline_breaks_nothing(pool: PgPool) {
     let engine = worked(&pool).await;
     let examination = engine.examine().await.unwrap();
-    assert_eq!(examination.checks.len(), 27, "{:?}", examination.checks);
+    assert_eq!(examination.checks.len(), 29, "{:?}", examination.checks);
     let bad: Vec<_> = examination
         .findings
         .iter()
@@ -102,6 +102,19 @@ const BROKEN: &[(&str, &str, &str, Severity)] = &[
         "UPDATE marketing.people_master SET company_slot_unique_id = (SELECT min(company_slot_unique_id) FROM marketing.people_master)",
         "slot 04.04.05.",
         Severity::Warning,
+    ),
+    (
+        "scores",
+        "INSERT INTO marketing.ple_results (company_id, ple_score) VALUES ('04.04.01.84.00005.001', 0.8);
+         UPDATE marketing.company_scores SET ple_score = 0.9",
+        "company 04.04.01.84.00005.001",
+        Severity::Fault,
+    ),
+    (
+        "companies_elsewhere",
+        "INSERT INTO marketing.companies_elsewhere SELECT company_unique_id, created_at, id FROM marketing.company_master",
+        "company 04.04.01.",
+        Severity::Fault,
     ),
     (
         "refused",

@@ -21,7 +21,7 @@ mod visitor;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, extract::FromRef};
+use axum::{Router, extract::FromRef, serve::ListenerExt};
 use engine::Engine;
 use leptos::prelude::LeptosOptions;
 use tokio::{
@@ -169,6 +169,12 @@ impl Web {
         }
         let router: Router = routes::router(app.clone());
         let stop = app.stop.clone();
+        // Otherwise a live message waits until the one before is acknowledged, which a browser may put off for 40 ms.
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "small messages may be late on one connection");
+            }
+        });
         let serving = tokio::spawn(async move {
             axum::serve(
                 listener,

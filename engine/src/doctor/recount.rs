@@ -14,21 +14,24 @@ const ROLLUPS: &str = include_str!("../../sql/rollups.sql");
 const COMPARED: &str = "-- compared";
 /// Writers wait for as long as the count takes; readers do not. All are asked for at once and in one order.
 const COUNTED: &str = "LOCK TABLE intake.company_raw_intake, marketing.company_master, marketing.company_slots,
-    marketing.contact_enrichment, marketing.email_verification, marketing.pipeline_events, marketing.workflow_stats
+    marketing.contact_enrichment, marketing.email_verification, marketing.pipeline_events, marketing.workflow_stats,
+    marketing.company_scores
     IN SHARE MODE";
 /// After the tables: a writer reaches the rollups last, too, and folding takes these only.
 const ROLLED: &str =
     "LOCK TABLE marketing.rollups, marketing.rollup_deltas IN SHARE ROW EXCLUSIVE MODE";
 /// Waiting for the locks blocks whoever comes after us.
 const PATIENCE: &str = "SET LOCAL lock_timeout = '10s'";
-const METRICS: [&str; 7] = [
+const METRICS: [&str; 9] = [
     "event",
     "run",
+    "run_hour",
     "intake",
     "master",
     "slot",
     "enrichment",
     "verification",
+    "score",
 ];
 
 impl Engine {

@@ -1,4 +1,5 @@
-//! Many notifications, few messages: the first after a quiet time at once, then at most one each interval.
+//! Many notifications, few messages: the first after a quiet time at once, and the more a message had gathered, the longer
+//! the next one gathers.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -7,8 +8,11 @@ use domain::model::live::{LiveEvent, LiveMessage, Topic};
 use serde::Deserialize;
 use tokio::time::Instant;
 
-/// Below what a person perceives as delay, above what a browser can redraw for nothing.
+/// Between two messages at most: below what a person perceives as delay, above what a browser can redraw for nothing.
 const INTERVAL: Duration = Duration::from_millis(50);
+/// For each notification that a message gathered, the next one waits so long. Below a hundred a second none waits for
+/// another; above, the wait grows with each message until a few large ones serve a thousand sockets at little cost.
+const PACE: Duration = Duration::from_millis(10);
 /// Events that a message carries; the rest is only counted.
 const SHOWN: usize = 50;
 
@@ -18,8 +22,11 @@ pub(super) struct Coalescer {
     events: std::collections::VecDeque<LiveEvent>,
     count: u64,
     last_id: i64,
+    /// Notifications since the last message, of whatever kind.
+    gathered: u32,
     due: Option<Instant>,
-    sent: Option<Instant>,
+    /// Before this moment there is no next message.
+    rests: Option<Instant>,
 }
 
 impl Coalescer {
@@ -52,8 +59,9 @@ impl Coalescer {
             "import_event" => drop(self.topics.insert(Topic::Imports)),
             _ => return None,
         }
+        self.gathered = self.gathered.saturating_add(1);
         if self.due.is_none() {
-            self.due = Some(self.sent.map_or(now, |sent| now.max(sent + INTERVAL)));
+            self.due = Some(self.rests.map_or(now, |rests| now.max(rests)));
         }
         told
     }
@@ -61,7 +69,8 @@ impl Coalescer {
     /// The gathered message, if there is one.
     pub(super) fn take(&mut self, now: Instant) -> Option<LiveMessage> {
         self.due.take()?;
-        self.sent = Some(now);
+        let pause = PACE.saturating_mul(std::mem::take(&mut self.gathered));
+        self.rests = Some(now + pause.min(INTERVAL));
         Some(LiveMessage::Changed {
             topics: std::mem::take(&mut self.topics).into_iter().collect(),
             events: self.events.drain(..).collect(),
@@ -113,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_is_due_at_once_and_the_next_waits_for_the_interval() {
+    fn the_first_is_due_at_once_and_the_next_waits_for_the_pace() {
         let start = Instant::now();
         let mut coalescer = Coalescer::default();
         assert_eq!(
@@ -126,8 +135,36 @@ mod tests {
         assert_eq!(coalescer.due(), Some(start));
         coalescer.take(start).unwrap();
         assert_eq!(coalescer.due(), None);
-        coalescer.add("error_event", "{}", start + Duration::from_millis(10));
-        assert_eq!(coalescer.due(), Some(start + INTERVAL));
+        coalescer.add("error_event", "{}", start + PACE / 2);
+        assert_eq!(coalescer.due(), Some(start + PACE));
+    }
+
+    #[test]
+    fn at_an_even_pace_nothing_waits_and_under_load_a_few_messages_carry_all() {
+        check(Duration::from_millis(20), 50, Duration::ZERO);
+        check(Duration::from_millis(1), 25, INTERVAL);
+    }
+
+    /// Notifications come for a second, one each `every`; at most so many messages go out, and none is later than so much.
+    fn check(every: Duration, most: usize, latest: Duration) {
+        let start = Instant::now();
+        let (mut coalescer, mut messages) = (Coalescer::default(), 0);
+        let mut at = start;
+        while at < start + Duration::from_secs(1) {
+            if let Some(due) = coalescer.due().filter(|due| *due <= at) {
+                coalescer.take(due).unwrap();
+                messages += 1;
+            }
+            coalescer.add("pipeline_event", &body(1), at);
+            let due = coalescer.due().unwrap();
+            assert!(due <= at + latest, "{every:?}");
+            if due == at {
+                coalescer.take(at).unwrap();
+                messages += 1;
+            }
+            at += every;
+        }
+        assert!(messages <= most, "{every:?}: {messages}");
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use domain::model::{
-    Page,
+    Count, Page,
     company::{Attention, CompanyFilter, CompanyRow, CompanyState},
 };
-use sqlx::{FromRow, Postgres, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder, Transaction};
 
-use super::{COUNT_LIMIT, PAGE, capped, contains, cursor};
+use super::{COUNT_LIMIT, PAGE, contains, cursor};
 use crate::{Engine, Result};
 
 /// The columns of a row over `listed`; the sub-selects run for the rows of one page only.
@@ -20,32 +20,34 @@ pub(super) const COLUMNS: &str = "SELECT l.key, l.barton_id, l.name, l.website, 
     (SELECT count(*) FROM marketing.pipeline_errors e
      WHERE e.correlation_id = l.correlation_id AND NOT e.resolved) AS open_errors";
 
+/// The parts of `v_companies`, each of which is read by time: a union is sorted as a whole.
+const PARTS: [&str; 2] = [
+    "marketing.v_companies_imported",
+    "marketing.v_companies_elsewhere",
+];
+/// Where counting companies of a state stops: each is a look at its slots and contacts, of some 20 µs.
+const STATES_COUNTED: i64 = 1_000;
+/// PostgreSQL does not know how many companies are in a state, and would look at all of them to sort a few. Going by time
+/// ends with the first page, unless the state is rare.
+const BY_TIME: &str = "SELECT set_config('enable_sort', 'off', TRUE), set_config('enable_hashjoin', 'off', TRUE),
+    set_config('enable_mergejoin', 'off', TRUE), set_config('max_parallel_workers_per_gather', '0', TRUE),
+    set_config('jit', 'off', TRUE)";
+
 impl Engine {
     /// A page of 50 companies, newest first.
     ///
     /// # Errors
     /// [`crate::EngineError::Database`].
     pub async fn companies(&self, filter: &CompanyFilter) -> Result<Page<CompanyRow>> {
-        let mut list = QueryBuilder::new(COLUMNS);
-        list.push(" FROM marketing.v_companies l WHERE TRUE");
-        push_filter(&mut list, filter);
-        if let Some(cursor) = &filter.cursor {
-            let (at, place) = cursor::time_and_id(cursor)?;
-            list.push(" AND (l.created_at, l.place) < (").push_bind(at);
-            list.push(", ").push_bind(place).push(")");
-        }
-        list.push(" ORDER BY l.created_at DESC, l.place DESC LIMIT ")
-            .push_bind(PAGE + 1);
-        let mut rows: Vec<Row> = list.build_query_as().fetch_all(&self.pool).await?;
-        let mut count = QueryBuilder::new(
-            "SELECT count(*) FROM (SELECT FROM marketing.v_companies l WHERE TRUE",
-        );
-        push_filter(&mut count, filter);
-        count
-            .push(" LIMIT ")
-            .push_bind(COUNT_LIMIT + 1)
-            .push(") AS matching");
-        let n: i64 = count.build_query_scalar().fetch_one(&self.pool).await?;
+        let limit = if goes_by_state(filter) {
+            STATES_COUNTED
+        } else {
+            COUNT_LIMIT
+        };
+        let (mut rows, n) = tokio::try_join!(
+            self.newest_companies(filter),
+            self.count_companies(filter, limit)
+        )?;
         let more = rows.len() as i64 > PAGE;
         rows.truncate(PAGE as usize);
         let next = match rows.last().filter(|_| more) {
@@ -55,8 +57,34 @@ impl Engine {
         Ok(Page {
             rows: rows.into_iter().map(Row::into).collect(),
             next,
-            count: capped(n),
+            count: Count {
+                n: n.min(limit),
+                capped: n > limit,
+            },
         })
+    }
+
+    async fn newest_companies(&self, filter: &CompanyFilter) -> Result<Vec<Row>> {
+        let mut query = newest(filter)?;
+        let mut transaction = self.begin_list(filter).await?;
+        Ok(query.build_query_as().fetch_all(&mut *transaction).await?)
+    }
+
+    async fn count_companies(&self, filter: &CompanyFilter, limit: i64) -> Result<i64> {
+        let mut transaction = self.begin_list(filter).await?;
+        Ok(counted(filter, limit)
+            .build_query_scalar()
+            .fetch_one(&mut *transaction)
+            .await?)
+    }
+
+    /// A transaction that is only read in, and so never committed.
+    async fn begin_list(&self, filter: &CompanyFilter) -> Result<Transaction<'static, Postgres>> {
+        let mut transaction = self.transaction().await?;
+        if goes_by_state(filter) && !is_led_by_index(filter) {
+            sqlx::query(BY_TIME).execute(&mut *transaction).await?;
+        }
+        Ok(transaction)
     }
 
     async fn company_cursor(&self, key: &str) -> Result<String> {
@@ -67,6 +95,47 @@ impl Engine {
                 .await?;
         Ok(format!("{}~{place}", at.to_rfc3339()))
     }
+}
+
+/// The newest companies, one more than a page: the newest of each part, and the newest of these.
+fn newest(filter: &CompanyFilter) -> Result<QueryBuilder<Postgres>> {
+    let order = " ORDER BY l.created_at DESC, l.place DESC LIMIT ";
+    let mut query = QueryBuilder::new(COLUMNS);
+    for (part, before) in PARTS.into_iter().zip([" FROM (", " UNION ALL "]) {
+        query.push(format!("{before}(SELECT * FROM {part} l WHERE TRUE"));
+        push_filter(&mut query, filter);
+        if let Some(cursor) = &filter.cursor {
+            let (at, place) = cursor::time_and_id(cursor)?;
+            query.push(" AND (l.created_at, l.place) < (").push_bind(at);
+            query.push(", ").push_bind(place).push(")");
+        }
+        query.push(order).push_bind(PAGE + 1).push(")");
+    }
+    query.push(") l").push(order).push_bind(PAGE + 1);
+    Ok(query)
+}
+
+fn counted(filter: &CompanyFilter, limit: i64) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("SELECT count(*) FROM (");
+    for (part, between) in PARTS.into_iter().zip(["", " UNION ALL "]) {
+        query.push(format!("{between}SELECT FROM {part} l WHERE TRUE"));
+        push_filter(&mut query, filter);
+    }
+    query
+        .push(" LIMIT ")
+        .push_bind(limit + 1)
+        .push(") AS matching");
+    query
+}
+
+/// The state is in no index: it is looked up company by company.
+fn goes_by_state(filter: &CompanyFilter) -> bool {
+    filter.state.is_some() || filter.reached.is_some()
+}
+
+/// Whether something narrows the list down before its states are looked up.
+fn is_led_by_index(filter: &CompanyFilter) -> bool {
+    filter.batch.is_some() || filter.attention.is_some()
 }
 
 /// The one predicate of list and count.
@@ -85,6 +154,13 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &CompanyFilter) {
         query.push(" AND l.batch_id = ").push_bind(batch.clone());
     }
     if let Some(state) = filter.state {
+        // What the state implies, in words that need no look into slots and contacts.
+        query.push(match state {
+            CompanyState::Imported => " AND l.barton_id IS NULL AND l.validated IS NULL",
+            CompanyState::Rejected => " AND l.barton_id IS NULL AND l.validated = FALSE",
+            CompanyState::Validated => " AND l.barton_id IS NULL AND l.validated",
+            _ => " AND l.barton_id IS NOT NULL",
+        });
         query.push(" AND l.state = ").push_bind(state.name());
     }
     if let Some(state) = filter.reached {

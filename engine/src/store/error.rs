@@ -95,8 +95,15 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Database`].
     pub async fn error_event_types(&self) -> Result<Vec<String>> {
+        // One step in the index for each type, however many errors there are.
         Ok(sqlx::query_scalar(
-            "SELECT DISTINCT event_type FROM marketing.pipeline_errors ORDER BY 1",
+            "WITH RECURSIVE t AS (
+                 (SELECT event_type FROM marketing.pipeline_errors ORDER BY event_type LIMIT 1)
+                 UNION ALL
+                 SELECT (SELECT n.event_type FROM marketing.pipeline_errors n WHERE n.event_type > t.event_type
+                         ORDER BY n.event_type LIMIT 1)
+                 FROM t WHERE t.event_type IS NOT NULL)
+             SELECT event_type FROM t WHERE event_type IS NOT NULL",
         )
         .fetch_all(&self.pool)
         .await?)

@@ -11,7 +11,12 @@
 
 #[path = "../support/cluster.rs"]
 mod cluster;
+mod dashboards;
 mod figure;
+mod limit;
+mod soak;
+mod traffic;
+mod writers;
 
 use std::{env, process::ExitCode};
 
@@ -52,6 +57,32 @@ impl Bench {
         engine::Engine::migrate(&config(&url, 2)).await.unwrap();
         url
     }
+
+    /// A copy of a database to which nobody is connected.
+    pub(crate) async fn copy(&self, from: &str, name: &str) -> String {
+        let mut admin = self.cluster.admin("postgres").await;
+        for statement in [
+            format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            format!("CREATE DATABASE {name} TEMPLATE {from}"),
+            "CHECKPOINT".into(),
+        ] {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+                .execute(&mut admin)
+                .await
+                .unwrap();
+        }
+        self.cluster.url("postgres", name, self.cluster.port)
+    }
+
+    /// Gives its place on the disk back.
+    pub(crate) async fn drop_database(&self, name: &str) {
+        let mut admin = self.cluster.admin("postgres").await;
+        let sql = format!("DROP DATABASE {name} WITH (FORCE)");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(&mut admin)
+            .await
+            .unwrap();
+    }
 }
 
 /// Settings of an engine as the server gives them.
@@ -91,5 +122,20 @@ async fn run() {
         full: env::var("BENCH").is_ok_and(|size| size == "full"),
     };
     let mut figures: Vec<Figure> = Vec::new();
+    if is_chosen("P2") {
+        figures.extend(limit::run(&bench).await);
+    }
+    if is_chosen("P3") {
+        figures.extend(writers::run(&bench).await);
+    }
+    if is_chosen("P10") {
+        figures.extend(dashboards::run(&bench).await);
+    }
+    if is_chosen("P11") {
+        figures.extend(soak::run(&bench).await);
+    }
+    if is_chosen("P12") {
+        figures.extend(traffic::run(&bench).await);
+    }
     println!("\n{}", figure::table(&figures));
 }

@@ -35,6 +35,6 @@ pub(super) async fn import(config: &Config, file: &Path) -> anyhow::Result<ExitC
 async fn import_into(surroundings: &Surroundings, file: &Path) -> anyhow::Result<ImportBatch> {
     let engine = surroundings.start_engine().await?;
     let batch = engine.import_file(file, &super::actor()).await?;
-    engine.pool().close().await;
+    engine.close().await;
     Ok(batch)
 }

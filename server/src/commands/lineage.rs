@@ -16,7 +16,7 @@ pub(super) async fn show(config: &Config, of: &LineageKey, json: bool) -> anyhow
     let read = async {
         let engine = surroundings.start_engine().await?;
         let lineage = engine.lineage(of).await?;
-        engine.pool().close().await;
+        engine.close().await;
         anyhow::Ok(lineage)
     };
     let read = read.await;

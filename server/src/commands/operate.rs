@@ -20,7 +20,7 @@ pub(super) async fn run(config: &Config, command: Operate) -> anyhow::Result<Exi
     let outcome = async {
         let engine = surroundings.start_engine().await?;
         let outcome = operate(&engine, command).await;
-        engine.pool().close().await;
+        engine.close().await;
         outcome
     };
     let outcome = outcome.await;

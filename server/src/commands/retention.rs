@@ -18,7 +18,7 @@ pub(super) async fn retention(config: &Config, command: RetentionCommand) -> any
             Some((what, days)) => engine.set_retention(what, days, &super::actor()).await,
             None => engine.retention().await,
         };
-        engine.pool().close().await;
+        engine.close().await;
         anyhow::Ok(settings?)
     };
     let settings = settings.await;

@@ -16,7 +16,7 @@ pub(super) async fn schedule(config: &Config, command: ScheduleCommand) -> anyho
     let done = async {
         let engine = surroundings.start_engine().await?;
         let done = obey(&engine, command).await;
-        engine.pool().close().await;
+        engine.close().await;
         done
     };
     let done = done.await;

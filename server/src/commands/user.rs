@@ -29,7 +29,7 @@ pub(super) async fn disable(config: &Config, name: &str) -> anyhow::Result<()> {
     let disabled = async {
         let engine = surroundings.start_engine().await?;
         engine.disable_user(name, &super::actor()).await?;
-        engine.pool().close().await;
+        engine.close().await;
         anyhow::Ok(())
     };
     let disabled = disabled.await;
@@ -55,7 +55,7 @@ async fn put(
             &super::actor(),
         )
         .await?;
-    engine.pool().close().await;
+    engine.close().await;
     println!("{} may sign in as {}.", actor.name, actor.role.name());
     if given.is_none() {
         println!("Password: {made_up}   (shown only this once)");

@@ -24,6 +24,8 @@ use super::{App, problem::Problem, visitor};
 
 /// Browsers have nothing to say here.
 const MESSAGE_BYTES: usize = 4096;
+/// It is filled once for each socket, whether anything is said or not; a pong has a few bytes.
+const READ_BYTES: usize = 512;
 /// Live messages are a few kilobytes; a browser that is this far behind is told to read everything again.
 const UNSENT_BYTES: usize = 256 * 1024;
 /// A browser answers each ping; so many without an answer, and nobody is there any more.
@@ -60,6 +62,7 @@ pub(crate) async fn events(
     Ok(upgrade
         .max_message_size(MESSAGE_BYTES)
         .max_frame_size(MESSAGE_BYTES)
+        .read_buffer_size(READ_BYTES)
         .write_buffer_size(0)
         .max_write_buffer_size(UNSENT_BYTES)
         .on_upgrade(|socket| feed.run(socket)))

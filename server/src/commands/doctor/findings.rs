@@ -38,7 +38,7 @@ pub(super) async fn recount(config: &Config, yes: bool) -> anyhow::Result<ExitCo
     let corrected = async {
         let engine = surroundings.start_engine().await?;
         let corrected = engine.recount_rollups(&super::super::actor()).await;
-        engine.pool().close().await;
+        engine.close().await;
         anyhow::Ok(corrected?)
     };
     let corrected = corrected.await;

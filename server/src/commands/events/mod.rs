@@ -19,7 +19,7 @@ pub(super) async fn run(config: &Config, command: EventsCommand) -> anyhow::Resu
                 show::print(&detail, json)?;
             }
         }
-        engine.pool().close().await;
+        engine.close().await;
         anyhow::Ok(())
     };
     let answered = answered.await;

@@ -1,0 +1,165 @@
+//! What dashboards ask: every view of the contract, and every read of a page.
+//!
+//! Previews of acts on whatever matches are left out: they count to the end what the act would touch, and take as long.
+
+use std::{future::Future, pin::Pin};
+
+use domain::{
+    event::EventStatus,
+    model::{
+        company::{Attention, CompanyFilter, CompanyState},
+        dead_letter::DeadLetterQuery,
+        error::{ErrorFilter, ErrorQuery, ErrorSort},
+        event::EventFilter,
+    },
+};
+use engine::Engine;
+use sqlx::AssertSqlSafe;
+
+type Answer<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+pub(super) struct Question {
+    pub(super) name: String,
+    ask: Box<dyn Fn(&Engine) -> Answer<'_> + Send + Sync>,
+}
+
+impl Question {
+    pub(super) async fn ask(&self, engine: &Engine) {
+        (self.ask)(engine).await;
+    }
+
+    /// All rows of a view; as text of unknown shape, since every view has another.
+    fn view(name: String) -> Self {
+        let sql = format!("SELECT * FROM marketing.{name}");
+        Self {
+            name,
+            ask: Box::new(move |engine| {
+                let sql = sql.clone();
+                Box::pin(async move {
+                    let rows = sqlx::query(AssertSqlSafe(sql));
+                    rows.fetch_all(engine.pool()).await.unwrap();
+                })
+            }),
+        }
+    }
+}
+
+/// One line a page: its name, and what it asks the engine.
+macro_rules! pages {
+    ($($name:literal => |$engine:ident| $call:expr;)*) => {
+        vec![$(Question {
+            name: $name.into(),
+            ask: Box::new(|$engine| Box::pin(async move { drop($call.await.unwrap()); })),
+        }),*]
+    };
+}
+
+/// Lists of records, which have no end; pages read them with their limit.
+const ENDLESS: [&str; 4] = [
+    "v_companies",
+    "v_companies_elsewhere",
+    "v_companies_imported",
+    "v_sniper_targets",
+];
+/// What views are made of; nobody reads it whole.
+const INNER: [&str; 1] = ["v_rollup"];
+
+/// Every view that the database has, so that a new one is measured from its first day.
+pub(super) async fn views(engine: &Engine) -> Vec<Question> {
+    let names: Vec<String> = sqlx::query_scalar(
+        "SELECT viewname::TEXT FROM pg_views WHERE schemaname = 'marketing' AND viewname <> ALL($1) ORDER BY 1",
+    )
+    .bind(INNER.as_slice())
+    .fetch_all(engine.pool())
+    .await
+    .unwrap();
+    assert!(names.len() >= 13, "{names:?}");
+    names
+        .into_iter()
+        .map(|name| {
+            if ENDLESS.contains(&name.as_str()) {
+                Question::view(format!("{name} LIMIT 50"))
+            } else {
+                Question::view(name)
+            }
+        })
+        .collect()
+}
+
+pub(super) fn pages() -> Vec<Question> {
+    pages! {
+        "overview" => |engine| engine.overview();
+        "overview: throughput chart" => |engine| engine.throughput_chart();
+        "overview: phase statistics as CSV" => |engine| engine.phase_stats_csv();
+        "overview: sniper targets" => |engine| engine.sniper_targets(50);
+        "stage settings" => |engine| engine.stage_settings();
+        "paused batches" => |engine| engine.paused_batches();
+        "event types" => |engine| engine.event_types();
+        "events" => |engine| engine.events(&EventFilter::default());
+        "events: pending" => |engine| engine.events(&of_status(EventStatus::Pending));
+        "events: failed" => |engine| engine.events(&of_status(EventStatus::Failed));
+        "events: one type" => |engine| engine.events(&EventFilter {
+            event_type: Some("contact_enriched".into()), ..EventFilter::default()
+        });
+        "events: one batch" => |engine| engine.events(&EventFilter {
+            batch: Some("batch-0".into()), ..EventFilter::default()
+        });
+        "events: one record" => |engine| engine.events(&EventFilter {
+            record_id: Some("41".into()), ..EventFilter::default()
+        });
+        "events: of the last hour" => |engine| engine.events(&EventFilter {
+            newer_than: Some("1h".parse().unwrap()), ..EventFilter::default()
+        });
+        "event" => |engine| engine.event_detail(400);
+        "lineage" => |engine| engine.lineage(&"intake:41".parse().unwrap());
+        "dead letters" => |engine| engine.dead_letters(&DeadLetterQuery::default());
+        "errors" => |engine| engine.errors(&open_errors());
+        "errors: all" => |engine| engine.errors(&ErrorQuery::default());
+        "errors: by record" => |engine| engine.errors(&ErrorQuery {
+            sort: ErrorSort::RecordId, ..open_errors()
+        });
+        "error types" => |engine| engine.error_event_types();
+        "error" => |engine| engine.error_detail(1);
+        "companies" => |engine| engine.companies(&CompanyFilter::default());
+        "companies: verified" => |engine| engine.companies(&CompanyFilter {
+            state: Some(CompanyState::Verified), ..CompanyFilter::default()
+        });
+        "companies: promoted and beyond" => |engine| engine.companies(&CompanyFilter {
+            reached: Some(CompanyState::Promoted), ..CompanyFilter::default()
+        });
+        "companies: rejected" => |engine| engine.companies(&CompanyFilter {
+            state: Some(CompanyState::Rejected), ..CompanyFilter::default()
+        });
+        "companies: one batch" => |engine| engine.companies(&CompanyFilter {
+            batch: Some("batch-0".into()), ..CompanyFilter::default()
+        });
+        "companies: with errors" => |engine| engine.companies(&CompanyFilter {
+            attention: Some(Attention::Errors), ..CompanyFilter::default()
+        });
+        "company" => |engine| engine.company("41");
+        "imports" => |engine| engine.import_batches(&Default::default());
+        "import" => |engine| engine.import_batch("batch-0");
+        "batch, before it is processed now" => |engine| engine.preview_batch("batch-0");
+        "actions" => |engine| engine.actions(&Default::default());
+        "audit log" => |engine| engine.audit_log(&Default::default());
+        "schedules" => |engine| engine.schedules();
+        "retention" => |engine| engine.retention();
+    }
+}
+
+fn of_status(status: EventStatus) -> EventFilter {
+    EventFilter {
+        status: Some(status),
+        ..EventFilter::default()
+    }
+}
+
+fn open_errors() -> ErrorQuery {
+    ErrorQuery {
+        filter: ErrorFilter {
+            resolved: Some(false),
+            ..ErrorFilter::default()
+        },
+        ..ErrorQuery::default()
+    }
+}
