@@ -19,15 +19,30 @@ const SCRIPT: &str = "script";
 
 /// What the first run found, by the keys that every run gives again.
 const ANSWERS: [(&str, &str); 7] = [
-    ("intake", "SELECT id, validation_notes, validated_by FROM intake.company_raw_intake"),
-    ("masters", "SELECT company_unique_id, source_system, source_record_id, data_quality_score FROM marketing.company_master"),
-    ("slots", "SELECT company_slot_unique_id, company_unique_id, slot_type, slot_label FROM marketing.company_slots"),
+    (
+        "intake",
+        "SELECT id, validation_notes, validated_by FROM intake.company_raw_intake",
+    ),
+    (
+        "masters",
+        "SELECT company_unique_id, source_system, source_record_id, data_quality_score FROM marketing.company_master",
+    ),
+    (
+        "slots",
+        "SELECT company_slot_unique_id, company_unique_id, slot_type, slot_label FROM marketing.company_slots",
+    ),
     ("contacts", "SELECT * FROM marketing.contact_enrichment"),
     ("people", "SELECT * FROM marketing.people_master"),
-    ("verifications", "SELECT v.*, c.company_slot_unique_id FROM marketing.email_verification v
-                       JOIN marketing.contact_enrichment c ON c.id = v.enrichment_id"),
-    ("workflows", "SELECT DISTINCT e.event_type, s.workflow_name, s.phase FROM marketing.workflow_stats s
-                   JOIN marketing.pipeline_events e ON e.id = s.event_id"),
+    (
+        "verifications",
+        "SELECT v.*, c.company_slot_unique_id FROM marketing.email_verification v
+                       JOIN marketing.contact_enrichment c ON c.id = v.enrichment_id",
+    ),
+    (
+        "workflows",
+        "SELECT DISTINCT e.event_type, s.workflow_name, s.phase FROM marketing.workflow_stats s
+                   JOIN marketing.pipeline_events e ON e.id = s.event_id",
+    ),
 ];
 
 /// The rows of a run, without what each run numbers and times for itself.
@@ -76,10 +91,16 @@ pub(crate) async fn run(bench: &Bench) -> Vec<Figure> {
     assert_eq!(rows.len(), 1, "the script and the pipeline make other rows");
     vec![Figure {
         arm: "P2",
-        what: format!("{companies} companies from intake to verified, of a hand-written set-based script"),
+        what: format!(
+            "{companies} companies from intake to verified, of a hand-written set-based script"
+        ),
         aim: ">= 0.35",
         reached: rates.ratio(OURS, SCRIPT).to_string(),
-        from: format!("{} / {} companies a second", rates.of(OURS), rates.of(SCRIPT)),
+        from: format!(
+            "{} / {} companies a second",
+            rates.of(OURS),
+            rates.of(SCRIPT)
+        ),
     }]
 }
 
@@ -89,13 +110,21 @@ async fn leave_answers(bench: &Bench) {
     pipeline(&url).await;
     let mut waiting = bench.cluster.admin("waiting").await;
     let mut answered = bench.cluster.admin("answered").await;
-    raw_sql("CREATE SCHEMA bench").execute(&mut answered).await.unwrap();
-    raw_sql("CREATE SCHEMA bench").execute(&mut waiting).await.unwrap();
+    raw_sql("CREATE SCHEMA bench")
+        .execute(&mut answered)
+        .await
+        .unwrap();
+    raw_sql("CREATE SCHEMA bench")
+        .execute(&mut waiting)
+        .await
+        .unwrap();
     for (table, sql) in ANSWERS {
-        raw_sql(AssertSqlSafe(format!("CREATE TABLE bench.{table} AS {sql}")))
-            .execute(&mut answered)
-            .await
-            .unwrap();
+        raw_sql(AssertSqlSafe(format!(
+            "CREATE TABLE bench.{table} AS {sql}"
+        )))
+        .execute(&mut answered)
+        .await
+        .unwrap();
         let columns: String = query_scalar(
             "SELECT string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum)
              FROM pg_attribute WHERE attrelid = ('bench.' || $1)::REGCLASS AND attnum > 0",
@@ -110,10 +139,12 @@ async fn leave_answers(bench: &Bench) {
         .fetch_one(&mut answered)
         .await
         .unwrap();
-        raw_sql(AssertSqlSafe(format!("CREATE TABLE bench.{table} ({columns})")))
-            .execute(&mut waiting)
-            .await
-            .unwrap();
+        raw_sql(AssertSqlSafe(format!(
+            "CREATE TABLE bench.{table} ({columns})"
+        )))
+        .execute(&mut waiting)
+        .await
+        .unwrap();
         sqlx::query(AssertSqlSafe(format!(
             "INSERT INTO bench.{table} SELECT * FROM json_populate_recordset(NULL::bench.{table}, $1::JSON)"
         )))
@@ -122,7 +153,10 @@ async fn leave_answers(bench: &Bench) {
         .await
         .unwrap();
     }
-    raw_sql("VACUUM (ANALYZE)").execute(&mut waiting).await.unwrap();
+    raw_sql("VACUUM (ANALYZE)")
+        .execute(&mut waiting)
+        .await
+        .unwrap();
 }
 
 /// Seconds until nothing waits.

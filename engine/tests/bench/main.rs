@@ -137,5 +137,12 @@ async fn run() {
     if is_chosen("P12") {
         figures.extend(traffic::run(&bench).await);
     }
-    println!("\n{}", figure::table(&figures));
+    if bench.full {
+        println!("\n{}", figure::table(&figures));
+    } else {
+        println!(
+            "{} figures, of sizes too small to say anything",
+            figures.len()
+        );
+    }
 }

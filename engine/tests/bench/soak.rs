@@ -69,31 +69,64 @@ pub(crate) async fn run(bench: &Bench) -> Vec<Figure> {
     drain(&pool, FEED).await;
     process.stop().await;
     engine.close().await;
-    for (name, phase) in [("clean", &clean), ("transaction open", &held), ("after it", &after)] {
+    for (name, phase) in [
+        ("clean", &clean),
+        ("transaction open", &held),
+        ("after it", &after),
+    ] {
         println!(
             "P11 {name}: {:.0} events a second, at most {} waiting, {} dead rows of events, {} of differences, {:.0} MB",
             phase.rate, phase.waiting, phase.dead_events, phase.dead_deltas, phase.memory
         );
     }
     vec![
-        figure("Rate while a transaction is open and three readers ask / undisturbed", ">= 0.95",
+        figure(
+            "Rate while a transaction is open and three readers ask / undisturbed",
+            ">= 0.95",
             format!("{:.2}", held.rate / clean.rate),
-            format!("{:.0} / {:.0} events a second, {:.0} s / {:.0} s; {asked} questions of the readers",
-                held.rate, clean.rate, (whole / 4).as_secs_f64(), (whole / 5).as_secs_f64())),
-        figure("Rate after it, with the readers / undisturbed", ">= 0.95",
-            format!("{:.2}", after.rate / clean.rate), format!("{:.0} events a second", after.rate)),
-        figure("Dead rows of the queue, of those that live", "bounded",
-            format!("{:.2}", after.dead_events as f64 / after.live_events.max(1) as f64),
-            format!("{} clean, {} with the transaction, {} at the end, of {}",
-                clean.dead_events, held.dead_events, after.dead_events, after.live_events)),
-        figure("Memory of the process, at the end / undisturbed", "flat",
+            format!(
+                "{:.0} / {:.0} events a second, {:.0} s / {:.0} s; {asked} questions of the readers",
+                held.rate,
+                clean.rate,
+                (whole / 4).as_secs_f64(),
+                (whole / 5).as_secs_f64()
+            ),
+        ),
+        figure(
+            "Rate after it, with the readers / undisturbed",
+            ">= 0.95",
+            format!("{:.2}", after.rate / clean.rate),
+            format!("{:.0} events a second", after.rate),
+        ),
+        figure(
+            "Dead rows of the queue, of those that live",
+            "bounded",
+            format!(
+                "{:.2}",
+                after.dead_events as f64 / after.live_events.max(1) as f64
+            ),
+            format!(
+                "{} clean, {} with the transaction, {} at the end, of {}",
+                clean.dead_events, held.dead_events, after.dead_events, after.live_events
+            ),
+        ),
+        figure(
+            "Memory of the process, at the end / undisturbed",
+            "flat",
             format!("{:.2}", after.memory / clean.memory),
-            format!("{:.0} / {:.0} MB", after.memory, clean.memory)),
+            format!("{:.0} / {:.0} MB", after.memory, clean.memory),
+        ),
     ]
 }
 
 fn figure(what: &str, aim: &'static str, reached: String, from: String) -> Figure {
-    Figure { arm: "P11", what: what.into(), aim, reached, from }
+    Figure {
+        arm: "P11",
+        what: what.into(),
+        aim,
+        reached,
+        from,
+    }
 }
 
 /// Companies a second from intake to verified, all at once.
@@ -133,7 +166,13 @@ async fn feed(pool: &PgPool, companies: f64, time: Duration) -> Phase {
         }
         if looked.elapsed() > Duration::from_secs(5) {
             looked = Instant::now();
-            waiting = waiting.max(number(pool, "SELECT count(*) FROM marketing.pipeline_events WHERE status = 'pending'").await);
+            waiting = waiting.max(
+                number(
+                    pool,
+                    "SELECT count(*) FROM marketing.pipeline_events WHERE status = 'pending'",
+                )
+                .await,
+            );
             memory = memory.max(resident());
         }
     }
@@ -161,8 +200,16 @@ async fn number(pool: &PgPool, sql: &'static str) -> i64 {
 /// Megabytes of this process, which runs the engine.
 fn resident() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1000.0
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap();
+    line.split_whitespace()
+        .nth(1)
+        .unwrap()
+        .parse::<f64>()
+        .unwrap()
+        / 1000.0
 }
 
 /// How often it asked.

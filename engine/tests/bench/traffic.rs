@@ -11,7 +11,6 @@ use tokio::time::sleep;
 
 use crate::{Bench, config, figure::Figure};
 
-
 pub(crate) async fn run(bench: &Bench) -> Vec<Figure> {
     let companies = bench.size(5_000, 50);
     let idle = bench.size(60, 3);

@@ -3,11 +3,7 @@
 //! The same writers run without any notification, with the server's default (the relay takes over while there are many)
 //! and with the plain notification of each row's transaction, as without a server.
 
-use std::{
-    collections::HashSet,
-    process::Command,
-    time::Duration,
-};
+use std::{collections::HashSet, process::Command, time::Duration};
 
 use engine::Engine;
 use sqlx::{PgPool, postgres::PgListener, query_scalar, raw_sql};
@@ -42,7 +38,9 @@ pub(crate) async fn run(bench: &Bench) -> Vec<Figure> {
             };
             let rate = write(bench, arm, seconds).await;
             let slowest = ear.close(&pool, arm != SILENT).await;
-            println!("P3 {arm}: {rate:.0} rows a second, the last notification of a row came after {slowest:.2} s");
+            println!(
+                "P3 {arm}: {rate:.0} rows a second, the last notification of a row came after {slowest:.2} s"
+            );
             rates.add(arm, rate);
             if arm == RELAYED {
                 delays.push(slowest);
@@ -90,8 +88,26 @@ async fn write(bench: &Bench, arm: &str, seconds: usize) -> f64 {
     .unwrap();
     let mut command = Command::new(bench.cluster.program("pgbench"));
     command
-        .args(["-n", "-M", "prepared", "-c", "32", "-j", "2", "-h", "127.0.0.1", "-U", "postgres"])
-        .args(["-p", &bench.cluster.port.to_string(), "-T", &seconds.to_string(), "-f"])
+        .args([
+            "-n",
+            "-M",
+            "prepared",
+            "-c",
+            "32",
+            "-j",
+            "2",
+            "-h",
+            "127.0.0.1",
+            "-U",
+            "postgres",
+        ])
+        .args([
+            "-p",
+            &bench.cluster.port.to_string(),
+            "-T",
+            &seconds.to_string(),
+            "-f",
+        ])
         .arg(&script)
         .arg("writers");
     if arm == SILENT {
@@ -100,7 +116,11 @@ async fn write(bench: &Bench, arm: &str, seconds: usize) -> f64 {
     let output = tokio::task::spawn_blocking(move || command.output().unwrap())
         .await
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8(output.stdout).unwrap();
     let (_, rest) = text.split_once("tps = ").expect(&text);
     rest.split_whitespace().next().unwrap().parse().unwrap()
@@ -120,7 +140,8 @@ impl Ear {
             // Longer than a row may wait.
             while let Ok(told) = timeout(Duration::from_secs(3), listener.recv()).await {
                 let now = chrono::Utc::now();
-                let body: serde_json::Value = serde_json::from_str(told.unwrap().payload()).unwrap();
+                let body: serde_json::Value =
+                    serde_json::from_str(told.unwrap().payload()).unwrap();
                 let at: chrono::DateTime<chrono::Utc> =
                     body["timestamp"].as_str().unwrap().parse().unwrap();
                 slowest = slowest.max((now - at).as_seconds_f64());

@@ -112,7 +112,7 @@ async fn finish(patience: Duration, web: Option<Web>, worker: Option<Worker>) {
 }
 
 async fn close(engine: &Engine) {
-    if timeout(Duration::from_secs(5), engine.pool().close())
+    if timeout(Duration::from_secs(5), engine.close())
         .await
         .is_err()
     {
