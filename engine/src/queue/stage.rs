@@ -52,11 +52,12 @@ pub struct StageSettings {
 }
 
 impl StageSettings {
-    /// 256 events are enough that the fixed costs of a transaction vanish, and few enough that it ends within 100 ms.
+    /// 512 events are enough that the fixed costs of a transaction vanish, and few enough that it ends within 100 ms. While one
+    /// batch waits for the disk or for us, another one keeps PostgreSQL busy.
     pub const LOCAL: Self = Self {
         paused: false,
-        concurrency: 1,
-        batch_size: 256,
+        concurrency: 2,
+        batch_size: 512,
         min_delay: Duration::ZERO,
         policy: Policy {
             attempts: 3,

@@ -112,7 +112,7 @@ async fn claims_read_a_partial_index_with_much_and_with_little_waiting(pool: PgP
 async fn explain_claim(pool: &PgPool) -> String {
     let plan: Vec<String> = sqlx::query_scalar(
         "EXPLAIN SELECT id FROM marketing.pipeline_events WHERE status = 'pending' AND event_type = 'company_created'
-         AND next_attempt_at <= now() ORDER BY next_attempt_at, id LIMIT 256 FOR UPDATE SKIP LOCKED",
+         AND next_attempt_at <= now() ORDER BY next_attempt_at, id LIMIT 512 FOR UPDATE SKIP LOCKED",
     )
     .fetch_all(pool)
     .await

@@ -64,6 +64,8 @@ impl LocalStage for Local {
 
     fn settings(&self) -> StageSettings {
         let mut settings = StageSettings::LOCAL;
+        // A second lane would take what the first one halves.
+        settings.concurrency = 1;
         settings.policy.attempts = 2;
         settings.policy.base = Duration::from_millis(20);
         settings.time_out = Duration::from_millis(if self.hangs { 200 } else { 30_000 });
