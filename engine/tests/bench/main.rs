@@ -9,9 +9,13 @@
     reason = "a bench says what it expects by failing"
 )]
 
+mod burn;
 #[path = "../support/cluster.rs"]
 mod cluster;
+mod contestant;
 mod figure;
+mod latency;
+mod ours;
 
 use std::{env, process::ExitCode};
 
@@ -68,6 +72,11 @@ pub(crate) fn config(url: &str, pool_size: u32) -> engine::EngineConfig {
 }
 
 fn main() -> ExitCode {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    if env::var(ours::WORKER).is_ok() {
+        runtime.block_on(ours::run());
+        return ExitCode::SUCCESS;
+    }
     // `cargo test NAME` passes the name to every test program.
     if env::args()
         .skip(1)
@@ -75,7 +84,7 @@ fn main() -> ExitCode {
     {
         return ExitCode::SUCCESS;
     }
-    tokio::runtime::Runtime::new().unwrap().block_on(run());
+    runtime.block_on(run());
     ExitCode::SUCCESS
 }
 
@@ -91,5 +100,11 @@ async fn run() {
         full: env::var("BENCH").is_ok_and(|size| size == "full"),
     };
     let mut figures: Vec<Figure> = Vec::new();
+    if is_chosen("P1") {
+        figures.extend(burn::run(&bench).await);
+    }
+    if is_chosen("P4") {
+        figures.extend(latency::run(&bench).await);
+    }
     println!("\n{}", figure::table(&figures));
 }

@@ -30,7 +30,10 @@ impl Cluster {
         .await
         .unwrap();
         let owner = std::fs::metadata(data).expect("the server runs on this machine");
-        let folder = tempfile::Builder::new().prefix("postgres").tempdir().unwrap();
+        let folder = tempfile::Builder::new()
+            .prefix("postgres")
+            .tempdir()
+            .unwrap();
         let owner = (owner.uid(), owner.gid());
         std::os::unix::fs::chown(folder.path(), Some(owner.0), Some(owner.1)).unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0")
