@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use engine::{
     Engine,
-    queue::{Claimed, LocalStage, Outcome, StageInfo, StageSettings, Upkeep, Worker},
+    queue::{Claimed, LocalStage, Outcome, StageInfo, StageSettings, Worker},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -27,7 +27,7 @@ struct Given {
     pool_size: u32,
 }
 
-/// Works until told to stop. Upkeep runs beside the worker, as it does in the server.
+/// Works until told to stop. Without upkeep, which settles events of types that no stage of the pipeline works on.
 pub(crate) async fn run() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [url, given] = arguments.as_slice() else {
@@ -49,7 +49,6 @@ pub(crate) async fn run() {
     let clock = Clock(starts.clone());
     println!("{}", json!("ready"));
     hear("go");
-    let upkeep = Upkeep::start(&engine);
     let worker = Worker::start_with(&engine, |lanes| {
         lanes.local(Work(settings));
         lanes.local(clock);
@@ -59,7 +58,6 @@ pub(crate) async fn run() {
     println!("{}", json!("going"));
     hear("stop");
     worker.stop().await;
-    upkeep.stop().await;
     println!("{}", json!(*starts.lock().unwrap()));
 }
 
