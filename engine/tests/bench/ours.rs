@@ -61,11 +61,11 @@ pub(crate) async fn run() {
     println!("{}", json!(*starts.lock().unwrap()));
 }
 
-/// In one statement, as a person or n8n would fill the queue.
+/// In one statement, with a correlation id each, as the triggers of the pipeline do.
 async fn insert_events(pool: &sqlx::PgPool, events: i64) {
     sqlx::query(
-        "INSERT INTO marketing.pipeline_events (event_type, payload)
-         SELECT 'bench_work', jsonb_build_object('record_id', n) FROM generate_series(1, $1) AS n",
+        "INSERT INTO marketing.pipeline_events (event_type, payload, correlation_id)
+         SELECT 'bench_work', jsonb_build_object('record_id', n), gen_random_uuid() FROM generate_series(1, $1) AS n",
     )
     .bind(events)
     .execute(pool)

@@ -14,15 +14,18 @@ const tasks = {
   bench_work: ({ n }, { withPgClient }) => withPgClient((client) => workOne(client, n))
 }
 
+const pool = new pg.Pool({ connectionString: url, max: given.worker.maxPoolSize, pipeline: given.pipeline })
+const fail = (error) => { console.error(error); process.exit(1) }
+pool.on('error', fail)
+pool.on('connect', (client) => client.on('error', fail))
+
 const options = {
-  ...(given.pipeline
-    ? { pgPool: new pg.Pool({ connectionString: url, max: given.worker.maxPoolSize, pipeline: true }) }
-    : { connectionString: url }),
+  pgPool: pool,
   logger: new Logger(() => (level, message) => { if (level === 'error') console.error(message) }),
   noHandleSignals: true
 }
 
-const utils = await makeWorkerUtils({ connectionString: url, logger: options.logger })
+const utils = await makeWorkerUtils({ pgPool: pool, logger: options.logger })
 await utils.migrate()
 for (let first = 1; first <= given.jobs; first += CHUNK) {
   const last = Math.min(first + CHUNK - 1, given.jobs)

@@ -8,6 +8,7 @@ const QUEUE = 'bench_work'
 const CHUNK = 10000
 
 const pool = new pg.Pool({ connectionString: url, max: given.connections, pipeline: given.pipeline })
+pool.on('error', (error) => { console.error(error); process.exit(1) })
 const withClient = async (work) => {
   const client = await pool.connect()
   try { return await work(client) } finally { client.release() }
