@@ -9,7 +9,7 @@ use engine::Engine;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, query_scalar, raw_sql};
 
 use crate::{
-    Bench, config,
+    Bench, burn, config,
     figure::{Figure, Rounds},
     traffic::{Process, drain, insert_companies},
 };
@@ -89,7 +89,7 @@ pub(crate) async fn run(bench: &Bench) -> Vec<Figure> {
     }
     rows.dedup();
     assert_eq!(rows.len(), 1, "the script and the pipeline make other rows");
-    vec![Figure {
+    let cascade = Figure {
         arm: "P2",
         what: format!(
             "{companies} companies from intake to verified, of a hand-written set-based script"
@@ -101,7 +101,8 @@ pub(crate) async fn run(bench: &Bench) -> Vec<Figure> {
             rates.of(OURS),
             rates.of(SCRIPT)
         ),
-    }]
+    };
+    vec![burn::limit(bench).await, cascade]
 }
 
 /// Runs the pipeline once and keeps what the providers said, in the database that every round copies.

@@ -9,11 +9,18 @@
     reason = "a bench says what it expects by failing"
 )]
 
+mod burn;
+mod burn;
 #[path = "../support/cluster.rs"]
 mod cluster;
+#[path = "../support/cluster.rs"]
+mod cluster;
+mod contestant;
 mod dashboards;
 mod figure;
+mod latency;
 mod limit;
+mod ours;
 mod soak;
 mod traffic;
 mod writers;
@@ -36,9 +43,10 @@ impl Bench {
         if self.full { full } else { small }
     }
 
-    /// How often arms are run in turn.
+    /// How often arms are run in turn; BENCH_ROUNDS says otherwise.
     pub(crate) fn rounds(&self) -> usize {
-        self.size(5, 1)
+        let told = env::var("BENCH_ROUNDS").ok();
+        told.map_or_else(|| self.size(5, 1), |rounds| rounds.parse().unwrap())
     }
 
     /// A new database with the schema; its connection string.
@@ -99,6 +107,11 @@ pub(crate) fn config(url: &str, pool_size: u32) -> engine::EngineConfig {
 }
 
 fn main() -> ExitCode {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    if env::var(ours::WORKER).is_ok() {
+        runtime.block_on(ours::run());
+        return ExitCode::SUCCESS;
+    }
     // `cargo test NAME` passes the name to every test program.
     if env::args()
         .skip(1)
@@ -106,7 +119,7 @@ fn main() -> ExitCode {
     {
         return ExitCode::SUCCESS;
     }
-    tokio::runtime::Runtime::new().unwrap().block_on(run());
+    runtime.block_on(run());
     ExitCode::SUCCESS
 }
 
@@ -122,11 +135,17 @@ async fn run() {
         full: env::var("BENCH").is_ok_and(|size| size == "full"),
     };
     let mut figures: Vec<Figure> = Vec::new();
+    if is_chosen("P1") {
+        figures.extend(burn::run(&bench).await);
+    }
     if is_chosen("P2") {
         figures.extend(limit::run(&bench).await);
     }
     if is_chosen("P3") {
         figures.extend(writers::run(&bench).await);
+    }
+    if is_chosen("P4") {
+        figures.extend(latency::run(&bench).await);
     }
     if is_chosen("P10") {
         figures.extend(dashboards::run(&bench).await);
