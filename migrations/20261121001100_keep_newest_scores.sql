@@ -18,19 +18,19 @@ BEGIN
     INSERT INTO marketing.company_scores (company_id)
     SELECT DISTINCT c FROM unnest(companies) c ORDER BY c
     ON CONFLICT (company_id) DO NOTHING;
-    PERFORM FROM marketing.company_scores WHERE company_id = ANY(companies) ORDER BY company_id FOR UPDATE;
+    PERFORM FROM marketing.company_scores WHERE company_id IN (SELECT unnest(companies)) ORDER BY company_id FOR UPDATE;
     UPDATE marketing.company_scores s
     SET ple_score = p.ple_score, ple_at = p.calculated_at, bit_intent_score = b.score, last_signal_at = b.at
-    FROM marketing.company_scores o
+    FROM (SELECT DISTINCT c AS company_id FROM unnest(companies) c) o
     LEFT JOIN LATERAL (SELECT r.ple_score, r.calculated_at FROM marketing.ple_results r WHERE r.company_id = o.company_id
                        ORDER BY r.calculated_at DESC, r.id DESC LIMIT 1) p ON TRUE
     CROSS JOIN LATERAL (SELECT max(g.bit_intent_score) AS score, max(g.signal_timestamp) AS at
                         FROM marketing.bit_signals g WHERE g.company_id = o.company_id) b
-    WHERE o.company_id = ANY(companies) AND s.company_id = o.company_id
+    WHERE s.company_id = o.company_id
       AND (s.ple_score, s.ple_at, s.bit_intent_score, s.last_signal_at)
           IS DISTINCT FROM (p.ple_score, p.calculated_at, b.score, b.at);
     DELETE FROM marketing.company_scores s
-    WHERE s.company_id = ANY(companies) AND s.ple_score IS NULL AND s.bit_intent_score IS NULL;
+    WHERE s.company_id IN (SELECT unnest(companies)) AND s.ple_score IS NULL AND s.bit_intent_score IS NULL;
 END
 $$;
 

@@ -118,7 +118,8 @@ async fn rollups_equal_a_recount(pool: PgPool) {
                          GROUP BY 1, 2, 3 HAVING sum(n) <> 0),
               counted AS (
             SELECT 'event' AS metric, event_type AS label, status AS detail, count(*) AS n FROM marketing.pipeline_events GROUP BY 2, 3
-            UNION ALL SELECT 'run', workflow_name, status, count(*) FROM marketing.workflow_stats GROUP BY 2, 3
+            UNION ALL SELECT m, workflow_name, status, count(*)
+                FROM marketing.workflow_stats, unnest(ARRAY['run', 'run_hour']) AS m GROUP BY 1, 2, 3
             UNION ALL SELECT 'intake', CASE WHEN validated THEN 'valid' WHEN NOT validated THEN 'rejected' ELSE 'waiting' END, '', count(*)
                 FROM intake.company_raw_intake GROUP BY 2
             UNION ALL SELECT 'master', '', '', count(*) FROM marketing.company_master

@@ -13,8 +13,12 @@ use std::{
 
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
+use tokio::time::sleep;
 
 use crate::{EVERY, Size, audience::Listener, bare, figure::quantile, speaker::speak};
+
+/// After the last event: what has not arrived by then is a gap.
+const SETTLED: Duration = Duration::from_secs(2);
 
 pub(crate) const NAME: &str = "fanout";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -106,10 +110,11 @@ impl Arm {
             listeners.push(self.listen(half * 2, &end).await);
         }
         let mut committed = speak(&mut connection, 0..half, EVERY).await;
+        sleep(SETTLED).await;
         let full = self.kilobytes();
         listeners[..size.stalled].iter().for_each(Listener::stall);
         committed.extend(speak(&mut connection, half..half * 2, EVERY).await);
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        sleep(SETTLED).await;
         end.store(true, Ordering::Relaxed);
         let (mut calm, mut beside) = (Vec::new(), Vec::new());
         for (place, listener) in listeners.into_iter().enumerate() {

@@ -23,6 +23,9 @@ const NUMBERED: [&str; 7] = [
     "marketing.pipeline_events",
     "marketing.workflow_stats",
 ];
+const SCORES: &str =
+    "SELECT marketing.keep_scores(ARRAY(SELECT company_id FROM marketing.ple_results
+    UNION SELECT company_id FROM marketing.bit_signals)); ANALYZE marketing.company_scores";
 /// Connections that fill and index side by side.
 const HANDS: usize = 2;
 
@@ -46,6 +49,8 @@ pub(super) async fn fill(url: &str, events: usize) {
         );
         run(&mut connection, &sql).await;
     }
+    // What triggers would have kept, now that there are indexes again.
+    run(&mut connection, SCORES).await;
     // As autovacuum would have done by and by.
     let vacuum = tables.iter().map(|table| format!("VACUUM ANALYZE {table}"));
     all(url, vacuum.collect()).await;

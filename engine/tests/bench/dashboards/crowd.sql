@@ -101,6 +101,3 @@ FROM marketing.company_master, generate_series(1, 2) v WHERE id BETWEEN FIRST AN
 INSERT INTO marketing.bit_signals (company_id, bit_intent_score, signal_type, signal_timestamp, created_at)
 SELECT company_unique_id, (id * 6101 % 1000) / 1000.0, 'visit', created_at, created_at
 FROM marketing.company_master WHERE id BETWEEN FIRST AND LAST AND id % 10 IN (3, 4)
-
--- into marketing.company_scores by one
-SELECT marketing.keep_scores(ARRAY(SELECT company_id FROM marketing.ple_results UNION SELECT company_id FROM marketing.bit_signals))
