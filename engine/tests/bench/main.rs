@@ -10,9 +10,6 @@
 )]
 
 mod burn;
-mod burn;
-#[path = "../support/cluster.rs"]
-mod cluster;
 #[path = "../support/cluster.rs"]
 mod cluster;
 mod contestant;
