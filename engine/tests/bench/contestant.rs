@@ -37,10 +37,10 @@ impl Entry {
         }
         assert!(
             !full,
-            "the rivals are not installed: scripts/rivals does it"
+            "the rivals are not installed: scripts/setup test does it"
         );
         println!(
-            "{}: skipped, the rivals are not installed (scripts/rivals does it)",
+            "{}: skipped, the rivals are not installed (scripts/setup test does it)",
             self.name
         );
         false
