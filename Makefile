@@ -11,8 +11,8 @@ check: ## format and lints of both halves, nothing else
 	@scripts/check
 chaos: ## the fault suite: SEEDS=100 for more than ten, SEED=7 for one
 	@scripts/chaos
-bench: ## the measured figures of the README: size, companies a second, latency, first byte
-	@scripts/bench
+bench: ## all measured figures, beside rivals and limits (docs/benchmarks.md); ARMS="P1 P4" for some
+	@scripts/bench $(ARMS)
 e2e: ## the browser tests alone, ARGS are Playwright's
 	@scripts/e2e $(ARGS)
 help: ## this list
