@@ -11,7 +11,6 @@ mod import;
 mod outage;
 mod pipeline;
 #[path = "chaos/proxy.rs"]
-#[expect(dead_code, reason = "the fault suite has more weather")]
 mod proxy;
 mod queue;
 mod relay;

@@ -10,6 +10,7 @@ use tokio::{
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(dead_code, reason = "each suite has weather of its own")]
 pub(crate) enum Weather {
     Fair,
     /// Connections end, and new ones are closed at once.
