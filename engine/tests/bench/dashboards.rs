@@ -1,6 +1,6 @@
 //! P10: what dashboards ask, over ten million events and over a hundredth of them; and what the counts cost writers.
 
-mod cost;
+pub(crate) mod cost;
 mod crowd;
 mod exact;
 mod question;
@@ -33,8 +33,7 @@ pub(crate) async fn run(bench: &Bench) -> Vec<Figure> {
     for crowd in [&small, &large] {
         exact::check(&crowd.url).await;
     }
-    let mut figures = latencies(bench, &small, &large).await;
-    figures.push(cost::measure(bench).await);
+    let figures = latencies(bench, &small, &large).await;
     for crowd in [small, large] {
         crowd.engine.pool().close().await;
         bench.drop_database(crowd.name).await;

@@ -147,6 +147,10 @@ async fn run() {
     if is_chosen("P10") {
         figures.extend(dashboards::run(&bench).await);
     }
+    // Also by itself: it needs no ten million events, and a quiet machine instead.
+    if is_chosen("P10") || is_chosen("P10-writes") {
+        figures.push(dashboards::cost::measure(&bench).await);
+    }
     if is_chosen("P11") {
         figures.extend(soak::run(&bench).await);
     }

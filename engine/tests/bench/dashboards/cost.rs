@@ -29,7 +29,7 @@ const RUNS: &str = "INSERT INTO marketing.workflow_stats (workflow_name, status,
     SELECT 'WF_Validate_Company', 'ok', 0.001, 'neon_event', payload ->> 'record_id', 'enrichment', id, correlation_id, 1, 'bench'
     FROM marketing.pipeline_events WHERE id = ANY($1)";
 
-pub(super) async fn measure(bench: &Bench) -> Figure {
+pub(crate) async fn measure(bench: &Bench) -> Figure {
     let url = bench.database("rollup_cost").await;
     let mut connection = PgConnection::connect(&url).await.unwrap();
     run(&mut connection, "SET outreach.notify = 'off'").await;
