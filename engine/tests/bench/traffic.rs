@@ -33,7 +33,10 @@ pub(crate) async fn run(bench: &Bench) -> Vec<Figure> {
     let made = after - before - looks;
 
     // What PostgreSQL does by itself after such a load would be counted, too.
-    for statement in ["ALTER SYSTEM SET autovacuum = off", "SELECT pg_reload_conf()"] {
+    for statement in [
+        "ALTER SYSTEM SET autovacuum = off",
+        "SELECT pg_reload_conf()",
+    ] {
         query(statement).execute(&pool).await.unwrap();
     }
     sleep(reported).await;
