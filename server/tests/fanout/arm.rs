@@ -100,6 +100,9 @@ impl Arm {
     pub(crate) async fn measure(self, database: &str, size: &Size) -> Measured {
         let mut connection = PgConnection::connect(database).await.unwrap();
         let half = (size.lasts.as_millis() / EVERY.as_millis()) as usize;
+        // A fifth of it goes before, in which a server that has just started gets to know its database.
+        let calm = half / 5..half / 5 + half;
+        let beside = calm.end..calm.end + half;
         let end = Arc::new(AtomicBool::new(false));
         // One who came and went has made everything that is made once.
         let first = self.listen(0, &Arc::new(AtomicBool::new(true))).await;
@@ -107,29 +110,33 @@ impl Arm {
         let empty = self.kilobytes();
         let mut listeners = Vec::new();
         for _ in 0..size.sockets {
-            listeners.push(self.listen(half * 2, &end).await);
+            listeners.push(self.listen(beside.end, &end).await);
         }
-        let mut committed = speak(&mut connection, 0..half, EVERY).await;
+        let mut committed = speak(&mut connection, 0..calm.end, EVERY).await;
         sleep(SETTLED).await;
         let full = self.kilobytes();
         listeners[..size.stalled].iter().for_each(Listener::stall);
-        committed.extend(speak(&mut connection, half..half * 2, EVERY).await);
+        committed.extend(speak(&mut connection, beside.clone(), EVERY).await);
         sleep(SETTLED).await;
         end.store(true, Ordering::Relaxed);
-        let (mut calm, mut beside) = (Vec::new(), Vec::new());
+        let (mut alone, mut stalling) = (Vec::new(), Vec::new());
         for (place, listener) in listeners.into_iter().enumerate() {
             let heard = listener.end().await;
-            delays(&heard[..half], &committed[..half], &mut calm);
+            delays(&heard[calm.clone()], &committed[calm.clone()], &mut alone);
             if place >= size.stalled {
-                delays(&heard[half..], &committed[half..], &mut beside);
+                delays(
+                    &heard[beside.clone()],
+                    &committed[beside.clone()],
+                    &mut stalling,
+                );
             }
         }
-        calm.sort_by(f64::total_cmp);
-        beside.sort_by(f64::total_cmp);
+        alone.sort_by(f64::total_cmp);
+        stalling.sort_by(f64::total_cmp);
         Measured {
-            p50: quantile(&calm, 0.5),
-            p99: quantile(&calm, 0.99),
-            p99_beside_stalled: quantile(&beside, 0.99),
+            p50: quantile(&alone, 0.5),
+            p99: quantile(&alone, 0.99),
+            p99_beside_stalled: quantile(&stalling, 0.99),
             kilobytes: (full - empty) / size.sockets as f64,
         }
     }
