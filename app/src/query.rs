@@ -5,7 +5,10 @@
 use domain::{
     event::{EventStatus, Severity},
     model::{
+        audit::{AuditFilter, AuditQuery},
+        bulk::{ActionFilter, ActionKind, ActionState},
         company::{Attention, CompanyFilter, CompanyState},
+        dead_letter::{DeadLetterFilter, DeadLetterKind, DeadLetterQuery},
         error::{ErrorFilter, ErrorQuery, ErrorSort},
         event::EventFilter,
         import::{ImportFilter, ImportStatus},
@@ -194,29 +197,108 @@ pub fn import_filter(params: &Params) -> ImportFilter {
     }
 }
 
+/// What cannot be read is no filter; the field that holds it says so.
 pub fn event_filter(params: &Params) -> EventFilter {
     EventFilter {
         event_type: text(params, "type"),
         status: text(params, "status").and_then(|name| EventStatus::parse(&name)),
         batch: text(params, "batch"),
         record_id: text(params, "record"),
+        older_than: parsed(params, "older"),
+        newer_than: parsed(params, "newer"),
+        attempts: parsed(params, "attempts"),
+        worker: text(params, "worker"),
+        search: text(params, "q"),
+        payload: params
+            .iter()
+            .filter(|(key, _)| *key == "payload")
+            .filter_map(|(_, value)| value.parse().ok())
+            .collect(),
+        dead_letter: match params.get_str("dead") {
+            Some("yes") => Some(true),
+            Some("no") => Some(false),
+            _ => None,
+        },
         cursor: text(params, "after"),
-        ..EventFilter::default()
     }
 }
 
 pub fn events_path(filter: &EventFilter) -> String {
-    link(
-        "/events",
-        &Params::default(),
-        &[
-            ("type", filter.event_type.as_deref()),
-            ("status", filter.status.map(EventStatus::name)),
-            ("batch", filter.batch.as_deref()),
-            ("record", filter.record_id.as_deref()),
-            ("after", filter.cursor.as_deref()),
-        ],
-    )
+    let owned = |value: Option<String>| value.unwrap_or_default();
+    let spans = [
+        owned(filter.older_than.map(|span| span.to_string())),
+        owned(filter.newer_than.map(|span| span.to_string())),
+        owned(filter.attempts.map(|n| n.to_string())),
+    ];
+    let payload: Vec<String> = filter.payload.iter().map(ToString::to_string).collect();
+    let dead = filter.dead_letter.map(|dead| if dead { "yes" } else { "no" });
+    let pairs = [
+        ("type", filter.event_type.as_deref()),
+        ("status", filter.status.map(EventStatus::name)),
+        ("batch", filter.batch.as_deref()),
+        ("record", filter.record_id.as_deref()),
+        ("older", Some(spans[0].as_str())),
+        ("newer", Some(spans[1].as_str())),
+        ("attempts", Some(spans[2].as_str())),
+        ("worker", filter.worker.as_deref()),
+        ("q", filter.search.as_deref()),
+        ("dead", dead),
+        ("after", filter.cursor.as_deref()),
+    ];
+    let pairs = pairs
+        .into_iter()
+        .filter_map(|(key, value)| value.map(|value| (key, value)));
+    let payload = payload.iter().map(|one| ("payload", one.as_str()));
+    write("/events", pairs.chain(payload))
+}
+
+pub fn event_path(id: i64) -> String {
+    format!("/events/{id}")
+}
+
+/// The chain of a record, named as in [`domain::lineage::LineageKey`].
+pub fn lineage_path(of: &str) -> String {
+    write("/lineage", [("of", of)].into_iter())
+}
+
+pub fn dead_letter_query(params: &Params) -> DeadLetterQuery {
+    DeadLetterQuery {
+        filter: DeadLetterFilter {
+            kind: text(params, "kind").and_then(|name| DeadLetterKind::parse(&name)),
+            event_type: text(params, "type"),
+            batch: text(params, "batch"),
+            search: text(params, "q"),
+        },
+        cursor: text(params, "after"),
+    }
+}
+
+pub fn action_filter(params: &Params) -> ActionFilter {
+    ActionFilter {
+        kind: text(params, "kind").and_then(|name| ActionKind::parse(&name)),
+        state: text(params, "state").and_then(|name| ActionState::parse(&name)),
+        requested_by: text(params, "by"),
+        cursor: text(params, "after"),
+    }
+}
+
+/// The keys are those of the export, so that the same query string means the same there. Days are whole, in UTC.
+pub fn audit_query(params: &Params) -> AuditQuery {
+    AuditQuery {
+        filter: AuditFilter {
+            actor: text(params, "actor"),
+            action: text(params, "action"),
+            target_kind: text(params, "target_kind"),
+            target: text(params, "target"),
+            from: parsed(params, "from"),
+            until: parsed(params, "until"),
+        },
+        cursor: text(params, "after"),
+    }
+}
+
+fn parsed<T: std::str::FromStr>(params: &Params, key: &str) -> Option<T> {
+    text(params, key).and_then(|text| text.parse().ok())
 }
 
 /// The console shows unresolved errors unless the URL says otherwise, newest first.
@@ -353,13 +435,53 @@ mod tests {
                 status: Some(status),
                 batch: Some("a b".into()),
                 record_id: Some("04.04.05.84.00412.012".into()),
+                older_than: "10m".parse().ok(),
+                newer_than: "3d".parse().ok(),
+                attempts: Some(2),
+                worker: Some("host-1 & co".into()),
+                search: Some("timed out".into()),
+                payload: vec![
+                    "company_name = Acme & Söhne".parse().unwrap(),
+                    "a.\"odd name\" = x=y".parse().unwrap(),
+                ],
+                dead_letter: Some(false),
                 cursor: Some("2026-11-21T03:00:00+00:00~17".into()),
-                ..EventFilter::default()
             });
         }
         for filter in filters {
             assert_eq!(event_filter(&params(&events_path(&filter))), filter);
         }
+    }
+
+    #[test]
+    fn lists_of_the_operators_are_read_from_the_url() {
+        let read = params("/x?kind=unknown_outcome&type=t&batch=b&q=s&after=a~1");
+        let expected = DeadLetterQuery {
+            filter: DeadLetterFilter {
+                kind: Some(DeadLetterKind::UnknownOutcome),
+                event_type: Some("t".into()),
+                batch: Some("b".into()),
+                search: Some("s".into()),
+            },
+            cursor: Some("a~1".into()),
+        };
+        assert_eq!(dead_letter_query(&read), expected);
+
+        let read = params("/x?kind=retry&state=running&by=ann&after=9");
+        let expected = ActionFilter {
+            kind: Some(ActionKind::Retry),
+            state: Some(ActionState::Running),
+            requested_by: Some("ann".into()),
+            cursor: Some("9".into()),
+        };
+        assert_eq!(action_filter(&read), expected);
+
+        let read = params("/x?actor=ann&action=stage.&from=2026-11-21T00%3A00%3A00Z&until=never");
+        let filter = audit_query(&read).filter;
+        assert_eq!(filter.actor.as_deref(), Some("ann"));
+        assert_eq!(filter.action.as_deref(), Some("stage."));
+        assert_eq!(filter.from.map(|at| at.timestamp()), Some(1_795_219_200));
+        assert_eq!(filter.until, None);
     }
 
     #[test]

@@ -10,8 +10,22 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        companies::CompaniesPage, company::CompanyPage, events::EventsPage, import::ImportPage,
-        imports::ImportsPage, not_found::NotFoundPage, overview::OverviewPage, sign_in::SignInPage,
+        actions::{ActionPage, ActionsPage},
+        audit::AuditPage,
+        companies::CompaniesPage,
+        company::CompanyPage,
+        dead_letters::DeadLettersPage,
+        event::EventPage,
+        events::EventsPage,
+        import::ImportPage,
+        imports::ImportsPage,
+        lineage::LineagePage,
+        not_found::NotFoundPage,
+        overview::OverviewPage,
+        schedules::SchedulesPage,
+        sign_in::SignInPage,
+        stages::StagesPage,
+        workers::WorkersPage,
     },
     parts::frame::Frame,
 };
@@ -42,6 +56,18 @@ pub const PAGES: &[PageRoute] = &[
     page("/imports", "Imports"),
     page("/imports/:batch", "Import"),
     page("/events", "Events"),
+    page("/events/:id", "Event"),
+    page("/lineage", "Lineage"),
+    page("/dead-letters", "Dead letters"),
+    page("/actions", "Actions"),
+    page("/actions/:id", "Action"),
+    page("/stages", "Stages"),
+    page("/schedules", "Schedules"),
+    page("/workers", "Workers"),
+    PageRoute {
+        permission: Permission::Edit,
+        ..page("/audit", "Audit log")
+    },
 ];
 
 /// Pages are sent whole, so that they serve people and programs without JavaScript.
@@ -57,6 +83,15 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/imports") view=ImportsPage ssr=SsrMode::Async />
                 <Route path=path!("/imports/:batch") view=ImportPage ssr=SsrMode::Async />
                 <Route path=path!("/events") view=EventsPage ssr=SsrMode::Async />
+                <Route path=path!("/events/:id") view=EventPage ssr=SsrMode::Async />
+                <Route path=path!("/lineage") view=LineagePage ssr=SsrMode::Async />
+                <Route path=path!("/dead-letters") view=DeadLettersPage ssr=SsrMode::Async />
+                <Route path=path!("/actions") view=ActionsPage ssr=SsrMode::Async />
+                <Route path=path!("/actions/:id") view=ActionPage ssr=SsrMode::Async />
+                <Route path=path!("/stages") view=StagesPage ssr=SsrMode::Async />
+                <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async />
+                <Route path=path!("/workers") view=WorkersPage ssr=SsrMode::Async />
+                <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>
     }

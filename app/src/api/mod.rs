@@ -17,6 +17,7 @@ pub mod schedules;
 pub mod session;
 pub mod stages;
 pub mod upkeep;
+pub mod workers;
 
 use domain::role::Permission;
 
@@ -79,6 +80,9 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/update_stage_settings", Permission::Edit),
     ("/api/fn/pause_stage", Permission::Retry),
     ("/api/fn/resume_stage", Permission::Retry),
+    ("/api/fn/stage_figures", Permission::View),
+    ("/api/fn/pauses", Permission::View),
+    ("/api/fn/workers", Permission::View),
     ("/api/fn/paused_batches", Permission::View),
     ("/api/fn/pause_batch", Permission::Retry),
     ("/api/fn/resume_batch", Permission::Retry),

@@ -70,3 +70,17 @@ pub async fn resume_batch(batch_id: String, reason: String) -> Result<u64, Probl
         .await
         .map_err(crate::ssr::problem)
 }
+
+/// Settings, pauses and figures of all stages.
+#[server(prefix = "/api/fn", endpoint = "stage_figures", input = Json, output = Json)]
+pub async fn stage_figures() -> Result<Vec<stage::StageFigures>, Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    engine.stage_figures().await.map_err(crate::ssr::problem)
+}
+
+/// What is paused, with reasons and without counts: every page asks for it.
+#[server(prefix = "/api/fn", endpoint = "pauses", input = Json, output = Json)]
+pub async fn pauses() -> Result<stage::Pauses, Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    engine.pauses().await.map_err(crate::ssr::problem)
+}

@@ -5,7 +5,6 @@ use domain::{
     role::Permission,
 };
 use leptos::{prelude::*, task::spawn_local};
-use serde_json::Value;
 
 use super::{
     Chosen, Task,
@@ -13,7 +12,12 @@ use super::{
 };
 use crate::{
     api::errors::error_detail,
-    parts::{badge, notice::problem_line, time},
+    parts::{
+        badge,
+        notice::problem_line,
+        table::{fact, json},
+        time,
+    },
     problem::Problem,
     query, session,
 };
@@ -43,6 +47,10 @@ fn whole(detail: ErrorDetail, task: RwSignal<Option<Task>>) -> AnyView {
         let href = query::carry(&href, &present);
         view! { <a class="mono" href=href on:click=move |_| task.set(None)>{record}</a> }
     });
+    let event = row.event_id.map(|id| {
+        let href = query::carry(&query::event_path(id), &present);
+        view! { <a href=href on:click=move |_| task.set(None)>{id}</a> }
+    });
     let company = detail.company_key.map(|key| {
         let href = query::carry(&query::company_path(&key), &present);
         view! { <a href=href on:click=move |_| task.set(None)>"Show the company"</a> }
@@ -66,7 +74,7 @@ fn whole(detail: ErrorDetail, task: RwSignal<Option<Task>>) -> AnyView {
             {fact("Severity", Some(badge::severity(row.severity)))}
             {fact("Time", Some(time::stamp(row.created_at)))}
             {fact("Workflow", row.workflow)}
-            {fact("Event", row.event_id.map(|id| id.to_string()))}
+            {fact("Event", event)}
             {fact("State of the event", row.event_status.map(badge::event_status))}
             {fact("Failed attempts", attempts)}
             {fact("Last error of the event", event_error)}
@@ -78,30 +86,6 @@ fn whole(detail: ErrorDetail, task: RwSignal<Option<Task>>) -> AnyView {
         {actions}
     }
     .into_any()
-}
-
-fn fact<V: IntoView + 'static>(label: &'static str, value: Option<V>) -> Option<AnyView> {
-    value.map(|value| {
-        view! {
-            <div>
-                <dt>{label}</dt>
-                <dd>{value}</dd>
-            </div>
-        }
-        .into_any()
-    })
-}
-
-fn json(title: &'static str, value: Option<Value>) -> Option<AnyView> {
-    let value = value.filter(|value| !value.is_null())?;
-    let text = serde_json::to_string_pretty(&value).unwrap_or_default();
-    Some(
-        view! {
-            <h3>{title}</h3>
-            <pre class="json" tabindex="0" role="region" aria-label=title>{text}</pre>
-        }
-        .into_any(),
-    )
 }
 
 fn actions(row: &ErrorRow, task: RwSignal<Option<Task>>) -> AnyView {

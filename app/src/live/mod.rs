@@ -36,6 +36,7 @@ pub struct Live {
     pipeline: RwSignal<u64>,
     errors: RwSignal<u64>,
     imports: RwSignal<u64>,
+    settings: RwSignal<u64>,
     ticks: RwSignal<u64>,
 }
 
@@ -48,6 +49,7 @@ impl Live {
             pipeline: RwSignal::new(0),
             errors: RwSignal::new(0),
             imports: RwSignal::new(0),
+            settings: RwSignal::new(0),
             ticks: RwSignal::new(0),
         };
         provide_context(live);
@@ -94,6 +96,7 @@ impl Live {
             Topic::Pipeline => self.pipeline,
             Topic::Errors => self.errors,
             Topic::Imports => self.imports,
+            Topic::Settings => self.settings,
         }
     }
 

@@ -18,7 +18,7 @@ use crate::{
     api::companies::company,
     live::Live,
     parts::{badge, header::PageHeader, loaded::Loaded, process_now::ProcessNowButton},
-    query::{carry, companies_path, import_path, use_query},
+    query::{carry, companies_path, import_path, lineage_path, use_query},
     session,
 };
 
@@ -48,6 +48,8 @@ fn whole(detail: CompanyDetail) -> AnyView {
         .clone()
         .unwrap_or_else(|| "(no name)".to_owned());
     let steps = steps(&detail);
+    let chain = carry(&lineage_path(&detail.row.key), &use_query().get_untracked());
+    let chain = view! { <p><a href=chain>"Lineage: from the file to the last effect"</a></p> };
     view! {
         <Title text=name.clone() />
         <section class="card" aria-labelledby="company-name">
@@ -59,6 +61,7 @@ fn whole(detail: CompanyDetail) -> AnyView {
             </div>
             {detail.validation_notes.map(|notes| view! { <p class="muted">"Validation: " {notes}</p> })}
             {detail.source.map(source)}
+            {chain}
             <dl class="facts">
                 {detail
                     .facts

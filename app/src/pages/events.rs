@@ -1,13 +1,16 @@
-//! Events of the queue, newest first.
+//! Events of the queue, newest first: filters in the URL, and actions on those that are chosen or on all that match.
 
 use domain::{
     event::EventStatus,
     format::count,
     model::{
         Page,
+        bulk::{EventAct, EventSelection},
         event::{EventFilter, EventRow},
         live::Topic,
     },
+    payload_match::PayloadMatch,
+    role::Permission,
 };
 use leptos::prelude::*;
 
@@ -16,17 +19,29 @@ use crate::{
     live::Live,
     parts::{
         badge,
-        filter::{SearchField, Select},
+        bulk::{BulkTarget, act_button},
+        filter::{SearchField, Select, fixed},
         header::PageHeader,
         import_link::ImportLink,
         loaded::{Loaded, Settled},
         notice::Empty,
         pager::{Pager, counted},
         rows::rows,
+        selection::Chosen,
+        table::table,
         time,
     },
-    query::{carry, event_filter, link, use_query},
+    query::{Params, carry, event_filter, event_path, link, use_query},
+    session,
 };
+
+const AGES: [(&str, &str); 5] = [
+    ("10m", "10 minutes"),
+    ("1h", "hour"),
+    ("1d", "day"),
+    ("1w", "week"),
+    ("30d", "30 days"),
+];
 
 #[component]
 pub(crate) fn EventsPage() -> impl IntoView {
@@ -42,23 +57,43 @@ pub(crate) fn EventsPage() -> impl IntoView {
             .map(|name| (name.clone(), name))
             .collect::<Vec<_>>()
     });
-    let statuses = EventStatus::ALL
-        .map(|status| (status.name().to_owned(), status.name().to_owned()))
-        .to_vec();
+    let statuses = fixed(EventStatus::ALL.map(|status| (status.name(), status.name())));
+    let attempts = fixed([("2", "twice or more"), ("3", "3 times or more"), ("5", "5 times or more")]);
+    let chosen = Chosen::of(move || EventFilter {
+        cursor: None,
+        ..filter.get()
+    });
     view! {
-        <PageHeader title="Events" subtitle="What the pipeline does, one event at a time" />
+        <PageHeader title="Events" subtitle="What the pipeline does, one event at a time" own_search=true />
         <main id="main">
             <div class="filters">
+                <SearchField label="Record, company or error" name="q" cursor="after" main=true />
                 <Settled>
                     <Select label="Type" name="type" cursor="after" any="any type" choices=type_choices />
                 </Settled>
-                <Select label="Status" name="status" cursor="after" any="any status" choices=Signal::stored(statuses) />
+                <Select label="Status" name="status" cursor="after" any="any status" choices=statuses />
+                <Select label="Made within the last" name="newer" cursor="after" any="–" choices=fixed(AGES) />
+                <Select label="Older than" name="older" cursor="after" any="–" choices=fixed(AGES) />
+                <Select label="Tried" name="attempts" cursor="after" any="any number" choices=attempts />
+                <Select label="Dead letter" name="dead" cursor="after" any="any" choices=fixed([("yes", "yes"), ("no", "no")]) />
                 <SearchField label="Record id" name="record" cursor="after" />
-                <BatchChip filter=filter />
+                <SearchField label="Worker" name="worker" cursor="after" />
+                <SearchField label="Payload: company_name = Acme" name="payload" cursor="after" />
             </div>
-            <Loaded resource=rows view=move |page| list(&filter.get_untracked(), page) />
+            <BatchChip filter=filter />
+            {move || unread(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            <Loaded resource=rows view=move |page| list(&filter.get_untracked(), chosen, page) />
         </main>
     }
+}
+
+/// What of the URL could not be read as a filter, and why.
+fn unread(params: &Params) -> Option<String> {
+    params
+        .iter()
+        .filter(|(key, value)| *key == "payload" && !value.trim().is_empty())
+        .find_map(|(_, value)| value.parse::<PayloadMatch>().err())
+        .map(|error| format!("The filter for the payload is left out: {error}."))
 }
 
 /// The batch comes from links of the import page, and can be taken off here.
@@ -69,15 +104,17 @@ fn BatchChip(filter: Memo<EventFilter>) -> impl IntoView {
         filter.get().batch.map(|batch| {
             let href = link("/events", &params.read(), &[("batch", None), ("after", None)]);
             view! {
-                <span class="chip">
-                    "batch " <b>{batch}</b> <a href=href class="chip-remove" aria-label="Remove the filter batch">"×"</a>
-                </span>
+                <p class="chips">
+                    <span class="chip">
+                        "batch " <b>{batch}</b> <a href=href class="chip-remove" aria-label="Remove the filter batch">"×"</a>
+                    </span>
+                </p>
             }
         })
     }
 }
 
-fn list(filter: &EventFilter, page: Page<EventRow>) -> AnyView {
+fn list(filter: &EventFilter, chosen: Chosen, page: Page<EventRow>) -> AnyView {
     let params = use_query();
     if page.rows.is_empty() {
         return nothing(filter);
@@ -92,27 +129,69 @@ fn list(filter: &EventFilter, page: Page<EventRow>) -> AnyView {
         .as_deref()
         .map(|next| link("/events", &present, &[("after", Some(next))]));
     let carried = carry("", &present);
+    let found = counted(page.count, "event", "events");
+    let may = session::may(Permission::Retry);
+    let mut headings = vec![
+        ("Time", ""),
+        ("Event", ""),
+        ("Record", ""),
+        ("Company", ""),
+        ("Status", ""),
+        ("Failed attempts", "n"),
+        ("What happened", ""),
+    ];
+    if may {
+        headings.push(("", ""));
+    }
+    let ids = page.rows.iter().map(|row| row.id).collect();
+    let body = rows(page.rows, key, |row| line(row, &carried, may.then_some(chosen)));
     view! {
-        <p class="list-count">{counted(page.count, "event", "events")}</p>
-        <div class="table-wrap card flush" role="region" aria-label="Events" tabindex="0">
-            <table class="table stack">
-                <thead>
-                    <tr>
-                        <th scope="col">"Time"</th>
-                        <th scope="col">"Event type"</th>
-                        <th scope="col">"Record"</th>
-                        <th scope="col">"Company"</th>
-                        <th scope="col">"Status"</th>
-                        <th scope="col" class="n">"Failed attempts"</th>
-                        <th scope="col">"What happened"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows(page.rows, key, |row| line(row, &carried))}</tbody>
-            </table>
-        </div>
+        <p class="list-count">{found.clone()}</p>
+        {may.then(|| bar(filter, chosen, ids, found))}
+        {table("Events", headings, body)}
         <Pager label="Pages of events" newest=newest older=older />
     }
     .into_any()
+}
+
+/// Acts on the chosen events, or on all that match while none is chosen.
+fn bar(filter: &EventFilter, chosen: Chosen, page: Vec<i64>, found: String) -> AnyView {
+    let filter = EventFilter {
+        cursor: None,
+        ..filter.clone()
+    };
+    let acts = [
+        EventAct::Retry,
+        EventAct::Cancel,
+        EventAct::DeadLetter,
+        EventAct::Release,
+    ];
+    let buttons = move || {
+        let ids = chosen.ids();
+        let (selection, what) = match ids.len() {
+            0 => (
+                EventSelection::Matching(filter.clone()),
+                format!("all {found} that match"),
+            ),
+            1 => (EventSelection::Ids(ids), "the chosen event".to_owned()),
+            n => (
+                EventSelection::Ids(ids),
+                format!("the {} chosen events", count(n as i64)),
+            ),
+        };
+        let button = |act: &EventAct| {
+            act_button(BulkTarget {
+                act: act.clone(),
+                selection: selection.clone(),
+                what: what.clone(),
+            })
+        };
+        view! {
+            <span data-selection="">"With " <b>{what.clone()}</b> ":"</span>
+            {acts.iter().map(button).collect_view()}
+        }
+    };
+    view! { <div class="bulk-bar">{chosen.page(page)} {buttons}</div> }.into_any()
 }
 
 fn key(row: &EventRow) -> String {
@@ -125,7 +204,7 @@ fn key(row: &EventRow) -> String {
     format!("{id} {} {retry_count} {processed_at:?}", row.status.name())
 }
 
-fn line(row: EventRow, carried: &str) -> AnyView {
+fn line(row: EventRow, carried: &str, chosen: Option<Chosen>) -> AnyView {
     let record = row.record_id.map(|record| {
         let href = link("/events", &Default::default(), &[("record", Some(&record))]);
         let href = format!("{href}{}", carried.replacen('?', "&", 1));
@@ -141,15 +220,19 @@ fn line(row: EventRow, carried: &str) -> AnyView {
             None => ().into_any(),
         },
     };
+    let href = format!("{}{carried}", event_path(row.id));
+    let choose =
+        chosen.map(|chosen| view! { <td data-label="Choose" class="n">{chosen.checkbox(row.id)}</td> });
     view! {
         <tr>
             <td data-label="Time" class="nowrap">{time::stamp(row.created_at)}</td>
-            <td data-label="Event type" class="mono">{row.event_type}</td>
+            <th scope="row" data-label="Event" class="mono"><a href=href title=format!("Event {}", row.id)>{row.event_type}</a></th>
             <td data-label="Record">{record}</td>
             <td data-label="Company">{row.company_name.unwrap_or_default()}</td>
             <td data-label="Status">{badge::event_status(row.status)}</td>
             <td data-label="Failed attempts" class="n">{count(i64::from(row.retry_count))}</td>
             <td data-label="What happened" class="message">{happened}</td>
+            {choose}
         </tr>
     }
     .into_any()

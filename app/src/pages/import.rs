@@ -23,6 +23,7 @@ use crate::{
     api::{
         actions::preview_batch,
         imports::{cancel_import, import_batch, import_rejects},
+        stages::pauses,
     },
     live::Live,
     parts::{
@@ -31,6 +32,7 @@ use crate::{
         loaded::{Loaded, Settled},
         notice::problem_line,
         pager::{Pager, counted},
+        paused::{pause_batch_button, resume_batch_button},
         process_now::ProcessNowButton,
         time,
     },
@@ -91,15 +93,19 @@ fn Mapping(batch: Answer<ImportBatch>, id: Memo<String>) -> impl IntoView {
 /// What of the batch waits or has failed, stage by stage, with a way to run it.
 #[component]
 fn Stages(batch: Answer<ImportBatch>, id: Memo<String>) -> impl IntoView {
-    let stages = Live::expect().resource(&[Topic::Pipeline], move || id.get(), preview_batch);
+    let live = Live::expect();
+    let stages = live.resource(&[Topic::Pipeline], move || id.get(), preview_batch);
+    let paused = live.resource(&[Topic::Settings], || (), |()| pauses());
     move || {
         let batch = batch.get().and_then(Result::ok)?;
         let stages = stages.get().and_then(Result::ok)?;
-        (batch.accepted > 0).then(|| stage_table(stages, &batch.batch_id))
+        let paused = paused.get().and_then(Result::ok).unwrap_or_default();
+        let paused = paused.batches.iter().any(|(id, _)| *id == batch.batch_id);
+        (batch.accepted > 0).then(|| stage_table(stages, &batch.batch_id, paused))
     }
 }
 
-fn stage_table(stages: Vec<ActionPreview>, batch: &str) -> AnyView {
+fn stage_table(stages: Vec<ActionPreview>, batch: &str, paused: bool) -> AnyView {
     let what = format!("batch {batch}");
     let number = |stage: StageName, status: EventStatus, n: i64| {
         let href = events_path(&EventFilter {
@@ -131,7 +137,10 @@ fn stage_table(stages: Vec<ActionPreview>, batch: &str) -> AnyView {
     };
     view! {
         <section>
-            <h2>"Stages"</h2>
+            <div class="company-head">
+                <h2>"Stages"</h2>
+                {if paused { resume_batch_button(batch) } else { pause_batch_button(batch) }}
+            </div>
             <div class="table-wrap card flush" role="region" aria-label="Stages of this batch" tabindex="0">
                 <table class="table stack">
                     <thead>

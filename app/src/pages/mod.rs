@@ -1,12 +1,20 @@
 //! The pages, one file each; a page with many parts keeps them in a folder of its name.
 
+pub(crate) mod actions;
+pub(crate) mod audit;
 pub(crate) mod companies;
 pub(crate) mod company;
+pub(crate) mod dead_letters;
+pub(crate) mod event;
 pub(crate) mod events;
 pub(crate) mod import;
 pub(crate) mod imports;
+pub(crate) mod lineage;
 mod mapping;
 pub(crate) mod not_found;
 pub(crate) mod overview;
+pub(crate) mod schedules;
 pub(crate) mod sign_in;
+pub(crate) mod stages;
 mod timeline;
+pub(crate) mod workers;

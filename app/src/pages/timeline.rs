@@ -11,7 +11,7 @@ use leptos::prelude::*;
 
 use crate::{
     parts::{badge, process_now::ProcessNowButton, time},
-    query::{carry, link, use_query},
+    query::{carry, event_path, link, use_query},
 };
 
 pub(super) fn timeline(entries: Vec<TimelineEntry>) -> AnyView {
@@ -27,6 +27,13 @@ fn entry(entry: TimelineEntry) -> AnyView {
         TimelineKind::Error => "error",
     };
     let again = run_again(&entry);
+    let title = match entry.kind {
+        TimelineKind::Event => {
+            let href = carry(&event_path(entry.id), &use_query().get_untracked());
+            view! { <a class="mono" href=href>{entry.title}</a> }.into_any()
+        }
+        TimelineKind::Error => entry.title.into_any(),
+    };
     let record = entry.record_id.map(|record| {
         let href = link("/events", &Default::default(), &[("record", Some(&record))]);
         let href = carry(&href, &use_query().get_untracked());
@@ -38,7 +45,7 @@ fn entry(entry: TimelineEntry) -> AnyView {
             <span class="entry-kind">{kind}</span>
             <div>
                 <p>
-                    <span class=if entry.kind == TimelineKind::Error { "" } else { "mono" }>{entry.title}</span>
+                    {title}
                     " "
                     {entry.status.as_deref().map(badge::outcome)}
                 </p>

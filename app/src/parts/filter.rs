@@ -11,6 +11,12 @@ use crate::query::{Change, link, use_query};
 /// One entry of a select: value in the URL and text.
 pub(crate) type Choice = (String, String);
 
+/// Choices that never change.
+pub(crate) fn fixed<const N: usize>(choices: [(&str, &str); N]) -> Signal<Vec<Choice>> {
+    let owned = choices.map(|(value, text)| (value.to_owned(), text.to_owned()));
+    Signal::stored(owned.to_vec())
+}
+
 /// Goes to the present page with changes to its query; for event handlers.
 pub(crate) fn use_change() -> impl Fn(&[Change<'_>]) + Clone {
     let navigate = use_navigate();
@@ -28,7 +34,7 @@ pub(crate) fn use_change() -> impl Fn(&[Change<'_>]) + Clone {
 }
 
 /// The other parameters of the page, so that a plain form submission does not lose them.
-pub(crate) fn hidden_fields(except: &'static [&'static str]) -> AnyView {
+pub(crate) fn hidden_fields(except: [&'static str; 2]) -> AnyView {
     let present = use_query();
     let fields = move || {
         present
@@ -63,14 +69,9 @@ pub(crate) fn SearchField(
             change(&[(name, Some(input.value().trim())), (cursor, None)]);
         }
     };
-    let except: &'static [&'static str] = match name {
-        "e_q" => &["e_q", "e_after"],
-        "record" => &["record", "after"],
-        _ => &["q", "after"],
-    };
     view! {
         <form class="search" role="search" aria-label=label.clone() on:submit=submit>
-            {hidden_fields(except)}
+            {hidden_fields([name, cursor])}
             <input
                 type="search"
                 name=name

@@ -1,5 +1,6 @@
 //! What surrounds every page: the rail, the error console, the dialogs and the shortcuts.
 
+use domain::role::Permission;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -9,6 +10,8 @@ use crate::{
     live::Live,
     parts::{
         announce::{Announcements, Announcer},
+        ask::{AskDialog, Asking},
+        bulk::{Bulk, BulkDialog},
         new_version::NewVersion,
         process_now::{ProcessNow, ProcessNowDialog},
         shortcuts::Shortcuts,
@@ -18,18 +21,46 @@ use crate::{
     session,
 };
 
-/// The rail's entries: path and text.
-const ENTRIES: [(&str, &str); 4] = [
-    ("/", "Overview"),
-    ("/events", "Events"),
-    ("/companies", "Companies"),
-    ("/imports", "Imports"),
+/// Path and text.
+type Entry = (&'static str, &'static str);
+/// The rail's groups of entries; an empty title is none.
+const GROUPS: [(&str, &[Entry]); 3] = [
+    (
+        "",
+        &[
+            ("/", "Overview"),
+            ("/companies", "Companies"),
+            ("/imports", "Imports"),
+        ],
+    ),
+    (
+        "Queue",
+        &[
+            ("/events", "Events"),
+            ("/dead-letters", "Dead letters"),
+            ("/actions", "Actions"),
+            ("/lineage", "Lineage"),
+        ],
+    ),
+    (
+        "Operation",
+        &[
+            ("/stages", "Stages"),
+            ("/schedules", "Schedules"),
+            ("/workers", "Workers"),
+            (AUDIT, "Audit log"),
+        ],
+    ),
 ];
+/// Only for those who may change settings.
+const AUDIT: &str = "/audit";
 
 #[component]
 pub(crate) fn Frame(children: Children) -> impl IntoView {
     Announcer::provide();
     ProcessNow::provide();
+    Asking::provide();
+    Bulk::provide();
     Uploading::provide();
     if session::actor().is_none() {
         return view! { <main id="main" class="alone">{children()}</main> }.into_any();
@@ -47,6 +78,8 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
         </div>
         <ErrorConsole />
         <ProcessNowDialog />
+        <AskDialog />
+        <BulkDialog />
         <Shortcuts />
         <Announcements />
     }
@@ -66,7 +99,7 @@ fn Rail() -> impl IntoView {
             request_animation_frame(browser::find_focus);
         }
     });
-    let entry = move |(path, text): (&'static str, &'static str)| {
+    let entry = move |(path, text): Entry| {
         let here = move || {
             let now = location.pathname.get();
             let inside = now
@@ -80,6 +113,14 @@ fn Rail() -> impl IntoView {
             </li>
         }
     };
+    let group = move |(title, entries): (&'static str, &'static [Entry])| {
+        let audit = session::may(Permission::Edit);
+        let shown = entries.iter().filter(|(path, _)| audit || *path != AUDIT);
+        view! {
+            {(!title.is_empty()).then(|| view! { <p class="rail-group">{title}</p> })}
+            <ul>{shown.map(|one| entry(*one)).collect_view()}</ul>
+        }
+    };
     view! {
         <nav class="rail" id="rail" popover="auto" aria-label="Main">
             <p class="brand">
@@ -91,7 +132,7 @@ fn Rail() -> impl IntoView {
                 </svg>
                 "Command Center"
             </p>
-            <ul>{ENTRIES.map(entry).collect_view()}</ul>
+            {GROUPS.map(group).collect_view()}
             <p class="rail-hint">"Press " <kbd>"?"</kbd> " for shortcuts"</p>
         </nav>
     }

@@ -10,6 +10,7 @@ use crate::{
     parts::{
         announce::Announcer,
         icon::{MENU, MOON, SUN, USER, icon},
+        paused::PauseBanner,
     },
     query::{self, carry, use_query},
     session,
@@ -41,6 +42,7 @@ pub(crate) fn PageHeader(
             <ThemeToggle />
             <UserMenu />
         </header>
+        <PauseBanner />
     }
 }
 

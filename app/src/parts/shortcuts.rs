@@ -13,12 +13,16 @@ use crate::{
 };
 
 /// Keys and what they do, for the list.
-const LIST: [(&str, &str); 6] = [
+const LIST: [(&str, &str); 10] = [
     ("/", "Search"),
     ("g o", "Overview"),
     ("g c", "Companies"),
     ("g i", "Imports"),
     ("g e", "Events"),
+    ("g d", "Dead letters"),
+    ("g a", "Actions"),
+    ("g s", "Stages"),
+    ("g w", "Workers"),
     ("?", "This list"),
 ];
 
@@ -87,6 +91,10 @@ fn page_of(letter: &str) -> Option<&'static str> {
         "c" => Some("/companies"),
         "i" => Some("/imports"),
         "e" => Some("/events"),
+        "d" => Some("/dead-letters"),
+        "a" => Some("/actions"),
+        "s" => Some("/stages"),
+        "w" => Some("/workers"),
         _ => None,
     }
 }

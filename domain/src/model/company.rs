@@ -165,6 +165,8 @@ pub struct SlotDetail {
 /// Something that happened to the company, newest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TimelineEntry {
+    /// Of the event, or of the error.
+    pub id: i64,
     pub at: DateTime<Utc>,
     pub kind: TimelineKind,
     /// Event type or error message.

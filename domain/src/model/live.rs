@@ -37,10 +37,17 @@ pub enum Topic {
     Errors,
     /// An import batch moved.
     Imports,
+    /// A stage or a batch was paused, resumed or given other numbers.
+    Settings,
 }
 
 impl Topic {
-    pub const ALL: [Self; 3] = [Self::Pipeline, Self::Errors, Self::Imports];
+    pub const ALL: [Self; 4] = [
+        Self::Pipeline,
+        Self::Errors,
+        Self::Imports,
+        Self::Settings,
+    ];
 }
 
 /// One line of the live feed.

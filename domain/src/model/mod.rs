@@ -18,6 +18,7 @@ pub mod replay;
 pub mod retention;
 pub mod schedule;
 pub mod stage;
+pub mod worker;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::overview::StripStep;
 use crate::stage::StageName;
 
 /// Numbers of `marketing.stage_settings`; `None` is the stage's own default.
@@ -86,6 +87,8 @@ pub struct StageState {
     pub stage: StageName,
     pub pause: Option<Pause>,
     pub settings: StageSettings,
+    /// What holds where `settings` says nothing.
+    pub own: StageSettings,
     pub updated_by: Option<String>,
     pub updated_at: DateTime<Utc>,
 }
@@ -96,6 +99,22 @@ pub struct BatchPause {
     pub pause: Pause,
     /// Events of the batch that wait meanwhile.
     pub waiting: i64,
+}
+
+/// What is paused at the moment, the last first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pauses {
+    pub stages: Vec<(StageName, Pause)>,
+    pub batches: Vec<(String, Pause)>,
+}
+
+/// A stage with what it does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageFigures {
+    pub state: StageState,
+    pub step: StripStep,
+    /// Runs in each of the last 60 minutes, oldest first.
+    pub runs_per_minute: Vec<i64>,
 }
 
 #[cfg(test)]

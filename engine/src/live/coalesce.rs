@@ -8,6 +8,8 @@ use domain::model::live::{LiveEvent, LiveMessage, Topic};
 use serde::Deserialize;
 use tokio::time::Instant;
 
+use super::SETTINGS;
+
 /// Between two messages at most: below what a person perceives as delay, above what a browser can redraw for nothing.
 const INTERVAL: Duration = Duration::from_millis(50);
 /// For each notification that a message gathered, the next one waits so long. Below a hundred a second none waits for
@@ -57,6 +59,7 @@ impl Coalescer {
             "workflow_event" => drop(self.topics.insert(Topic::Pipeline)),
             "error_event" => drop(self.topics.insert(Topic::Errors)),
             "import_event" => drop(self.topics.insert(Topic::Imports)),
+            SETTINGS => drop(self.topics.insert(Topic::Settings)),
             _ => return None,
         }
         self.gathered = self.gathered.saturating_add(1);

@@ -107,7 +107,6 @@ async fn forward(
                 asked = false;
                 if notification.channel() == SETTINGS {
                     live.doorbells.ring(SETTINGS);
-                    continue;
                 }
                 if let Some(told) = coalescer.add(notification.channel(), notification.payload(), heard) {
                     live.doorbells.ring(&told.event_type);

@@ -10,7 +10,7 @@ use domain::stage::StageName;
 use sqlx::{FromRow, PgPool};
 
 /// A worker whose heartbeat stood still for so long, while we looked, is dead: three missed beats.
-const DEAD_AFTER: Duration = Duration::from_secs(3);
+pub(crate) const DEAD_AFTER: Duration = Duration::from_secs(3);
 /// Between two looks. When more than twice that has passed the database or we were away, and nothing was seen.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
 

@@ -31,6 +31,7 @@ pub use claim::Claimed;
 pub use external::UnknownOutcome;
 use heart::Heart;
 use held::Held;
+pub(crate) use lease::DEAD_AFTER;
 use lane::Context;
 pub use local::LocalStage;
 pub use outcome::Outcome;

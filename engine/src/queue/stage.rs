@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::stage::StageName;
+use domain::{model::stage as model, stage::StageName};
 
 /// The names of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +74,20 @@ impl StageSettings {
         time_out: Duration::from_secs(30),
         ..Self::LOCAL
     };
+
+    /// As people see and set them.
+    pub(crate) fn shown(self) -> model::StageSettings {
+        let whole = |n: u128| i32::try_from(n).ok();
+        model::StageSettings {
+            concurrency: whole(self.concurrency as u128),
+            batch_size: i32::try_from(self.batch_size).ok(),
+            min_delay_ms: whole(self.min_delay.as_millis()),
+            attempts: Some(self.policy.attempts),
+            backoff_base_ms: whole(self.policy.base.as_millis()),
+            backoff_cap_ms: whole(self.policy.cap.as_millis()),
+            time_out_ms: whole(self.time_out.as_millis()),
+        }
+    }
 
     /// The defaults of a stage of the pipeline. Real providers are asked in small batches with a delay, as their limits
     /// and the specification have it; the sandbox has no limits.

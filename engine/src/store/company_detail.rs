@@ -100,7 +100,7 @@ impl Engine {
                     status, payload ->> 'record_id' AS record_id, id
              FROM marketing.pipeline_events WHERE correlation_id = $1
              UNION ALL
-             SELECT e.created_at, FALSE, e.error_message, e.event_type, e.severity, e.record_id, e.id
+             SELECT e.created_at, FALSE, e.error_message, e.event_type, e.severity, e.record_id, e.id::BIGINT
              FROM marketing.pipeline_errors e WHERE e.correlation_id = $1
              ORDER BY at DESC, id DESC LIMIT $2",
         )
@@ -213,6 +213,7 @@ impl From<Slot> for SlotDetail {
 
 #[derive(FromRow)]
 struct Entry {
+    id: i64,
     at: DateTime<Utc>,
     event: bool,
     title: String,
@@ -224,6 +225,7 @@ struct Entry {
 impl From<Entry> for TimelineEntry {
     fn from(entry: Entry) -> Self {
         Self {
+            id: entry.id,
             at: entry.at,
             kind: if entry.event {
                 TimelineKind::Event

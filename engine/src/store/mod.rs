@@ -17,8 +17,10 @@ mod retention;
 mod schedule;
 mod schedule_change;
 mod stage;
+mod stage_figures;
 mod strip;
 pub mod user;
+mod worker;
 
 use domain::model::Count;
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sqlx::{FromRow, PgConnection};
 
 use super::audit::{self, Act};
-use crate::{Engine, EngineError, Result};
+use crate::{Engine, EngineError, Result, queue};
 
 impl Engine {
     /// Settings and pauses of all stages, in their order.
@@ -27,7 +27,10 @@ impl Engine {
         )
         .fetch_all(&self.pool)
         .await?;
-        let mut states: Vec<StageState> = rows.into_iter().filter_map(Row::state).collect();
+        let mut states: Vec<StageState> = rows
+            .into_iter()
+            .filter_map(|row| row.state(self.config.demo))
+            .collect();
         states.sort_by_key(|state| {
             StageName::ALL
                 .iter()
@@ -221,7 +224,8 @@ struct Row {
 
 impl Row {
     /// `None` for a stage of a newer version.
-    fn state(self) -> Option<StageState> {
+    fn state(self, sandbox: bool) -> Option<StageState> {
+        let stage = StageName::parse(&self.stage)?;
         let pause = self
             .paused_at
             .filter(|_| self.paused)
@@ -231,7 +235,7 @@ impl Row {
                 paused_at,
             });
         Some(StageState {
-            stage: StageName::parse(&self.stage)?,
+            stage,
             pause,
             settings: StageSettings {
                 concurrency: self.concurrency,
@@ -242,6 +246,7 @@ impl Row {
                 backoff_cap_ms: self.backoff_cap_ms,
                 time_out_ms: self.time_out_ms,
             },
+            own: queue::StageSettings::of(stage, sandbox).shown(),
             updated_by: self.updated_by,
             updated_at: self.updated_at,
         })

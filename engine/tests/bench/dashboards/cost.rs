@@ -34,7 +34,8 @@ pub(crate) async fn measure(bench: &Bench) -> Figure {
     let mut connection = PgConnection::connect(&url).await.unwrap();
     run(&mut connection, "SET outreach.notify = 'off'").await;
     let triggers: Vec<(String, String)> = sqlx::query_as(
-        "SELECT tgrelid::REGCLASS::TEXT, tgname::TEXT FROM pg_trigger WHERE tgfoid = 'marketing.count_rows'::REGPROC",
+        "SELECT tgrelid::REGCLASS::TEXT, tgname::TEXT FROM pg_trigger
+         WHERE tgname IN ('count_insert', 'count_update', 'count_delete', 'count_truncate')",
     )
     .fetch_all(&mut connection)
     .await

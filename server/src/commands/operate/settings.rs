@@ -56,18 +56,23 @@ async fn show(engine: &Engine, given: &SettingsArgs) -> anyhow::Result<()> {
         .iter()
         .filter(|state| given.stage.is_none_or(|stage| stage == state.stage))
     {
-        let number = |n: Option<i32>| n.map_or_else(|| "default".to_owned(), |n| n.to_string());
-        let s = state.settings;
+        // What the stage itself has, where it was told nothing, stands in brackets.
+        let number = |told: Option<i32>, own: Option<i32>| match (told, own) {
+            (Some(told), _) => told.to_string(),
+            (None, Some(own)) => format!("({own})"),
+            (None, None) => "-".to_owned(),
+        };
+        let (s, own) = (state.settings, state.own);
         println!(
             "{:<9} {:>11} {:>10} {:>12} {:>8} {:>15} {:>14} {:>11}",
             state.stage.name(),
-            number(s.concurrency),
-            number(s.batch_size),
-            number(s.min_delay_ms),
-            number(s.attempts),
-            number(s.backoff_base_ms),
-            number(s.backoff_cap_ms),
-            number(s.time_out_ms)
+            number(s.concurrency, own.concurrency),
+            number(s.batch_size, own.batch_size),
+            number(s.min_delay_ms, own.min_delay_ms),
+            number(s.attempts, own.attempts),
+            number(s.backoff_base_ms, own.backoff_base_ms),
+            number(s.backoff_cap_ms, own.backoff_cap_ms),
+            number(s.time_out_ms, own.time_out_ms)
         );
         if let Some(pause) = &state.pause {
             println!("          {}", paused(pause));

@@ -1,0 +1,144 @@
+//! A question before something is done: what it touches, a reason where whoever finds it will ask for one, then the act.
+
+use std::{pin::Pin, sync::Arc};
+
+use domain::{model::live::Topic, role::Permission};
+use leptos::{ev, html, prelude::*, task::spawn_local};
+
+use crate::{
+    live::Live,
+    parts::{announce::Announcer, dialog::Dialog, notice::problem_line},
+    problem::Problem,
+    session,
+};
+
+type Answer = Pin<Box<dyn Future<Output = Result<String, Problem>> + Send>>;
+
+#[derive(Clone)]
+pub(crate) struct Question {
+    title: String,
+    /// What will happen, and to what.
+    text: String,
+    confirm: &'static str,
+    asks_why: bool,
+    /// Takes the reason; returns what is announced.
+    act: Arc<dyn Fn(String) -> Answer + Send + Sync>,
+}
+
+impl Question {
+    pub(crate) fn new<F>(
+        title: impl Into<String>,
+        text: impl Into<String>,
+        confirm: &'static str,
+        act: impl Fn(String) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<String, Problem>> + Send + 'static,
+    {
+        Self {
+            title: title.into(),
+            text: text.into(),
+            confirm,
+            asks_why: false,
+            act: Arc::new(move |reason| Box::pin(act(reason))),
+        }
+    }
+
+    /// Asks for a reason, too.
+    pub(crate) fn why(self) -> Self {
+        Self {
+            asks_why: true,
+            ..self
+        }
+    }
+}
+
+/// The question that is open, if any.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking(RwSignal<Option<Question>>);
+
+impl Asking {
+    pub(crate) fn provide() {
+        provide_context(Self(RwSignal::new(None)));
+    }
+}
+
+/// A button that asks; only for those who may. `label` says more than `text` to those who do not see its place.
+pub(crate) fn ask_button(
+    text: &'static str,
+    label: String,
+    permission: Permission,
+    question: Question,
+) -> Option<AnyView> {
+    let Asking(open) = expect_context();
+    session::may(permission).then(|| {
+        view! {
+            <button class="btn small" aria-label=label on:click=move |_| open.set(Some(question.clone()))>
+                {text}
+            </button>
+        }
+        .into_any()
+    })
+}
+
+#[component]
+pub(crate) fn AskDialog() -> impl IntoView {
+    let Asking(open) = expect_context();
+    view! {
+        <Dialog
+            open=open
+            title=|question: &Question| question.title.clone()
+            children=move |question| body(question, open)
+        />
+    }
+}
+
+fn body(question: Question, open: RwSignal<Option<Question>>) -> AnyView {
+    let reason = NodeRef::<html::Input>::new();
+    let busy = RwSignal::new(false);
+    let failed = RwSignal::new(None::<Problem>);
+    let (live, announcer) = (Live::expect(), Announcer::expect());
+    let act = question.act;
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let why = reason.get().map(|reason| reason.value()).unwrap_or_default();
+        let answer = act(why);
+        busy.set(true);
+        spawn_local(async move {
+            match answer.await {
+                Ok(done) => {
+                    for topic in Topic::ALL {
+                        live.stale(topic);
+                    }
+                    announcer.say(done);
+                    open.set(None);
+                }
+                Err(problem) => {
+                    let _ = failed.try_set(Some(problem));
+                }
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    view! {
+        <form on:submit=submit>
+            <p>{question.text}</p>
+            {question
+                .asks_why
+                .then(|| {
+                    view! {
+                        <label class="field">
+                            <span>"Reason"</span>
+                            <input type="text" name="reason" node_ref=reason required maxlength="500" autocomplete="off" />
+                        </label>
+                    }
+                })}
+            {move || failed.get().map(problem_line)}
+            <div class="row end">
+                <button class="btn" type="button" on:click=move |_| open.set(None)>"Cancel"</button>
+                <button class="btn primary" type="submit" disabled=busy>{question.confirm}</button>
+            </div>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,73 @@
+//! Rows that are chosen for an action.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+
+/// Ids of events; they stay chosen from page to page of one list.
+#[derive(Clone, Copy)]
+pub(crate) struct Chosen(RwSignal<BTreeSet<i64>>);
+
+impl Chosen {
+    /// Forgets everything when `of` changes: what was chosen from another list is not meant any more.
+    pub(crate) fn of<T: PartialEq + Send + Sync + 'static>(
+        of: impl Fn() -> T + Send + Sync + 'static,
+    ) -> Self {
+        let chosen = RwSignal::new(BTreeSet::new());
+        let of = Memo::new(move |_| of());
+        Effect::new(move |before: Option<()>| {
+            of.track();
+            if before.is_some() {
+                chosen.set(BTreeSet::new());
+            }
+        });
+        Self(chosen)
+    }
+
+    pub(crate) fn ids(self) -> Vec<i64> {
+        self.0.with(|ids| ids.iter().copied().collect())
+    }
+
+    /// Chooses one event, or leaves it out.
+    pub(crate) fn checkbox(self, id: i64) -> AnyView {
+        let Self(chosen) = self;
+        let toggle = move |_| {
+            chosen.update(|ids| {
+                if !ids.remove(&id) {
+                    ids.insert(id);
+                }
+            });
+        };
+        let checked = move || chosen.with(|ids| ids.contains(&id));
+        view! {
+            <input type="checkbox" aria-label=format!("Choose event {id}") prop:checked=checked on:change=toggle />
+        }
+        .into_any()
+    }
+
+    /// Chooses all of the page, or none of it.
+    pub(crate) fn page(self, page: Vec<i64>) -> AnyView {
+        let Self(chosen) = self;
+        let page = StoredValue::new(page);
+        let all = move || {
+            page.with_value(|page| chosen.with(|ids| page.iter().all(|id| ids.contains(id))))
+        };
+        let toggle = move |_| {
+            let whole = all();
+            page.with_value(|page| {
+                chosen.update(|ids| {
+                    for id in page {
+                        if whole { ids.remove(id) } else { ids.insert(*id) };
+                    }
+                });
+            });
+        };
+        view! {
+            <label class="check">
+                <input type="checkbox" prop:checked=all on:change=toggle />
+                "Choose this page"
+            </label>
+        }
+        .into_any()
+    }
+}

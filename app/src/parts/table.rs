@@ -1,0 +1,52 @@
+//! The frame of a list: its headings, and what is around them.
+
+use leptos::prelude::*;
+
+/// A heading and its class; `"n"` is right-aligned for figures. An empty text is the column of the row's buttons.
+pub(crate) type Heading = (&'static str, &'static str);
+
+/// Scrolls by itself where it is too wide, and becomes small cards on a phone.
+pub(crate) fn table(label: &'static str, headings: Vec<Heading>, body: AnyView) -> AnyView {
+    let heading = |(text, class): Heading| match text {
+        "" => view! { <th scope="col"><span class="sr-only">"Actions"</span></th> }.into_any(),
+        text => view! { <th scope="col" class=class>{text}</th> }.into_any(),
+    };
+    view! {
+        <div class="table-wrap card flush" role="region" aria-label=label tabindex="0">
+            <table class="table stack">
+                <thead>
+                    <tr>{headings.into_iter().map(heading).collect_view()}</tr>
+                </thead>
+                <tbody>{body}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+/// Label and value of a list of facts; nothing where there is no value.
+pub(crate) fn fact<V: IntoView + 'static>(label: &'static str, value: Option<V>) -> Option<AnyView> {
+    value.map(|value| {
+        let value = value.into_any();
+        view! {
+            <div>
+                <dt>{label}</dt>
+                <dd>{value}</dd>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+/// A value as people read JSON, under its own heading.
+pub(crate) fn json(title: &'static str, value: Option<serde_json::Value>) -> Option<AnyView> {
+    let value = value.filter(|value| !value.is_null())?;
+    let text = serde_json::to_string_pretty(&value).unwrap_or_default();
+    Some(
+        view! {
+            <h3>{title}</h3>
+            <pre class="json" tabindex="0" role="region" aria-label=title>{text}</pre>
+        }
+        .into_any(),
+    )
+}
