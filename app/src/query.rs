@@ -2,6 +2,7 @@
 //!
 //! The error console is on every page and keeps its own keys, which start with `e_`.
 
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use domain::{
     event::{EventStatus, Severity},
     model::{
@@ -231,7 +232,9 @@ pub fn events_path(filter: &EventFilter) -> String {
         owned(filter.attempts.map(|n| n.to_string())),
     ];
     let payload: Vec<String> = filter.payload.iter().map(ToString::to_string).collect();
-    let dead = filter.dead_letter.map(|dead| if dead { "yes" } else { "no" });
+    let dead = filter
+        .dead_letter
+        .map(|dead| if dead { "yes" } else { "no" });
     let pairs = [
         ("type", filter.event_type.as_deref()),
         ("status", filter.status.map(EventStatus::name)),
@@ -282,7 +285,7 @@ pub fn action_filter(params: &Params) -> ActionFilter {
     }
 }
 
-/// The keys are those of the export, so that the same query string means the same there. Days are whole, in UTC.
+/// The export reads the same query string. A day is whole, in UTC, and the last one is part of what is shown.
 pub fn audit_query(params: &Params) -> AuditQuery {
     AuditQuery {
         filter: AuditFilter {
@@ -290,11 +293,17 @@ pub fn audit_query(params: &Params) -> AuditQuery {
             action: text(params, "action"),
             target_kind: text(params, "target_kind"),
             target: text(params, "target"),
-            from: parsed(params, "from"),
-            until: parsed(params, "until"),
+            from: moment(params, "from", 0),
+            until: moment(params, "until", 1),
         },
         cursor: text(params, "after"),
     }
+}
+
+/// A moment, or `days` after the beginning of a day.
+fn moment(params: &Params, key: &str, days: u64) -> Option<DateTime<Utc>> {
+    let day = || parsed::<NaiveDate>(params, key)?.checked_add_days(Days::new(days));
+    parsed(params, key).or_else(|| Some(day()?.and_time(NaiveTime::MIN).and_utc()))
 }
 
 fn parsed<T: std::str::FromStr>(params: &Params, key: &str) -> Option<T> {
@@ -476,12 +485,19 @@ mod tests {
         };
         assert_eq!(action_filter(&read), expected);
 
-        let read = params("/x?actor=ann&action=stage.&from=2026-11-21T00%3A00%3A00Z&until=never");
-        let filter = audit_query(&read).filter;
-        assert_eq!(filter.actor.as_deref(), Some("ann"));
-        assert_eq!(filter.action.as_deref(), Some("stage."));
-        assert_eq!(filter.from.map(|at| at.timestamp()), Some(1_795_219_200));
-        assert_eq!(filter.until, None);
+        let filter = |query: &str| audit_query(&Params::parse(query)).filter;
+        let read = filter("actor=ann&action=stage.&from=2026-11-21&until=2026-11-21");
+        assert_eq!(read.actor.as_deref(), Some("ann"));
+        assert_eq!(read.action.as_deref(), Some("stage."));
+        let day = 86_400;
+        assert_eq!(read.from.map(|at| at.timestamp()), Some(1_795_219_200));
+        assert_eq!(
+            read.until.map(|at| at.timestamp()),
+            Some(1_795_219_200 + day)
+        );
+        let read = filter("from=2026-11-21T00%3A00%3A00Z&until=never");
+        assert_eq!(read.from.map(|at| at.timestamp()), Some(1_795_219_200));
+        assert_eq!(read.until, None);
     }
 
     #[test]

@@ -117,9 +117,7 @@ fn state(row: &BulkAction) -> AnyView {
         ActionState::Cancelled => Tone::Quiet,
         ActionState::Failed => Tone::Bad,
     };
-    let undone = row
-        .undone_by
-        .map(|_| badge(Tone::Quiet, "undone"));
+    let undone = row.undone_by.map(|_| badge(Tone::Quiet, "undone"));
     view! { {badge(tone, row.state.name())} " " {undone} }.into_any()
 }
 
@@ -176,7 +174,10 @@ fn whole(action: BulkAction) -> AnyView {
         view! { <a href=href>"Action " {id}</a> }
     };
     let (id, title) = (action.id, action.title.clone());
-    let selection = action.selection.as_ref().and_then(|selection| chosen(selection, &present));
+    let selection = action
+        .selection
+        .as_ref()
+        .and_then(|selection| chosen(selection, &present));
     view! {
         <Title text=title.clone() />
         <section class="card" aria-labelledby="action-title">
@@ -212,7 +213,9 @@ fn chosen(selection: &EventSelection, present: &crate::query::Params) -> Option<
             };
             Some(ids.iter().map(link).collect_view().into_any())
         }
-        EventSelection::Ids(ids) => Some(format!("{} chosen one by one", count(ids.len() as i64)).into_any()),
+        EventSelection::Ids(ids) => {
+            Some(format!("{} chosen one by one", count(ids.len() as i64)).into_any())
+        }
         EventSelection::Matching(filter) => {
             let href = carry(&events_path(filter), present);
             Some(view! { <a href=href>"all that matched this filter"</a> }.into_any())

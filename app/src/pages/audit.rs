@@ -13,7 +13,7 @@ use crate::{
     api::audit::audit_log,
     live::Live,
     parts::{
-        filter::{SearchField, Select, fixed},
+        filter::{DayField, SearchField, Select, fixed},
         header::PageHeader,
         icon::{DOWNLOAD, icon},
         loaded::Loaded,
@@ -65,8 +65,8 @@ pub(crate) fn AuditPage() -> impl IntoView {
                 <SearchField label="Who (whole name)" name="actor" cursor="after" main=true />
                 <Select label="About" name="action" cursor="after" any="everything" choices=fixed(ACTIONS) />
                 <SearchField label="Target" name="target" cursor="after" />
-                <SearchField label="From, as 2026-11-21T00:00:00Z" name="from" cursor="after" />
-                <SearchField label="Before, as 2026-11-22T00:00:00Z" name="until" cursor="after" />
+                <DayField label="From" name="from" cursor="after" />
+                <DayField label="Until" name="until" cursor="after" />
             </div>
             <Loaded resource=rows view=move |page| list(&query.get_untracked(), page) />
         </main>

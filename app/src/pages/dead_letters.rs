@@ -27,7 +27,7 @@ use crate::{
         pager::{Pager, counted},
         rows::rows,
         selection::Chosen,
-        table::table,
+        table::{CHOOSE, table},
         time,
     },
     query::{carry, dead_letter_query, event_path, events_path, link, use_query},
@@ -95,7 +95,7 @@ fn list(query: &DeadLetterQuery, chosen: Chosen, page: Page<DeadLetter>) -> AnyV
         ("By", ""),
     ];
     if may {
-        headings.push(("", ""));
+        headings.insert(0, CHOOSE);
     }
     let ids = page.rows.iter().map(|row| row.event_id).collect();
     let carried = carry("", &present);
@@ -151,9 +151,10 @@ fn line(row: DeadLetter, carried: &str, chosen: Option<Chosen>) -> AnyView {
         DeadLetterKind::Attempts | DeadLetterKind::Permanent => Tone::Bad,
     };
     let choose = chosen
-        .map(|chosen| view! { <td data-label="Choose" class="n">{chosen.checkbox(row.event_id)}</td> });
+        .map(|chosen| view! { <td data-label="Choose" class="pick">{chosen.checkbox(row.event_id)}</td> });
     view! {
         <tr>
+            {choose}
             <td data-label="Moved" class="nowrap">{time::stamp(row.moved_at)}</td>
             <th scope="row" data-label="Event" class="mono"><a href=href>{row.event_id} " " {row.event_type}</a></th>
             <td data-label="Record" class="mono">{row.record_id.unwrap_or_default()}</td>
@@ -162,7 +163,6 @@ fn line(row: DeadLetter, carried: &str, chosen: Option<Chosen>) -> AnyView {
             <td data-label="Reason" class="message">{row.reason}</td>
             <td data-label="Failed attempts" class="n">{count(i64::from(row.retry_count))}</td>
             <td data-label="By">{row.moved_by}</td>
-            {choose}
         </tr>
     }
     .into_any()

@@ -104,14 +104,18 @@ fn actions(detail: &EventDetail) -> AnyView {
     let payload = detail.payload.as_object().cloned().unwrap_or_default();
     let requeue = || button(EventAct::Requeue(PayloadEdit::Replace(payload)));
     match detail.row.status {
-        EventStatus::Pending => view! { {button(EventAct::Cancel)} {button(EventAct::DeadLetter)} {requeue()} }.into_any(),
+        EventStatus::Pending => {
+            view! { {button(EventAct::Cancel)} {button(EventAct::DeadLetter)} {requeue()} }
+                .into_any()
+        }
         EventStatus::Processing => button(EventAct::Release).into_any(),
         EventStatus::Processed => requeue().into_any(),
         EventStatus::Failed if detail.dead_letter.is_some() => {
             view! { {button(EventAct::Retry)} {requeue()} {button(EventAct::Purge)} }.into_any()
         }
         EventStatus::Failed => {
-            view! { {button(EventAct::Retry)} {requeue()} {button(EventAct::DeadLetter)} }.into_any()
+            view! { {button(EventAct::Retry)} {requeue()} {button(EventAct::DeadLetter)} }
+                .into_any()
         }
         EventStatus::Cancelled => view! { {button(EventAct::Retry)} {requeue()} }.into_any(),
     }
@@ -161,7 +165,11 @@ fn facts(detail: &EventDetail, present: &Params) -> AnyView {
     let row = &detail.row;
     let to = |path: String| carry(&path, present);
     let record = row.record_id.clone().map(|record| {
-        let href = to(link("/events", &Default::default(), &[("record", Some(&record))]));
+        let href = to(link(
+            "/events",
+            &Default::default(),
+            &[("record", Some(&record))],
+        ));
         view! { <a class="mono" href=href title="All events of this record">{record}</a> }
     });
     let batch = row.batch_id.clone().map(|batch| {
@@ -170,10 +178,13 @@ fn facts(detail: &EventDetail, present: &Params) -> AnyView {
     });
     let chain = to(lineage_path(&format!("event:{}", row.id)));
     let origin = &detail.origin;
-    let source = origin.source_table.clone().map(|table| match &origin.trigger {
-        Some(trigger) => format!("{table}, trigger {trigger}"),
-        None => table,
-    });
+    let source = origin
+        .source_table
+        .clone()
+        .map(|table| match &origin.trigger {
+            Some(trigger) => format!("{table}, trigger {trigger}"),
+            None => table,
+        });
     let source = source.or_else(|| origin.by_hand.then(|| "made by hand".to_owned()));
     let attempts = detail.max_attempts.map(|n| n.to_string());
     let action = detail.action.as_ref().map(|action| {
@@ -308,7 +319,11 @@ fn decide(event: i64) -> AnyView {
             Ok("The decision is recorded".to_owned())
         });
         ask_button(
-            if happened { "It happened…" } else { "It did not happen…" },
+            if happened {
+                "It happened…"
+            } else {
+                "It did not happen…"
+            },
             format!("{title} (event {event})"),
             Permission::Retry,
             question,
@@ -374,7 +389,13 @@ fn wrote(wrote: Vec<WrittenRow>, present: &Params) -> Option<AnyView> {
     };
     (!wrote.is_empty()).then(|| {
         let body = wrote.into_iter().map(line).collect_view().into_any();
-        let headings = vec![("Row", ""), ("Table", ""), ("State", ""), ("Written", ""), ("Time", "")];
+        let headings = vec![
+            ("Row", ""),
+            ("Table", ""),
+            ("State", ""),
+            ("Written", ""),
+            ("Time", ""),
+        ];
         view! {
             <section>
                 <h2>"Rows that it is about"</h2>

@@ -28,7 +28,7 @@ use crate::{
         pager::{Pager, counted},
         rows::rows,
         selection::Chosen,
-        table::table,
+        table::{CHOOSE, table},
         time,
     },
     query::{Params, carry, event_filter, event_path, link, use_query},
@@ -58,7 +58,11 @@ pub(crate) fn EventsPage() -> impl IntoView {
             .collect::<Vec<_>>()
     });
     let statuses = fixed(EventStatus::ALL.map(|status| (status.name(), status.name())));
-    let attempts = fixed([("2", "twice or more"), ("3", "3 times or more"), ("5", "5 times or more")]);
+    let attempts = fixed([
+        ("2", "twice or more"),
+        ("3", "3 times or more"),
+        ("5", "5 times or more"),
+    ]);
     let chosen = Chosen::of(move || EventFilter {
         cursor: None,
         ..filter.get()
@@ -141,10 +145,12 @@ fn list(filter: &EventFilter, chosen: Chosen, page: Page<EventRow>) -> AnyView {
         ("What happened", ""),
     ];
     if may {
-        headings.push(("", ""));
+        headings.insert(0, CHOOSE);
     }
     let ids = page.rows.iter().map(|row| row.id).collect();
-    let body = rows(page.rows, key, |row| line(row, &carried, may.then_some(chosen)));
+    let body = rows(page.rows, key, |row| {
+        line(row, &carried, may.then_some(chosen))
+    });
     view! {
         <p class="list-count">{found.clone()}</p>
         {may.then(|| bar(filter, chosen, ids, found))}
@@ -221,10 +227,12 @@ fn line(row: EventRow, carried: &str, chosen: Option<Chosen>) -> AnyView {
         },
     };
     let href = format!("{}{carried}", event_path(row.id));
-    let choose =
-        chosen.map(|chosen| view! { <td data-label="Choose" class="n">{chosen.checkbox(row.id)}</td> });
+    let choose = chosen.map(
+        |chosen| view! { <td data-label="Choose" class="pick">{chosen.checkbox(row.id)}</td> },
+    );
     view! {
         <tr>
+            {choose}
             <td data-label="Time" class="nowrap">{time::stamp(row.created_at)}</td>
             <th scope="row" data-label="Event" class="mono"><a href=href title=format!("Event {}", row.id)>{row.event_type}</a></th>
             <td data-label="Record">{record}</td>
@@ -232,7 +240,6 @@ fn line(row: EventRow, carried: &str, chosen: Option<Chosen>) -> AnyView {
             <td data-label="Status">{badge::event_status(row.status)}</td>
             <td data-label="Failed attempts" class="n">{count(i64::from(row.retry_count))}</td>
             <td data-label="What happened" class="message">{happened}</td>
-            {choose}
         </tr>
     }
     .into_any()

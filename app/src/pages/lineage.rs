@@ -24,7 +24,14 @@ const DEEPEST: usize = 9;
 #[component]
 pub(crate) fn LineagePage() -> impl IntoView {
     let params = use_query();
-    let of = Memo::new(move |_| params.read().get("of").unwrap_or_default().trim().to_owned());
+    let of = Memo::new(move |_| {
+        params
+            .read()
+            .get("of")
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    });
     let chain = Live::expect().resource(
         &[Topic::Pipeline],
         move || of.get(),
@@ -56,7 +63,9 @@ fn whole(lineage: Option<Lineage>) -> AnyView {
     };
     let present = use_query().get_untracked();
     let back: Vec<String> = lineage.back().iter().map(|node| node.key.clone()).collect();
-    let depths = depths(&lineage.nodes);
+    let total = count(lineage.nodes.len() as i64);
+    let correlation = lineage.correlation_id.clone();
+    let asked = lineage.asked.clone();
     let path = view! {
         <ol class="path" aria-label="Where it came from">
             {lineage.back().into_iter().rev().map(|node| view! { <li>{node.title.clone()}</li> }).collect_view()}
@@ -65,14 +74,10 @@ fn whole(lineage: Option<Lineage>) -> AnyView {
     let truncated = lineage.truncated.then(|| {
         view! { <p class="banner">"There are more events than are shown: the oldest come first."</p> }
     });
-    let total = count(lineage.nodes.len() as i64);
-    let correlation = lineage.correlation_id.clone();
-    let nodes = lineage
-        .nodes
+    let nodes = tree(lineage.nodes)
         .into_iter()
-        .map(|one| {
-            let depth = depths.get(&one.key).copied().unwrap_or(0);
-            let place = if one.key == lineage.asked {
+        .map(|(depth, one)| {
+            let place = if one.key == asked {
                 Place::Asked
             } else if back.contains(&one.key) {
                 Place::Before
@@ -91,15 +96,34 @@ fn whole(lineage: Option<Lineage>) -> AnyView {
     .into_any()
 }
 
-/// How many steps each node is away from the beginning. Nodes come after those that they were made from.
-fn depths(nodes: &[LineageNode]) -> HashMap<String, usize> {
-    let mut depths = HashMap::new();
-    for node in nodes {
-        let before = node.input.iter().filter_map(|key| depths.get(key));
-        let depth = before.max().map_or(0, |deepest: &usize| deepest + 1);
-        depths.insert(node.key.clone(), depth.min(DEEPEST));
+/// Each node below the last of those that it was made from, with its depth: a record's own chain stays together.
+fn tree(nodes: Vec<LineageNode>) -> Vec<(usize, LineageNode)> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut depths = Vec::with_capacity(nodes.len());
+    let mut below: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
+    let mut tops = Vec::new();
+    for (place, node) in nodes.iter().enumerate() {
+        // Nodes come after those that they were made from, so that these are known.
+        let parent = node.input.iter().filter_map(|key| places.get(key)).max();
+        depths.push(parent.map_or(0, |parent| depths[*parent] + 1));
+        match parent {
+            Some(parent) => below[*parent].push(place),
+            None => tops.push(place),
+        }
+        places.insert(node.key.clone(), place);
     }
-    depths
+    let mut nodes: Vec<Option<LineageNode>> = nodes.into_iter().map(Some).collect();
+    let mut next: Vec<usize> = tops.into_iter().rev().collect();
+    let mut order = Vec::with_capacity(nodes.len());
+    while let Some(place) = next.pop() {
+        order.extend(
+            nodes[place]
+                .take()
+                .map(|node| (depths[place].min(DEEPEST), node)),
+        );
+        next.extend(below[place].iter().rev());
+    }
+    order
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -157,7 +181,10 @@ fn home(node: &LineageNode) -> String {
     match node.kind {
         NodeKind::Import => import_path(&node.id),
         NodeKind::Intake | NodeKind::Company => company_path(&node.id),
-        NodeKind::Event => node.id.parse().map_or_else(|_| lineage_path(&node.key), event_path),
+        NodeKind::Event => node
+            .id
+            .parse()
+            .map_or_else(|_| lineage_path(&node.key), event_path),
         NodeKind::Slot | NodeKind::Contact | NodeKind::Person | NodeKind::Verification => {
             lineage_path(&node.key)
         }
@@ -169,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn depth_is_the_longest_way_from_the_beginning() {
+    fn what_was_made_of_a_record_follows_it() {
         let node = |key: &str, input: &[&str]| LineageNode {
             key: key.to_owned(),
             kind: NodeKind::Event,
@@ -184,18 +211,29 @@ mod tests {
             done_at: None,
             duration_seconds: None,
         };
-        let nodes = [
-            node("file", &[]),
-            node("row", &["file"]),
-            node("event", &["row"]),
-            node("company", &["row", "event"]),
+        let nodes = vec![
+            node("company", &[]),
+            node("ceo", &["company"]),
+            node("cfo", &["company"]),
+            node("search for the ceo", &["ceo"]),
+            node("search for the cfo", &["cfo", "company"]),
             node("stray", &["unknown"]),
         ];
-        let depths = depths(&nodes);
-        let of = |key: &str| depths[key];
+        let order: Vec<(usize, String)> = tree(nodes)
+            .into_iter()
+            .map(|(depth, node)| (depth, node.key))
+            .collect();
+        let order: Vec<(usize, &str)> = order.iter().map(|(n, key)| (*n, key.as_str())).collect();
         assert_eq!(
-            [of("file"), of("row"), of("event"), of("company"), of("stray")],
-            [0, 1, 2, 3, 0]
+            order,
+            [
+                (0, "company"),
+                (1, "ceo"),
+                (2, "search for the ceo"),
+                (1, "cfo"),
+                (2, "search for the cfo"),
+                (0, "stray"),
+            ]
         );
     }
 }

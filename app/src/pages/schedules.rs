@@ -54,7 +54,9 @@ pub(crate) fn SchedulesPage() -> impl IntoView {
         &[Topic::Pipeline, Topic::Settings],
         move || (chosen.get(), live.tick()),
         async |(name, _): (Option<String>, u64)| match name {
-            Some(name) => schedule_runs(name.clone()).await.map(|runs| Some((name, runs))),
+            Some(name) => schedule_runs(name.clone())
+                .await
+                .map(|runs| Some((name, runs))),
             None => Ok(None),
         },
     );
@@ -170,7 +172,12 @@ fn run_button(row: &Schedule) -> Option<AnyView> {
             }
         },
     );
-    ask_button("Run now…", format!("Run now: {}", row.title), Permission::Retry, question)
+    ask_button(
+        "Run now…",
+        format!("Run now: {}", row.title),
+        Permission::Retry,
+        question,
+    )
 }
 
 fn pause_button(row: &Schedule) -> Option<AnyView> {
@@ -188,7 +195,12 @@ fn pause_button(row: &Schedule) -> Option<AnyView> {
                 }
             },
         );
-        return ask_button("Resume…", format!("Resume {}", row.title), Permission::Retry, question);
+        return ask_button(
+            "Resume…",
+            format!("Resume {}", row.title),
+            Permission::Retry,
+            question,
+        );
     }
     let question = Question::new(
         format!("Pause “{}”", row.title),
@@ -202,7 +214,12 @@ fn pause_button(row: &Schedule) -> Option<AnyView> {
             }
         },
     );
-    ask_button("Pause…", format!("Pause {}", row.title), Permission::Retry, question.why())
+    ask_button(
+        "Pause…",
+        format!("Pause {}", row.title),
+        Permission::Retry,
+        question.why(),
+    )
 }
 
 fn edit_button(row: &Schedule, editing: Editing) -> Option<AnyView> {
@@ -229,7 +246,10 @@ fn form(schedule: Schedule, editing: Editing) -> AnyView {
     let (live, announcer) = (Live::expect(), Announcer::expect());
     let typed = move || {
         let value = |node: NodeRef<html::Input>| node.get_untracked().map(|node| node.value());
-        (value(cron).unwrap_or_default(), value(zone).unwrap_or_default())
+        (
+            value(cron).unwrap_or_default(),
+            value(zone).unwrap_or_default(),
+        )
     };
     let look = move |(cron, zone): (String, String)| {
         spawn_local(async move {
@@ -347,7 +367,10 @@ mod tests {
     #[test]
     fn results_read_as_counts() {
         let table = [
-            (json!({ "events": 41_200, "runs": 0 }), "events 41,200, runs 0"),
+            (
+                json!({ "events": 41_200, "runs": 0 }),
+                "events 41,200, runs 0",
+            ),
             (json!({ "note": "none" }), "note \"none\""),
             (json!(3), "3"),
         ];

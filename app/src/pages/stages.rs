@@ -24,9 +24,7 @@ use crate::{
         header::PageHeader,
         loaded::Loaded,
         notice::problem_line,
-        paused::{
-            pause_stage_button, reason, resume_batch_button, resume_stage_button,
-        },
+        paused::{pause_stage_button, reason, resume_batch_button, resume_stage_button},
         rows::rows,
         sparkline::sparkline,
         table::table,
@@ -49,7 +47,11 @@ pub(crate) fn StagesPage() -> impl IntoView {
         move || live.tick(),
         |_| stage_figures(),
     );
-    let batches = live.resource(&[Topic::Settings], move || live.tick(), |_| paused_batches());
+    let batches = live.resource(
+        &[Topic::Settings],
+        move || live.tick(),
+        |_| paused_batches(),
+    );
     view! {
         <PageHeader title="Stages" subtitle="How fast each step may go, and whether it goes at all" />
         <main id="main">
@@ -176,7 +178,10 @@ fn settings(state: &StageState) -> AnyView {
         n => duration(f64::from(n) / 1000.0),
     };
     let number = |n: i32| count(i64::from(n));
-    let fact = |label: &'static str, told: Option<i32>, own: Option<i32>, shown: &dyn Fn(i32) -> String| {
+    let fact = |label: &'static str,
+                told: Option<i32>,
+                own: Option<i32>,
+                shown: &dyn Fn(i32) -> String| {
         let value = told.or(own).map_or_else(|| "–".to_owned(), shown);
         let title = match (told, own) {
             (Some(_), Some(own)) => format!("set by hand; its own is {}", shown(own)),
@@ -213,13 +218,37 @@ fn settings(state: &StageState) -> AnyView {
 fn fields(state: &StageState) -> [(&'static str, Option<i32>, Option<i32>); 7] {
     let (told, own) = (state.settings, state.own);
     [
-        ("At the same time, 1 to 256", told.concurrency, own.concurrency),
-        ("Events of a batch, 1 to 2,000", told.batch_size, own.batch_size),
-        ("Milliseconds between batches", told.min_delay_ms, own.min_delay_ms),
+        (
+            "At the same time, 1 to 256",
+            told.concurrency,
+            own.concurrency,
+        ),
+        (
+            "Events of a batch, 1 to 2,000",
+            told.batch_size,
+            own.batch_size,
+        ),
+        (
+            "Milliseconds between batches",
+            told.min_delay_ms,
+            own.min_delay_ms,
+        ),
         ("Attempts, 1 to 100", told.attempts, own.attempts),
-        ("First back-off in milliseconds", told.backoff_base_ms, own.backoff_base_ms),
-        ("Longest back-off in milliseconds", told.backoff_cap_ms, own.backoff_cap_ms),
-        ("Time-out in milliseconds", told.time_out_ms, own.time_out_ms),
+        (
+            "First back-off in milliseconds",
+            told.backoff_base_ms,
+            own.backoff_base_ms,
+        ),
+        (
+            "Longest back-off in milliseconds",
+            told.backoff_cap_ms,
+            own.backoff_cap_ms,
+        ),
+        (
+            "Time-out in milliseconds",
+            told.time_out_ms,
+            own.time_out_ms,
+        ),
     ]
 }
 
@@ -228,10 +257,21 @@ fn numbers(typed: &[String]) -> Result<StageSettings, String> {
     for (number, text) in numbers.iter_mut().zip(typed) {
         *number = match text.trim() {
             "" => None,
-            text => Some(text.parse().map_err(|_| format!("“{text}” is no whole number"))?),
+            text => Some(
+                text.parse()
+                    .map_err(|_| format!("“{text}” is no whole number"))?,
+            ),
         };
     }
-    let [concurrency, batch_size, min_delay_ms, attempts, backoff_base_ms, backoff_cap_ms, time_out_ms] = numbers;
+    let [
+        concurrency,
+        batch_size,
+        min_delay_ms,
+        attempts,
+        backoff_base_ms,
+        backoff_cap_ms,
+        time_out_ms,
+    ] = numbers;
     let settings = StageSettings {
         concurrency,
         batch_size,
@@ -257,7 +297,11 @@ fn settings_form(state: StageState, editing: Editing) -> AnyView {
         let settings = match numbers(&typed) {
             Ok(settings) => settings,
             Err(text) => {
-                let problem = Problem::new(ProblemKind::Invalid, "This cannot be set", format!("{text}."));
+                let problem = Problem::new(
+                    ProblemKind::Invalid,
+                    "This cannot be set",
+                    format!("{text}."),
+                );
                 return failed.set(Some(problem));
             }
         };
@@ -274,7 +318,10 @@ fn settings_form(state: StageState, editing: Editing) -> AnyView {
             let _ = busy.try_set(false);
         });
     };
-    let field = |((label, told, own), input): ((&'static str, Option<i32>, Option<i32>), NodeRef<html::Input>)| {
+    let field = |((label, told, own), input): (
+        (&'static str, Option<i32>, Option<i32>),
+        NodeRef<html::Input>,
+    )| {
         let own = own.map(|own| own.to_string());
         view! {
             <label class="field">
@@ -306,7 +353,8 @@ fn settings_form(state: StageState, editing: Editing) -> AnyView {
 
 fn paused(batches: Vec<BatchPause>) -> AnyView {
     if batches.is_empty() {
-        return view! { <p class="muted">"None. A batch is paused from its own page."</p> }.into_any();
+        return view! { <p class="muted">"None. A batch is paused from its own page."</p> }
+            .into_any();
     }
     let present = use_query().get_untracked();
     let key = |row: &BatchPause| format!("{} {}", row.batch_id, row.waiting);
@@ -346,7 +394,10 @@ mod tests {
         assert_eq!(typed([" 4 ", "", "0", "", "", "", ""]), Ok(expected));
         let table = [
             (["x", "", "", "", "", "", ""], "“x” is no whole number"),
-            (["", "", "", "0", "", "", ""], "The number of attempts is 0, but must be 1 to 100"),
+            (
+                ["", "", "", "0", "", "", ""],
+                "The number of attempts is 0, but must be 1 to 100",
+            ),
         ];
         for (texts, wrong) in table {
             assert_eq!(typed(texts), Err(wrong.to_owned()));

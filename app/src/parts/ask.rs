@@ -101,7 +101,10 @@ fn body(question: Question, open: RwSignal<Option<Question>>) -> AnyView {
     let act = question.act;
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        let why = reason.get().map(|reason| reason.value()).unwrap_or_default();
+        let why = reason
+            .get()
+            .map(|reason| reason.value())
+            .unwrap_or_default();
         let answer = act(why);
         busy.set(true);
         spawn_local(async move {

@@ -6,8 +6,8 @@ use domain::{
     format::count,
     model::{
         bulk::{
-            ActionState, BulkAction, BulkPreview, BulkRequest, EventAct, EventSelection, PayloadEdit,
-            SampleEvent,
+            ActionState, BulkAction, BulkPreview, BulkRequest, EventAct, EventSelection,
+            PayloadEdit, SampleEvent,
         },
         live::Topic,
     },
@@ -102,7 +102,8 @@ fn body(target: BulkTarget, open: RwSignal<Option<BulkTarget>>) -> AnyView {
         let mut request = request.clone();
         let why = reason.get().map(|field| field.value()).unwrap_or_default();
         request.reason = Some(why).filter(|why| !why.trim().is_empty());
-        request.up_to = preview.with_untracked(|preview| Some(preview.as_ref()?.as_ref().ok()?.up_to));
+        request.up_to =
+            preview.with_untracked(|preview| Some(preview.as_ref()?.as_ref().ok()?.up_to));
         if let Some(field) = payload.get() {
             match serde_json::from_str(&field.value()) {
                 Ok(map) => request.act = EventAct::Requeue(PayloadEdit::Replace(map)),
@@ -199,7 +200,11 @@ fn touched(act: &EventAct, preview: BulkPreview) -> AnyView {
         let text = format!("Nothing to do: it takes {}.", act.takes());
         return view! { <p class="figure-line">{text}</p> }.into_any();
     }
-    let events = if preview.count == 1 { "event" } else { "events" };
+    let events = if preview.count == 1 {
+        "event"
+    } else {
+        "events"
+    };
     let more = preview.count - preview.sample.len() as i64;
     let withheld = (preview.withheld > 0).then(|| {
         let text = format!(
@@ -285,7 +290,12 @@ pub(crate) fn BulkProgress(action: BulkAction) -> impl IntoView {
     let may = session::may(domain::role::Permission::Retry);
     let running = move || state.with(|state| state.state == ActionState::Running);
     let undoable = move || state.with(BulkAction::undoable);
-    let href = move || carry(&state.with(|state| format!("/actions/{}", state.id)), &present.read());
+    let href = move || {
+        carry(
+            &state.with(|state| format!("/actions/{}", state.id)),
+            &present.read(),
+        )
+    };
     view! {
         <div class="progress" data-action=move || state.with(|state| state.state.name())>
             <progress
@@ -294,7 +304,7 @@ pub(crate) fn BulkProgress(action: BulkAction) -> impl IntoView {
                 max=move || state.with(|state| state.total.max(1))
                 value=move || state.with(|state| if state.total == 0 { 1 } else { state.done + state.skipped })
             ></progress>
-            <p>{move || state.with(summary)}</p>
+            <p><b>{move || state.with(|state| state.title.clone())}</b> ". " {move || state.with(summary)}</p>
             {move || state.with(|state| state.error.clone()).map(|error| view! { <p class="problem">{error}</p> })}
             {move || problem.get().map(problem_line)}
             <div class="row">

@@ -88,6 +88,30 @@ pub(crate) fn SearchField(
     }
 }
 
+/// A day in UTC, as the browser lets people choose one.
+#[component]
+pub(crate) fn DayField(
+    #[prop(into)] label: String,
+    name: &'static str,
+    cursor: &'static str,
+) -> impl IntoView {
+    let present = use_query();
+    let change = use_change();
+    let value = move || present.read().get(name).unwrap_or_default();
+    view! {
+        <label class="select">
+            <span>{label}</span>
+            <input
+                type="date"
+                name=name
+                prop:value=value
+                value=value
+                on:change=move |event| change(&[(name, Some(&event_target_value(&event))), (cursor, None)])
+            />
+        </label>
+    }
+}
+
 /// A select whose choice goes to the URL at once.
 #[component]
 pub(crate) fn Select(

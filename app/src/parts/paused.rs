@@ -40,11 +40,15 @@ fn banner(pauses: Pauses) -> Option<AnyView> {
         let name = view! { <a href=carry("/stages", &present)>{stage.title()}</a> }.into_any();
         line(name, pause, resume_stage_button(stage))
     });
-    let batches = pauses.batches.into_iter().take(NAMED).map(|(batch, pause)| {
-        let href = carry(&import_path(&batch), &present);
-        let name = view! { "Batch " <a href=href>{batch.clone()}</a> }.into_any();
-        line(name, pause, resume_batch_button(&batch))
-    });
+    let batches = pauses
+        .batches
+        .into_iter()
+        .take(NAMED)
+        .map(|(batch, pause)| {
+            let href = carry(&import_path(&batch), &present);
+            let name = view! { "Batch " <a href=href>{batch.clone()}</a> }.into_any();
+            line(name, pause, resume_batch_button(&batch))
+        });
     let lines = stages.chain(batches).collect_view();
     Some(
         view! {
@@ -84,14 +88,21 @@ pub(crate) fn pause_stage_button(stage: StageName) -> Option<AnyView> {
     let title = stage.title();
     let question = Question::new(
         format!("Pause {title}"),
-        format!("No worker takes another batch of {title} until somebody resumes it. What is in hand is finished."),
+        format!(
+            "No worker takes another batch of {title} until somebody resumes it. What is in hand is finished."
+        ),
         "Pause",
         move |reason| async move {
             pause_stage(stage, reason).await?;
             Ok(format!("{title} is paused"))
         },
     );
-    ask_button("Pause…", format!("Pause {title}"), Permission::Retry, question.why())
+    ask_button(
+        "Pause…",
+        format!("Pause {title}"),
+        Permission::Retry,
+        question.why(),
+    )
 }
 
 pub(crate) fn resume_stage_button(stage: StageName) -> Option<AnyView> {
@@ -105,7 +116,12 @@ pub(crate) fn resume_stage_button(stage: StageName) -> Option<AnyView> {
             Ok(format!("{title} goes on"))
         },
     );
-    ask_button("Resume…", format!("Resume {title}"), Permission::Retry, question)
+    ask_button(
+        "Resume…",
+        format!("Resume {title}"),
+        Permission::Retry,
+        question,
+    )
 }
 
 pub(crate) fn pause_batch_button(batch: &str) -> Option<AnyView> {
@@ -122,7 +138,12 @@ pub(crate) fn pause_batch_button(batch: &str) -> Option<AnyView> {
             }
         },
     );
-    ask_button("Pause…", format!("Pause batch {batch}"), Permission::Retry, question.why())
+    ask_button(
+        "Pause…",
+        format!("Pause batch {batch}"),
+        Permission::Retry,
+        question.why(),
+    )
 }
 
 pub(crate) fn resume_batch_button(batch: &str) -> Option<AnyView> {
@@ -139,5 +160,10 @@ pub(crate) fn resume_batch_button(batch: &str) -> Option<AnyView> {
             }
         },
     );
-    ask_button("Resume…", format!("Resume batch {batch}"), Permission::Retry, question)
+    ask_button(
+        "Resume…",
+        format!("Resume batch {batch}"),
+        Permission::Retry,
+        question,
+    )
 }

@@ -57,7 +57,11 @@ impl Chosen {
             page.with_value(|page| {
                 chosen.update(|ids| {
                     for id in page {
-                        if whole { ids.remove(id) } else { ids.insert(*id) };
+                        if whole {
+                            ids.remove(id)
+                        } else {
+                            ids.insert(*id)
+                        };
                     }
                 });
             });

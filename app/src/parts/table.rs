@@ -2,13 +2,20 @@
 
 use leptos::prelude::*;
 
-/// A heading and its class; `"n"` is right-aligned for figures. An empty text is the column of the row's buttons.
+/// A heading and its class; `"n"` is right-aligned for figures, `"sr-only"` is read out and not shown. An empty text is the
+/// column of the row's buttons.
 pub(crate) type Heading = (&'static str, &'static str);
+
+/// The column of checkboxes.
+pub(crate) const CHOOSE: Heading = ("Choose", "sr-only");
 
 /// Scrolls by itself where it is too wide, and becomes small cards on a phone.
 pub(crate) fn table(label: &'static str, headings: Vec<Heading>, body: AnyView) -> AnyView {
     let heading = |(text, class): Heading| match text {
         "" => view! { <th scope="col"><span class="sr-only">"Actions"</span></th> }.into_any(),
+        text if class == "sr-only" => {
+            view! { <th scope="col"><span class=class>{text}</span></th> }.into_any()
+        }
         text => view! { <th scope="col" class=class>{text}</th> }.into_any(),
     };
     view! {
@@ -25,7 +32,10 @@ pub(crate) fn table(label: &'static str, headings: Vec<Heading>, body: AnyView) 
 }
 
 /// Label and value of a list of facts; nothing where there is no value.
-pub(crate) fn fact<V: IntoView + 'static>(label: &'static str, value: Option<V>) -> Option<AnyView> {
+pub(crate) fn fact<V: IntoView + 'static>(
+    label: &'static str,
+    value: Option<V>,
+) -> Option<AnyView> {
     value.map(|value| {
         let value = value.into_any();
         view! {

@@ -42,12 +42,7 @@ pub enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [Self; 4] = [
-        Self::Pipeline,
-        Self::Errors,
-        Self::Imports,
-        Self::Settings,
-    ];
+    pub const ALL: [Self; 4] = [Self::Pipeline, Self::Errors, Self::Imports, Self::Settings];
 }
 
 /// One line of the live feed.

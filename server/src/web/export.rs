@@ -1,9 +1,9 @@
 //! `GET /export/…`: tables as CSV files, streamed page by page.
 
-use app::query::{Params, error_query};
+use app::query::{Params, audit_query, error_query};
 use axum::{
     body::Body,
-    extract::{Path, Query, RawQuery, State},
+    extract::{Path, RawQuery, State},
     http::{HeaderName, header},
     response::{IntoResponse, Response},
 };
@@ -11,7 +11,7 @@ use chrono::Utc;
 use domain::{
     csv_safe::defuse,
     model::{
-        audit::{AuditFilter, AuditQuery},
+        audit::AuditQuery,
         error::{ErrorQuery, ErrorRow},
     },
 };
@@ -108,14 +108,14 @@ fn errors_csv(rows: &[ErrorRow], header: bool) -> std::io::Result<Vec<u8>> {
     csv.into_inner().map_err(|error| error.into_error())
 }
 
-/// Every entry of the audit log that the same query string lists: actor, action, target_kind, target, from, until.
+/// Every entry of the audit log that the page lists under the same query string.
 pub(crate) async fn audit(
     State(app): State<App>,
-    Query(filter): Query<AuditFilter>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = AuditQuery {
-        filter,
         cursor: None,
+        ..audit_query(&Params::parse(query.as_deref().unwrap_or_default()))
     };
     // The first piece now, so that a failure is an answer and not a broken file.
     let (first, next) = app.engine.audit_csv(&query).await?;
