@@ -6,7 +6,8 @@ import { base, expect, open, signIn, test, unique } from './people';
 import { Psql } from './psql';
 import { Server } from './server';
 
-const LISTS = ['/', '/?tab=intelligence', '/?tab=messaging', '/?tab=delivery', '/?e_panel=n8n', '/companies', '/imports', '/events'];
+const LISTS = ['/', '/?tab=intelligence', '/?tab=messaging', '/?tab=delivery', '/?e_panel=n8n', '/companies', '/imports', '/events', '/dead-letters', '/actions',
+  '/stages', '/schedules', '/workers', '/audit', '/lineage'];
 const EMPTY = ['/companies?q=nobody-is-called-this', '/events?record=none', '/?e_q=no-error-says-this'];
 /** Pages of one thing, which the tests of this file make first. */
 const details: string[] = [];
@@ -19,12 +20,13 @@ test.beforeAll(async ({ browser }) => {
   await errors(psql, `${tag}_with_a_rather_long_event_type`, 60, 'critical', 'a-record-id-that-is-long-too-');
   await psql.run(`UPDATE intake.company_raw_intake SET company = '${tag} ' || repeat('Verylongname', 12), website = 'https://' || repeat('long-', 11) || '.${tag}.example/' || repeat('path/', 30)
                   WHERE id = ${ids[1]}`);
+  const event = await psql.number(`SELECT max(id) FROM marketing.pipeline_events WHERE batch_id = '${tag}' AND status = 'failed'`);
   psql.close();
   const context = await browser.newContext({ storageState: Server.shared().sessionFile('admin') });
   const page = await context.newPage();
   await open(page, '/imports');
   const batch = await imported(page, `${tag}.csv`, companies(tag.replace('pages', 'others'), 3));
-  details.push(`/companies/${ids[0]}`, `/companies/${ids[1]}`, `/imports/${batch}`);
+  details.push(`/companies/${ids[0]}`, `/companies/${ids[1]}`, `/imports/${batch}`, `/events/${event}`, `/lineage?of=event:${event}`);
   await context.close();
 });
 
@@ -37,7 +39,7 @@ for (const scheme of ['light', 'dark'] as const) {
   test(`axe finds nothing on any page, ${scheme}`, async ({ page, browser }) => {
     test.setTimeout(180_000);
     await page.emulateMedia({ colorScheme: scheme });
-    for (const path of [...LISTS, ...EMPTY, ...details.slice(0, 2), '/companies/99999999', '/no/such/page']) {
+    for (const path of [...LISTS, ...EMPTY, ...details.filter((path) => !path.startsWith('/imports')), '/companies/99999999', '/no/such/page']) {
       await open(page, path);
       const axe = new AxeBuilder({ page });
       // The console is the same on every page: once is enough, and it is most of the work.
@@ -79,6 +81,15 @@ test('axe finds nothing in any dialog, and Escape closes each', async ({ page })
     await page.keyboard.press('Escape');
     await expect(dialog).toBeHidden();
     await expect(opener).toBeFocused();
+  }
+  for (const [path, name] of [[details[3], /^Retry: event/], ['/stages', 'Pause Verify'], ['/stages', 'Settings of Enrich'], ['/schedules', /^Change when/]] as const) {
+    await open(page, path);
+    await page.getByRole('button', { name }).first().click();
+    const dialog = page.locator('dialog[open]');
+    await expect(dialog).toBeVisible();
+    await expect(dialog).not.toContainText(/Counting…|Looking up/);
+    await check(page, `dialog of ${name}`);
+    await page.keyboard.press('Escape');
   }
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog')).toContainText('shortcuts');
@@ -142,7 +153,13 @@ test.describe('without JavaScript', () => {
     await expect(page.locator('main tbody tr').first()).toBeVisible();
     await page.goto(base() + details[0]);
     await expect(page.getByRole('heading', { level: 2, name: `${tag} 1` })).toBeVisible();
-    await page.goto(`${base()}/events?status=processed`);
-    await expect(page.locator('main tbody tr').first()).toBeVisible();
+    for (const path of ['/events?status=processed', details[3], '/schedules', '/workers']) {
+      await page.goto(base() + path);
+      await expect(page.locator('main tbody tr').first()).toBeVisible();
+    }
+    await page.goto(base() + details[4]);
+    await expect(page.locator('.lineage .node').first()).toBeVisible();
+    await page.goto(`${base()}/stages`);
+    await expect(page.locator('[data-stage=verify]')).toBeVisible();
   });
 });

@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { call, companies, errors, failures, imported, settled, upload } from './data';
 import { base, expect, fillSignIn, open, test, unique } from './people';
 
-const ACTIONS = /Process now|now…|^Retry|^Resolve|Load sample|^Import$|Discard|Cancel the import/;
+const ACTIONS = /Process now|now…|^Retry|^Resolve|^Cancel|^Requeue|^Move to|^Release|^Purge|^Pause [A-Z]|^Resume|^Settings|^Change|happen|Load sample|^Import$|Discard|Cancel the import/;
 
 /** Every control in sight that would change something. */
 async function actions(page: Page): Promise<string[]> {
@@ -23,7 +23,9 @@ test.describe('a viewer', () => {
     await errors(psql, tag, 2);
     await open(page, `/?e_q=${tag}`);
     await expect(page.locator('#console tbody tr')).toHaveCount(3);
-    for (const path of ['/', '/?tab=intelligence', '/imports', `/companies/${id}`, '/events', '/events?record=none']) {
+    const event = await psql.number(`SELECT max(id) FROM marketing.pipeline_events WHERE batch_id = '${tag}' AND status = 'failed'`);
+    for (const path of ['/', '/?tab=intelligence', '/imports', `/companies/${id}`, '/events', '/events?record=none', `/events/${event}`,
+      '/dead-letters', '/actions', '/stages', '/schedules', '/workers', '/audit', `/lineage?of=event:${event}`]) {
       await open(page, path);
       await expect(page.locator('main')).not.toContainText('Loading…');
       expect.soft(await actions(page), path).toEqual([]);

@@ -17,13 +17,12 @@ use crate::{
         header::PageHeader,
         icon::{DOWNLOAD, icon},
         loaded::Loaded,
-        notice::{Empty, problem_notice},
+        notice::Empty,
         pager::{Pager, counted},
         rows::rows,
         table::{json, table},
         time,
     },
-    problem::Problem,
     query::{audit_query, link, use_query},
     session,
 };
@@ -45,20 +44,14 @@ const ACTIONS: [(&str, &str); 10] = [
 
 #[component]
 pub(crate) fn AuditPage() -> impl IntoView {
-    if !session::may(Permission::Edit) {
-        return view! {
-            <PageHeader title="Audit log" subtitle="Who did what" />
-            <main id="main">{problem_notice(Problem::forbidden(Permission::Edit.name()))}</main>
-        }
-        .into_any();
-    }
     let params = use_query();
     let query = Memo::new(move |_| audit_query(&params.read()));
     let rows = Live::expect().resource(&[], move || query.get(), audit_log);
     let export = move || link("/export/audit.csv", &params.read(), &[("after", None)]);
     view! {
         <PageHeader title="Audit log" subtitle="Who did what, when and from where" own_search=true>
-            <a class="btn" href=export download="" rel="external">{icon(DOWNLOAD)} "Export"</a>
+            {session::may(Permission::Edit)
+                .then(|| view! { <a class="btn" href=export download="" rel="external">{icon(DOWNLOAD)} "Export"</a> })}
         </PageHeader>
         <main id="main">
             <div class="filters">
@@ -71,7 +64,6 @@ pub(crate) fn AuditPage() -> impl IntoView {
             <Loaded resource=rows view=move |page| list(&query.get_untracked(), page) />
         </main>
     }
-    .into_any()
 }
 
 fn list(query: &AuditQuery, page: Page<AuditEntry>) -> AnyView {

@@ -125,11 +125,12 @@ fn body(target: BulkTarget, open: RwSignal<Option<BulkTarget>>) -> AnyView {
     let confirm = move || match preview.get() {
         _ if busy.get() => "Starting…".to_owned(),
         Some(Ok(preview)) if preview.count > 1 => {
-            format!("{} {} events", preview.kind.title(), count(preview.count))
+            format!("{}: {} events", preview.kind.title(), count(preview.count))
         }
         _ => act.kind().title().to_owned(),
     };
     let act = StoredValue::new(target.act.clone());
+    let needs_reason = target.act.needs_reason();
     let edit = payload_field(&target.act, payload);
     let form = view! {
         <form on:submit=submit hidden=move || matches!(started.get(), Some(Ok(_)))>
@@ -141,8 +142,8 @@ fn body(target: BulkTarget, open: RwSignal<Option<BulkTarget>>) -> AnyView {
             }}
             {edit}
             <label class="field">
-                <span>"Reason (for the audit log)"</span>
-                <input type="text" name="reason" node_ref=reason maxlength="500" autocomplete="off" />
+                <span>{if needs_reason { "Reason" } else { "Reason, if there is one to remember" }}</span>
+                <input type="text" name="reason" node_ref=reason required=needs_reason maxlength="500" autocomplete="off" />
             </label>
             {move || started.get().and_then(Result::err).map(problem_line)}
             <div class="row end">

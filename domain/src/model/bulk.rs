@@ -169,6 +169,11 @@ impl EventAct {
         }
     }
 
+    /// Whether it is only started with a reason; a preview needs none.
+    pub const fn needs_reason(&self) -> bool {
+        matches!(self, Self::DeadLetter)
+    }
+
     /// Which events it takes, for people who chose others.
     pub const fn takes(&self) -> &'static str {
         match self {

@@ -71,9 +71,6 @@ pub(super) fn check(request: &BulkRequest) -> Result<()> {
         EventSelection::Matching(_) | EventSelection::DeadLetters(_) => false,
     };
     match &request.act {
-        EventAct::DeadLetter if reason(request).is_none() => {
-            invalid("Say why: the reason is what people read beside a dead letter".into())
-        }
         EventAct::Requeue(PayloadEdit::Replace(_)) if !one => invalid(
             "A whole payload belongs to one event; for several, name only the keys that change"
                 .into(),

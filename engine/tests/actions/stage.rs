@@ -31,6 +31,9 @@ async fn a_stage_is_paused_with_reason_and_author_and_resumed(pool: PgPool) {
     assert_eq!(pause.reason.as_deref(), Some("the provider is down"));
     assert_eq!(pause.paused_by.as_deref(), Some("olga"));
     assert!(states[0].pause.is_none());
+    let pauses = engine.pauses().await.unwrap();
+    assert_eq!(pauses.stages, [(stage, pause)]);
+    assert!(pauses.batches.is_empty());
     engine.resume_stage(stage, "", &operator()).await.unwrap();
     assert!(engine.resume_stage(stage, "", &operator()).await.is_err());
     assert!(engine.stage_settings().await.unwrap()[3].pause.is_none());
@@ -96,6 +99,9 @@ async fn a_batch_that_goes_on_is_due_at_once(pool: PgPool) {
             .await
             .is_err()
     );
+    let pauses = engine.pauses().await.unwrap();
+    assert_eq!(pauses.batches[0].0, "b1");
+    assert_eq!(pauses.batches[0].1.reason.as_deref(), Some("wrong file"));
     let paused = engine.paused_batches().await.unwrap();
     assert_eq!((paused[0].batch_id.as_str(), paused[0].waiting), ("b1", 4));
     // As workers do with what comes up.
@@ -122,4 +128,73 @@ async fn a_batch_that_goes_on_is_due_at_once(pool: PgPool) {
     );
     assert!(engine.resume_batch("b1", "", &operator()).await.is_err());
     assert!(engine.paused_batches().await.unwrap().is_empty());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn stages_show_what_waits_what_ran_and_what_they_run_with(pool: PgPool) {
+    let engine = engine(&pool);
+    events(&pool, 3, "pending").await;
+    events(&pool, 2, "failed").await;
+    sqlx::query(
+        "INSERT INTO marketing.workflow_stats (workflow_name, status, created_at)
+         SELECT 'WF_Validate_Company', 'ok', now() - ago
+         FROM (VALUES (interval '0'), ('0'), ('30 minutes'), ('3 hours')) AS runs (ago)",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let own = StageSettings {
+        attempts: Some(7),
+        ..StageSettings::default()
+    };
+    engine
+        .update_stage_settings(StageName::Validate, &own, &operator())
+        .await
+        .unwrap();
+    let figures = engine.stage_figures().await.unwrap();
+    let stages: Vec<StageName> = figures.iter().map(|one| one.state.stage).collect();
+    assert_eq!(stages, StageName::ALL);
+    let validate = &figures[0];
+    assert_eq!((validate.step.waiting, validate.step.failed), (3, 2));
+    assert_eq!(validate.runs_per_minute.len(), 60);
+    assert_eq!(validate.runs_per_minute.iter().sum::<i64>(), 3);
+    assert_eq!(validate.runs_per_minute[29], 1);
+    let state = &validate.state;
+    assert_eq!(state.settings.attempts, Some(7));
+    assert_eq!(
+        (state.own.attempts, state.own.batch_size),
+        (Some(3), Some(512))
+    );
+    assert_eq!(figures[4].runs_per_minute.iter().sum::<i64>(), 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn workers_are_shown_with_their_leases_and_the_silent_ones_are_told_apart(pool: PgPool) {
+    let engine = engine(&pool);
+    assert!(engine.workers().await.unwrap().rows.is_empty());
+    sqlx::query(
+        "INSERT INTO marketing.pipeline_workers (worker_id, started_at, heartbeat_at, host, pid)
+         VALUES ('new', now(), clock_timestamp(), 'h', 7),
+                ('old', now() - interval '1 hour', now() - interval '1 minute', NULL, NULL)",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let held = events(&pool, 2, "pending").await;
+    sqlx::query(
+        "UPDATE marketing.pipeline_events SET status = 'processing', locked_by = 'old', locked_at = now() WHERE id = ANY($1)",
+    )
+    .bind(&held)
+    .execute(&pool)
+    .await
+    .unwrap();
+    let workers = engine.workers().await.unwrap();
+    let seen: Vec<_> = workers
+        .rows
+        .iter()
+        .map(|row| (row.worker_id.as_str(), row.alive, row.leases))
+        .collect();
+    assert_eq!(seen, [("new", true, 0), ("old", false, 2)]);
+    assert_eq!(workers.rows[0].pid, Some(7));
+    assert!(workers.rows[0].oldest_lease.is_none() && workers.rows[1].oldest_lease.is_some());
 }

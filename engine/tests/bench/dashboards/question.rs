@@ -94,6 +94,9 @@ pub(super) fn pages() -> Vec<Question> {
         "overview: sniper targets" => |engine| engine.sniper_targets(50);
         "stage settings" => |engine| engine.stage_settings();
         "paused batches" => |engine| engine.paused_batches();
+        "stage figures" => |engine| engine.stage_figures();
+        "pauses" => |engine| engine.pauses();
+        "workers" => |engine| engine.workers();
         "event types" => |engine| engine.event_types();
         "events" => |engine| engine.events(&EventFilter::default());
         "events: pending" => |engine| engine.events(&of_status(EventStatus::Pending));
