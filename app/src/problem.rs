@@ -70,6 +70,15 @@ impl Problem {
         )
     }
 
+    /// An address that names no record: `kind` and `id` as people know them, such as "event" and "12".
+    pub fn not_found(kind: &str, id: &str) -> Self {
+        Self::new(
+            ProblemKind::NotFound,
+            format!("Not found: {kind} {id}"),
+            "It may have been removed, or the address is mistyped.",
+        )
+    }
+
     pub fn unreachable() -> Self {
         Self::new(
             ProblemKind::Unreachable,

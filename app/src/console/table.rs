@@ -86,12 +86,6 @@ fn list(console: Console, page: Page<ErrorRow>) -> AnyView {
     if page.rows.is_empty() {
         return nothing(&query);
     }
-    let here = use_link();
-    let newest = query.cursor.is_some().then(|| here(&[("e_after", None)]));
-    let older = page
-        .next
-        .as_deref()
-        .map(|next| here(&[("e_after", Some(next))]));
     let rows = rows(page.rows, key, move |row| line(console, row));
     view! {
         <div class="table-wrap" role="region" aria-label="Errors" tabindex="0">
@@ -110,7 +104,7 @@ fn list(console: Console, page: Page<ErrorRow>) -> AnyView {
                 <tbody>{rows}</tbody>
             </table>
         </div>
-        <Pager label="Pages of errors" newest=newest older=older />
+        <Pager label="Pages of errors" cursor="e_after" next=page.next />
     }
     .into_any()
 }

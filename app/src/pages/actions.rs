@@ -27,8 +27,8 @@ use crate::{
         table::{fact, table},
         time,
     },
-    problem::{Problem, ProblemKind},
-    query::{action_filter, carry, event_path, events_path, link, use_query},
+    problem::Problem,
+    query::{action_filter, carry, event_path, events_path, use_query},
 };
 
 const PATH: &str = "/actions";
@@ -58,14 +58,6 @@ fn list(filter: &ActionFilter, page: Page<BulkAction>) -> AnyView {
         return nothing(filter);
     }
     let present = use_query().get_untracked();
-    let newest = filter
-        .cursor
-        .is_some()
-        .then(|| link(PATH, &present, &[("after", None)]));
-    let older = page
-        .next
-        .as_deref()
-        .map(|next| link(PATH, &present, &[("after", Some(next))]));
     let carried = carry("", &present);
     let headings = vec![
         ("Started", ""),
@@ -80,7 +72,7 @@ fn list(filter: &ActionFilter, page: Page<BulkAction>) -> AnyView {
     view! {
         <p class="list-count">{counted(page.count, "action", "actions")}</p>
         {table("Actions", headings, body)}
-        <Pager label="Pages of actions" newest=newest older=older />
+        <Pager label="Pages of actions" next=page.next />
     }
     .into_any()
 }
@@ -147,7 +139,7 @@ pub(crate) fn ActionPage() -> impl IntoView {
         move || id.get(),
         async |id: String| match id.parse() {
             Ok(id) => action(id).await,
-            Err(_) => Err(no_number(&id)),
+            Err(_) => Err(Problem::not_found("action", &id)),
         },
     );
     view! {
@@ -157,14 +149,6 @@ pub(crate) fn ActionPage() -> impl IntoView {
             <Loaded resource=row view=whole />
         </main>
     }
-}
-
-fn no_number(id: &str) -> Problem {
-    Problem::new(
-        ProblemKind::NotFound,
-        format!("Not found: action {id}"),
-        "Actions are known by their number. The address is mistyped.",
-    )
 }
 
 fn whole(action: BulkAction) -> AnyView {

@@ -77,15 +77,6 @@ fn list(query: &AuditQuery, page: Page<AuditEntry>) -> AnyView {
         }
         .into_any();
     }
-    let present = use_query().get_untracked();
-    let newest = query
-        .cursor
-        .is_some()
-        .then(|| link(PATH, &present, &[("after", None)]));
-    let older = page
-        .next
-        .as_deref()
-        .map(|next| link(PATH, &present, &[("after", Some(next))]));
     let headings = vec![
         ("Time", ""),
         ("Who", ""),
@@ -98,7 +89,7 @@ fn list(query: &AuditQuery, page: Page<AuditEntry>) -> AnyView {
     view! {
         <p class="list-count">{counted(page.count, "entry", "entries")}</p>
         {table("Audit log", headings, body)}
-        <Pager label="Pages of the audit log" newest=newest older=older />
+        <Pager label="Pages of the audit log" next=page.next />
     }
     .into_any()
 }

@@ -139,14 +139,6 @@ fn list(filter: &CompanyFilter, page: Page<CompanyRow>) -> AnyView {
         return nothing(filter);
     }
     let present = params.get_untracked();
-    let newest = filter
-        .cursor
-        .is_some()
-        .then(|| link("/companies", &present, &[("after", None)]));
-    let older = page
-        .next
-        .as_deref()
-        .map(|next| link("/companies", &present, &[("after", Some(next))]));
     view! {
         <p class="list-count">{counted(page.count, "company", "companies")}</p>
         <div class="table-wrap card flush" role="region" aria-label="Companies" tabindex="0">
@@ -167,7 +159,7 @@ fn list(filter: &CompanyFilter, page: Page<CompanyRow>) -> AnyView {
                 <tbody>{rows(page.rows, key, |row| line(row, &carry("", &present)))}</tbody>
             </table>
         </div>
-        <Pager label="Pages of companies" newest=newest older=older />
+        <Pager label="Pages of companies" next=page.next />
     }
     .into_any()
 }

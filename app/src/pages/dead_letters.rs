@@ -6,7 +6,7 @@ use domain::{
     model::{
         Page,
         bulk::{EventAct, EventSelection},
-        dead_letter::{DeadLetter, DeadLetterFilter, DeadLetterKind, DeadLetterQuery},
+        dead_letter::{DeadLetter, DeadLetterKind, DeadLetterQuery},
         live::Topic,
     },
     role::Permission,
@@ -19,7 +19,6 @@ use crate::{
     live::Live,
     parts::{
         badge::{Tone, badge},
-        bulk::{BulkTarget, act_button},
         filter::{SearchField, Select, fixed},
         header::PageHeader,
         loaded::Loaded,
@@ -30,7 +29,7 @@ use crate::{
         table::{CHOOSE, table},
         time,
     },
-    query::{carry, dead_letter_query, event_path, events_path, link, use_query},
+    query::{carry, dead_letter_query, event_path, events_path, use_query},
     session,
 };
 
@@ -74,14 +73,6 @@ fn list(query: &DeadLetterQuery, chosen: Chosen, page: Page<DeadLetter>) -> AnyV
         return nothing(query);
     }
     let present = use_query().get_untracked();
-    let newest = query
-        .cursor
-        .is_some()
-        .then(|| link(PATH, &present, &[("after", None)]));
-    let older = page
-        .next
-        .as_deref()
-        .map(|next| link(PATH, &present, &[("after", Some(next))]));
     let found = counted(page.count, "dead letter", "dead letters");
     let may = session::may(Permission::Retry);
     let mut headings = vec![
@@ -97,6 +88,7 @@ fn list(query: &DeadLetterQuery, chosen: Chosen, page: Page<DeadLetter>) -> AnyV
     if may {
         headings.insert(0, CHOOSE);
     }
+    let acts = vec![EventAct::Retry, EventAct::Purge];
     let ids = page.rows.iter().map(|row| row.event_id).collect();
     let carried = carry("", &present);
     let body = rows(
@@ -106,41 +98,11 @@ fn list(query: &DeadLetterQuery, chosen: Chosen, page: Page<DeadLetter>) -> AnyV
     );
     view! {
         <p class="list-count">{found.clone()}</p>
-        {may.then(|| bar(&query.filter, chosen, ids, found))}
+        {may.then(|| chosen.bar(acts, EventSelection::DeadLetters(query.filter.clone()), found, ids))}
         {table("Dead letters", headings, body)}
-        <Pager label="Pages of dead letters" newest=newest older=older />
+        <Pager label="Pages of dead letters" next=page.next />
     }
     .into_any()
-}
-
-fn bar(filter: &DeadLetterFilter, chosen: Chosen, page: Vec<i64>, found: String) -> AnyView {
-    let filter = filter.clone();
-    let buttons = move || {
-        let ids = chosen.ids();
-        let (selection, what) = match ids.len() {
-            0 => (
-                EventSelection::DeadLetters(filter.clone()),
-                format!("all {found} that match"),
-            ),
-            n => (
-                EventSelection::Ids(ids),
-                format!("the {} chosen dead letters", count(n as i64)),
-            ),
-        };
-        let button = |act| {
-            act_button(BulkTarget {
-                act,
-                selection: selection.clone(),
-                what: what.clone(),
-            })
-        };
-        view! {
-            <span data-selection="">"With " <b>{what.clone()}</b> ":"</span>
-            {button(EventAct::Retry)}
-            {button(EventAct::Purge)}
-        }
-    };
-    view! { <div class="bulk-bar">{chosen.page(page)} {buttons}</div> }.into_any()
 }
 
 fn line(row: DeadLetter, carried: &str, chosen: Option<Chosen>) -> AnyView {

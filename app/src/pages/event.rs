@@ -28,7 +28,7 @@ use crate::{
         table::{fact, json, table},
         time,
     },
-    problem::{Problem, ProblemKind},
+    problem::Problem,
     query::{Params, carry, event_path, import_path, lineage_path, link, use_query},
 };
 
@@ -42,7 +42,7 @@ pub(crate) fn EventPage() -> impl IntoView {
         move || id.get(),
         async |id: String| match id.parse() {
             Ok(id) => event_detail(id).await,
-            Err(_) => Err(no_number(&id)),
+            Err(_) => Err(Problem::not_found("event", &id)),
         },
     );
     view! {
@@ -52,14 +52,6 @@ pub(crate) fn EventPage() -> impl IntoView {
             <Loaded resource=detail view=whole />
         </main>
     }
-}
-
-fn no_number(id: &str) -> Problem {
-    Problem::new(
-        ProblemKind::NotFound,
-        format!("Not found: event {id}"),
-        "Events are known by their number. The address is mistyped.",
-    )
 }
 
 fn whole(detail: EventDetail) -> AnyView {

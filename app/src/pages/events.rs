@@ -19,7 +19,6 @@ use crate::{
     live::Live,
     parts::{
         badge,
-        bulk::{BulkTarget, act_button},
         filter::{SearchField, Select, fixed},
         header::PageHeader,
         import_link::ImportLink,
@@ -124,14 +123,6 @@ fn list(filter: &EventFilter, chosen: Chosen, page: Page<EventRow>) -> AnyView {
         return nothing(filter);
     }
     let present = params.get_untracked();
-    let newest = filter
-        .cursor
-        .is_some()
-        .then(|| link("/events", &present, &[("after", None)]));
-    let older = page
-        .next
-        .as_deref()
-        .map(|next| link("/events", &present, &[("after", Some(next))]));
     let carried = carry("", &present);
     let found = counted(page.count, "event", "events");
     let may = session::may(Permission::Retry);
@@ -155,49 +146,24 @@ fn list(filter: &EventFilter, chosen: Chosen, page: Page<EventRow>) -> AnyView {
         <p class="list-count">{found.clone()}</p>
         {may.then(|| bar(filter, chosen, ids, found))}
         {table("Events", headings, body)}
-        <Pager label="Pages of events" newest=newest older=older />
+        <Pager label="Pages of events" next=page.next />
     }
     .into_any()
 }
 
-/// Acts on the chosen events, or on all that match while none is chosen.
+/// What is done with the chosen events, or with all that match.
 fn bar(filter: &EventFilter, chosen: Chosen, page: Vec<i64>, found: String) -> AnyView {
-    let filter = EventFilter {
-        cursor: None,
-        ..filter.clone()
-    };
-    let acts = [
+    let acts = vec![
         EventAct::Retry,
         EventAct::Cancel,
         EventAct::DeadLetter,
         EventAct::Release,
     ];
-    let buttons = move || {
-        let ids = chosen.ids();
-        let (selection, what) = match ids.len() {
-            0 => (
-                EventSelection::Matching(filter.clone()),
-                format!("all {found} that match"),
-            ),
-            1 => (EventSelection::Ids(ids), "the chosen event".to_owned()),
-            n => (
-                EventSelection::Ids(ids),
-                format!("the {} chosen events", count(n as i64)),
-            ),
-        };
-        let button = |act: &EventAct| {
-            act_button(BulkTarget {
-                act: act.clone(),
-                selection: selection.clone(),
-                what: what.clone(),
-            })
-        };
-        view! {
-            <span data-selection="">"With " <b>{what.clone()}</b> ":"</span>
-            {acts.iter().map(button).collect_view()}
-        }
-    };
-    view! { <div class="bulk-bar">{chosen.page(page)} {buttons}</div> }.into_any()
+    let all = EventSelection::Matching(EventFilter {
+        cursor: None,
+        ..filter.clone()
+    });
+    chosen.bar(acts, all, found, page)
 }
 
 fn key(row: &EventRow) -> String {

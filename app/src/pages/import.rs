@@ -37,7 +37,7 @@ use crate::{
         time,
     },
     problem::Problem,
-    query::{carry, events_path, import_path, link, segment, use_query},
+    query::{carry, events_path, segment, use_query},
     session,
 };
 
@@ -68,7 +68,7 @@ pub(crate) fn ImportPage() -> impl IntoView {
                 <Stages batch=batch id=id />
             </Settled>
             <Settled>
-                <Rejects batch=batch rejects=rejects id=id />
+                <Rejects batch=batch rejects=rejects />
             </Settled>
         </main>
     }
@@ -278,21 +278,12 @@ fn CancelButton(batch_id: String, text: &'static str) -> impl IntoView {
 
 /// The rows that did not become companies, with the reason for each.
 #[component]
-fn Rejects(
-    batch: Answer<ImportBatch>,
-    rejects: Answer<Page<ImportReject>>,
-    id: Memo<String>,
-) -> impl IntoView {
+fn Rejects(batch: Answer<ImportBatch>, rejects: Answer<Page<ImportReject>>) -> impl IntoView {
     let some = Memo::new(move |_| {
         let batch = batch.get().and_then(Result::ok);
         batch.is_some_and(|batch| batch.duplicates + batch.rejected > 0)
     });
-    let rows = move || {
-        rejects
-            .get()
-            .and_then(Result::ok)
-            .map(|page| list(&id.get_untracked(), page))
-    };
+    let rows = move || rejects.get().and_then(Result::ok).map(list);
     view! {
         <section hidden=move || !some.get()>
             <h2>"Rows that were not accepted"</h2>
@@ -301,17 +292,7 @@ fn Rejects(
     }
 }
 
-fn list(id: &str, page: Page<ImportReject>) -> AnyView {
-    let params = use_query();
-    let present = params.get_untracked();
-    let path = import_path(id);
-    let newest = present
-        .get("after")
-        .map(|_| link(&path, &present, &[("after", None)]));
-    let older = page
-        .next
-        .as_deref()
-        .map(|next| link(&path, &present, &[("after", Some(next))]));
+fn list(page: Page<ImportReject>) -> AnyView {
     view! {
         <p class="list-count">{counted(page.count, "row", "rows")}</p>
         <div class="table-wrap card flush" role="region" aria-label="Rows that were not accepted" tabindex="0">
@@ -327,7 +308,7 @@ fn list(id: &str, page: Page<ImportReject>) -> AnyView {
                 <tbody>{page.rows.into_iter().map(line).collect_view()}</tbody>
             </table>
         </div>
-        <Pager label="Pages of rows" newest=newest older=older />
+        <Pager label="Pages of rows" next=page.next />
     }
     .into_any()
 }

@@ -26,7 +26,7 @@ use crate::{
         time,
         upload::UploadZone,
     },
-    query::{import_filter, import_path, link, use_query},
+    query::{import_filter, import_path, use_query},
     session,
 };
 
@@ -98,14 +98,6 @@ fn list(filter: &ImportFilter, page: Page<ImportBatch>) -> AnyView {
         return view! { <Empty title="No imports yet" detail="Drop a CSV file above; nothing is imported before you have seen its columns." /> }
             .into_any();
     }
-    let params = use_query();
-    let present = params.get_untracked();
-    let later = filter.cursor.is_some();
-    let newest = later.then(|| link("/imports", &present, &[("after", None)]));
-    let older = page
-        .next
-        .as_deref()
-        .map(|next| link("/imports", &present, &[("after", Some(next))]));
     view! {
         <div class="table-wrap card flush" role="region" aria-label="Batches" tabindex="0">
             <table class="table stack">
@@ -125,7 +117,7 @@ fn list(filter: &ImportFilter, page: Page<ImportBatch>) -> AnyView {
                 <tbody>{rows(page.rows, key, line)}</tbody>
             </table>
         </div>
-        <Pager label="Pages of batches" newest=newest older=older />
+        <Pager label="Pages of batches" next=page.next />
     }
     .into_any()
 }

@@ -2,6 +2,9 @@
 
 use domain::{format, model::Count};
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::query::{link, use_query};
 
 /// "1 company", "10,000+ companies".
 pub(crate) fn counted(count: Count, one: &str, many: &str) -> String {
@@ -14,13 +17,21 @@ pub(crate) fn counted(count: Count, one: &str, many: &str) -> String {
     format!("{}{plus} {noun}", format::count(count.n))
 }
 
-/// Links under a list. `newest` is absent on the first page, `older` on the last.
+/// Links under a list that is read by key: back to its newest rows, on to the older ones.
 #[component]
 pub(crate) fn Pager(
     #[prop(into)] label: String,
-    newest: Option<String>,
-    older: Option<String>,
+    /// The parameter of the URL that says where the page begins.
+    #[prop(default = "after")]
+    cursor: &'static str,
+    /// The following page; absent on the last.
+    next: Option<String>,
 ) -> impl IntoView {
+    let path = use_location().pathname.get_untracked();
+    let present = use_query().get_untracked();
+    let to = |at: Option<&str>| link(&path, &present, &[(cursor, at)]);
+    let newest = present.get_str(cursor).map(|_| to(None));
+    let older = next.as_deref().map(|next| to(Some(next)));
     let any = newest.is_some() || older.is_some();
     any.then(|| {
         view! {

@@ -2,7 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use domain::{
+    format::count,
+    model::bulk::{EventAct, EventSelection},
+};
 use leptos::prelude::*;
+
+use crate::parts::bulk::{BulkTarget, act_button};
 
 /// Ids of events; they stay chosen from page to page of one list.
 #[derive(Clone, Copy)]
@@ -24,8 +30,38 @@ impl Chosen {
         Self(chosen)
     }
 
-    pub(crate) fn ids(self) -> Vec<i64> {
-        self.0.with(|ids| ids.iter().copied().collect())
+    /// Buttons that act on what is chosen, or on `all` of what matches while nothing is. `found` is that in words, such as
+    /// "412 events"; `page` are the ids in sight.
+    pub(crate) fn bar(
+        self,
+        acts: Vec<EventAct>,
+        all: EventSelection,
+        found: String,
+        page: Vec<i64>,
+    ) -> AnyView {
+        let buttons = move || {
+            let ids: Vec<i64> = self.0.with(|ids| ids.iter().copied().collect());
+            let (selection, what) = match ids.len() {
+                0 => (all.clone(), format!("all {found} that match")),
+                1 => (EventSelection::Ids(ids), "the chosen event".to_owned()),
+                n => (
+                    EventSelection::Ids(ids),
+                    format!("the {} chosen events", count(n as i64)),
+                ),
+            };
+            let button = |act: &EventAct| {
+                act_button(BulkTarget {
+                    act: act.clone(),
+                    selection: selection.clone(),
+                    what: what.clone(),
+                })
+            };
+            view! {
+                <span data-selection="">"With " <b>{what.clone()}</b> ":"</span>
+                {acts.iter().map(button).collect_view()}
+            }
+        };
+        view! { <div class="bulk-bar">{self.page(page)} {buttons}</div> }.into_any()
     }
 
     /// Chooses one event, or leaves it out.
@@ -46,7 +82,7 @@ impl Chosen {
     }
 
     /// Chooses all of the page, or none of it.
-    pub(crate) fn page(self, page: Vec<i64>) -> AnyView {
+    fn page(self, page: Vec<i64>) -> AnyView {
         let Self(chosen) = self;
         let page = StoredValue::new(page);
         let all = move || {
