@@ -57,7 +57,7 @@ test('a company is found by its website, its Barton ID, and from any page', asyn
   const ids = await settled(psql, tag, 2);
   const [barton] = await psql.run(`SELECT company_unique_id FROM marketing.company_master WHERE source_record_id = '${ids[1]}'`);
   for (const text of [`${tag}-2.example`, barton]) {
-    await open(page, '/events');
+    await open(page, '/stages');
     await page.keyboard.press('/');
     await expect(page.getByRole('searchbox', { name: 'Search companies' })).toBeFocused();
     await page.keyboard.type(text);

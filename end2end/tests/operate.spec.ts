@@ -75,6 +75,7 @@ test('events are found by text, age, attempts and a value of the payload', async
   expect(await found('older=1h&newer=1d')).toBe(4);
   await expect(page.locator('.list-count')).toHaveText('4 events');
   await open(page, `/events?batch=${tag}`);
+  await page.getByText('More filters').click();
   await page.getByRole('searchbox', { name: 'Payload' }).fill(`company_name = ${tag} 4`);
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/payload=/);

@@ -42,6 +42,9 @@ const AGES: [(&str, &str); 5] = [
     ("30d", "30 days"),
 ];
 
+/// Filters that are folded away unless one of them is in force.
+const RARE: [&str; 5] = ["older", "attempts", "dead", "worker", "payload"];
+
 #[component]
 pub(crate) fn EventsPage() -> impl IntoView {
     let live = Live::expect();
@@ -62,6 +65,9 @@ pub(crate) fn EventsPage() -> impl IntoView {
         ("3", "3 times or more"),
         ("5", "5 times or more"),
     ]);
+    let rare = RARE
+        .iter()
+        .any(|key| params.read_untracked().get_str(key).is_some());
     let chosen = Chosen::of(move || EventFilter {
         cursor: None,
         ..filter.get()
@@ -76,13 +82,18 @@ pub(crate) fn EventsPage() -> impl IntoView {
                 </Settled>
                 <Select label="Status" name="status" cursor="after" any="any status" choices=statuses />
                 <Select label="Made within the last" name="newer" cursor="after" any="–" choices=fixed(AGES) />
-                <Select label="Older than" name="older" cursor="after" any="–" choices=fixed(AGES) />
-                <Select label="Tried" name="attempts" cursor="after" any="any number" choices=attempts />
-                <Select label="Dead letter" name="dead" cursor="after" any="any" choices=fixed([("yes", "yes"), ("no", "no")]) />
                 <SearchField label="Record id" name="record" cursor="after" />
-                <SearchField label="Worker" name="worker" cursor="after" />
-                <SearchField label="Payload: company_name = Acme" name="payload" cursor="after" />
             </div>
+            <details class="more-filters" open=rare>
+                <summary>"More filters"</summary>
+                <div class="filters">
+                    <Select label="Older than" name="older" cursor="after" any="–" choices=fixed(AGES) />
+                    <Select label="Tried" name="attempts" cursor="after" any="any number" choices=attempts />
+                    <Select label="Dead letter" name="dead" cursor="after" any="any" choices=fixed([("yes", "yes"), ("no", "no")]) />
+                    <SearchField label="Worker" name="worker" cursor="after" />
+                    <SearchField label="Payload: company_name = Acme" name="payload" cursor="after" />
+                </div>
+            </details>
             <BatchChip filter=filter />
             {move || unread(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
             <Loaded resource=rows view=move |page| list(&filter.get_untracked(), chosen, page) />

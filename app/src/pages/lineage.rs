@@ -149,6 +149,11 @@ fn node(node: LineageNode, depth: usize, place: Place, present: &Params) -> AnyV
         .into_iter()
         .map(|(label, value)| format!("{label}: {value}"));
     let line: Vec<String> = attempts.into_iter().chain(took).chain(facts).collect();
+    let title = if node.title.is_empty() {
+        format!("{} {}", node.kind.name(), node.id)
+    } else {
+        node.title
+    };
     let class = match place {
         Place::Asked => "node asked",
         Place::Before => "node before",
@@ -163,7 +168,7 @@ fn node(node: LineageNode, depth: usize, place: Place, present: &Params) -> AnyV
             <span class="entry-kind">{node.kind.name()}</span>
             <div>
                 <p>
-                    <a href=href>{node.title}</a>
+                    <a href=href>{title}</a>
                     " "
                     {node.status.as_deref().map(badge::outcome)}
                 </p>

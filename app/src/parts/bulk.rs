@@ -36,11 +36,17 @@ pub(crate) struct BulkTarget {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct Bulk(RwSignal<Option<BulkTarget>>);
+pub(crate) struct Bulk {
+    open: RwSignal<Option<BulkTarget>>,
+    started: RwSignal<u64>,
+}
 
 impl Bulk {
     pub(crate) fn provide() {
-        provide_context(Self(RwSignal::new(None)));
+        provide_context(Self {
+            open: RwSignal::new(None),
+            started: RwSignal::new(0),
+        });
     }
 
     pub(crate) fn expect() -> Self {
@@ -48,7 +54,12 @@ impl Bulk {
     }
 
     pub(crate) fn ask(self, target: BulkTarget) {
-        self.0.set(Some(target));
+        self.open.set(Some(target));
+    }
+
+    /// Rises with every action that is started from here.
+    pub(crate) fn started(self) -> u64 {
+        self.started.get()
     }
 }
 
@@ -67,17 +78,18 @@ pub(crate) fn act_button(target: BulkTarget) -> Option<AnyView> {
 
 #[component]
 pub(crate) fn BulkDialog() -> impl IntoView {
-    let Bulk(open) = Bulk::expect();
+    let bulk = Bulk::expect();
     view! {
         <Dialog
-            open=open
+            open=bulk.open
             title=|target: &BulkTarget| target.act.kind().title().to_owned()
-            children=move |target| body(target, open)
+            children=move |target| body(target, bulk)
         />
     }
 }
 
-fn body(target: BulkTarget, open: RwSignal<Option<BulkTarget>>) -> AnyView {
+fn body(target: BulkTarget, bulk: Bulk) -> AnyView {
+    let open = bulk.open;
     let preview = RwSignal::new(None::<Result<BulkPreview, Problem>>);
     let started = RwSignal::new(None::<Result<BulkAction, Problem>>);
     let busy = RwSignal::new(false);
@@ -114,6 +126,7 @@ fn body(target: BulkTarget, open: RwSignal<Option<BulkTarget>>) -> AnyView {
         spawn_local(async move {
             let answer = start_action(request).await;
             if answer.is_ok() {
+                bulk.started.update(|n| *n += 1);
                 live.stale(Topic::Pipeline);
             }
             let _ = busy.try_set(false);

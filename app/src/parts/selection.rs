@@ -8,19 +8,21 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use crate::parts::bulk::{BulkTarget, act_button};
+use crate::parts::bulk::{Bulk, BulkTarget, act_button};
 
 /// Ids of events; they stay chosen from page to page of one list.
 #[derive(Clone, Copy)]
 pub(crate) struct Chosen(RwSignal<BTreeSet<i64>>);
 
 impl Chosen {
-    /// Forgets everything when `of` changes: what was chosen from another list is not meant any more.
+    /// Forgets everything when `of` changes, since what was chosen from another list is not meant any more, and when an
+    /// action has begun with it.
     pub(crate) fn of<T: PartialEq + Send + Sync + 'static>(
         of: impl Fn() -> T + Send + Sync + 'static,
     ) -> Self {
         let chosen = RwSignal::new(BTreeSet::new());
-        let of = Memo::new(move |_| of());
+        let bulk = Bulk::expect();
+        let of = Memo::new(move |_| (of(), bulk.started()));
         Effect::new(move |before: Option<()>| {
             of.track();
             if before.is_some() {
