@@ -118,7 +118,16 @@ async fn errors_runs_dead_letters_and_histories_have_their_own_age(pool: PgPool)
                 ('WF_Of_N8n', 'ok', now() - INTERVAL '89 days', NULL);
          INSERT INTO marketing.schedule_runs (name, due_at, started_at, status, runner)
          VALUES ('prune_runs', now() - INTERVAL '91 days', now() - INTERVAL '91 days', 'ok', 'x'),
-                ('prune_runs', now() - INTERVAL '92 days', now() - INTERVAL '92 days', 'running', 'x')",
+                ('prune_runs', now() - INTERVAL '92 days', now() - INTERVAL '92 days', 'running', 'x');
+         INSERT INTO marketing.pipeline_actions (title, requested_by, total, kind, state, done, finished_at)
+         VALUES ('old', 'x', 1, 'cancel', 'done', 1, now() - INTERVAL '31 days'),
+                ('young', 'x', 1, 'cancel', 'done', 1, now() - INTERVAL '29 days'),
+                ('long', 'x', 1, 'cancel', 'running', 1, NULL),
+                ('being undone', 'x', 1, 'cancel', 'done', 1, now() - INTERVAL '31 days'),
+                ('the undo of it', 'x', 1, 'undo', 'running', 0, NULL);
+         UPDATE marketing.pipeline_actions SET undone_by = 5 WHERE id = 4;
+         INSERT INTO marketing.pipeline_action_items (action_id, event_id, before)
+         SELECT a, e, '{}' FROM generate_series(1, 4) a, generate_series(1, 2) e",
     )
     .await;
     for (name, what, expected) in [
@@ -126,9 +135,15 @@ async fn errors_runs_dead_letters_and_histories_have_their_own_age(pool: PgPool)
         ("prune_runs", "runs", 2),
         ("prune_dead_letters", "events", 1),
         ("prune_schedule_runs", "schedule_runs", 1),
+        ("prune_action_items", "action_items", 2),
     ] {
         assert_eq!(job(&engine, name).await[what], expected, "{name}");
     }
+    let refused = engine.undo_action(1, &operator()).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("no longer on record"),
+        "{refused}"
+    );
     // The dead event went with its attempts; what failed without a dead letter waits for a person.
     let left = "SELECT string_agg(id::TEXT, ' ' ORDER BY id) FROM marketing.pipeline_events";
     let left: String = sqlx::query_scalar(left).fetch_one(&pool).await.unwrap();
@@ -159,7 +174,8 @@ async fn ages_are_settings(pool: PgPool) {
             (Kept::Errors, 90),
             (Kept::Runs, 90),
             (Kept::Audit, 400),
-            (Kept::ScheduleRuns, 90)
+            (Kept::ScheduleRuns, 90),
+            (Kept::ActionItems, 30)
         ]
     );
     run(
@@ -243,6 +259,8 @@ async fn every_step_goes_by_index(pool: PgPool) {
          INSERT INTO marketing.external_calls (idempotency_key, event_id, stage, worker_id, attempt) SELECT n, n, 'enrich', 'w', 1 FROM generate_series(1, 60000) n;
          INSERT INTO marketing.refused_effects (event_id, stage, worker_id) SELECT n, 'enrich', 'w' FROM generate_series(1, 60000) n;
          INSERT INTO marketing.schedule_runs (name, due_at, runner) SELECT 'prune_runs', now() - make_interval(mins => n), 'x' FROM generate_series(1, 60000) n;
+         INSERT INTO marketing.pipeline_actions (title, requested_by, total, finished_at) SELECT 'x', 'x', 1, now() FROM generate_series(1, 60);
+         INSERT INTO marketing.pipeline_action_items (action_id, event_id, before) SELECT n % 60 + 1, n, '{}' FROM generate_series(1, 60000) n;
          ANALYZE",
     )
     .await;
@@ -257,6 +275,10 @@ async fn every_step_goes_by_index(pool: PgPool) {
         (
             "schedule_runs",
             include_str!("../sql/retention/schedule_runs.sql"),
+        ),
+        (
+            "action_items",
+            include_str!("../sql/retention/action_items.sql"),
         ),
     ] {
         for mode in ["force_custom_plan", "force_generic_plan"] {
@@ -276,8 +298,10 @@ async fn every_step_goes_by_index(pool: PgPool) {
             .await
             .unwrap();
             let plan = plan.join("\n");
-            // Dead letters are few, and may be read as a whole.
-            let scanned = plan.replace("Seq Scan on dead_letters", "");
+            // Dead letters and actions are few, and may be read as a whole.
+            let scanned = plan
+                .replace("Seq Scan on dead_letters", "")
+                .replace("Seq Scan on pipeline_actions", "");
             assert!(!scanned.contains("Seq Scan"), "{name}, {mode}:\n{plan}");
             sqlx::raw_sql("DEALLOCATE step")
                 .execute(&mut *transaction)

@@ -9,6 +9,7 @@ pub mod commands;
 pub mod config;
 mod database;
 mod password;
+pub mod pipe;
 pub mod redact;
 mod signals;
 pub mod telemetry;

@@ -5,9 +5,13 @@
 
 use std::process::ExitCode;
 
-use server::{cli, commands, redact::redact, telemetry};
+use server::{cli, commands, pipe, redact::redact, telemetry};
 
 fn main() -> ExitCode {
+    pipe::run(run)
+}
+
+fn run() -> ExitCode {
     let environment = |name: &str| std::env::var(name).ok();
     let (command, config) = match cli::parse(std::env::args_os(), environment) {
         Ok(parsed) => parsed,

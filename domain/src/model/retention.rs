@@ -13,16 +13,18 @@ pub enum Kept {
     Runs,
     Audit,
     ScheduleRuns,
+    ActionItems,
 }
 
 impl Kept {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Events,
         Self::DeadLetters,
         Self::Errors,
         Self::Runs,
         Self::Audit,
         Self::ScheduleRuns,
+        Self::ActionItems,
     ];
 
     /// The name in settings and commands.
@@ -34,6 +36,7 @@ impl Kept {
             Self::Runs => "runs",
             Self::Audit => "audit",
             Self::ScheduleRuns => "schedule_runs",
+            Self::ActionItems => "action_items",
         }
     }
 
@@ -48,6 +51,9 @@ impl Kept {
             Self::Runs => "Runs of workflows that belong to no event, from their start",
             Self::Audit => "Entries of the audit log, from the act",
             Self::ScheduleRuns => "Runs of schedules, from their start",
+            Self::ActionItems => {
+                "What bulk actions changed, which their undo needs, from their end"
+            }
         }
     }
 

@@ -44,6 +44,12 @@ async fn open(connection: &mut PgConnection, id: i64, actor: &Actor) -> Result<i
     .await?;
     let (kind, title, state, done, undone_by) =
         found.ok_or_else(|| EngineError::NotFound(format!("Action {id}")))?;
+    let on_record: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM marketing.pipeline_action_items WHERE action_id = $1)",
+    )
+    .bind(id)
+    .fetch_one(&mut *connection)
+    .await?;
     let refused = if let Some(by) = undone_by {
         Some(format!("Action {id} was undone by action {by} already"))
     } else if state == "running" {
@@ -52,6 +58,10 @@ async fn open(connection: &mut PgConnection, id: i64, actor: &Actor) -> Result<i
         Some(format!("Action {id} ({kind}) cannot be undone"))
     } else if done == 0 {
         Some(format!("Action {id} changed nothing"))
+    } else if !on_record {
+        Some(format!(
+            "What action {id} changed is no longer on record: it is kept as long as the retention says"
+        ))
     } else {
         None
     };

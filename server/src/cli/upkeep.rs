@@ -41,7 +41,7 @@ pub enum RetentionCommand {
     Show,
     /// Keep things of a kind for so many days, counted by the next run of the schedule that deletes them
     Set {
-        /// events, dead_letters, errors, runs, audit or schedule_runs
+        /// events, dead_letters, errors, runs, audit, schedule_runs or action_items
         what: String,
         /// A number of days, or "forever"
         days: String,

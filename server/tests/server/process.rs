@@ -214,6 +214,12 @@ fn commands_work_beside_a_running_app() {
         is_alive(postmaster(folder.path()).unwrap()),
         "the app's database still runs"
     );
+    // A reader that has left is no failure.
+    let mut child = server(folder.path()).arg("schedule").spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    assert_eq!(text(&output), "");
     app.signal(Signal::TERM);
     assert_eq!(app.wait(), Some(0));
 }

@@ -1,5 +1,6 @@
 //! The jobs that schedules may name, one file each.
 
+mod prune_action_items;
 mod prune_audit;
 mod prune_dead_letters;
 mod prune_errors;
@@ -11,7 +12,7 @@ mod vacuum_queue;
 use super::Job;
 
 /// Every job. A schedule whose job is not here is left to processes of another version.
-pub(super) fn all() -> [&'static dyn Job; 7] {
+pub(super) fn all() -> [&'static dyn Job; 8] {
     [
         &prune_events::PRUNE,
         &prune_dead_letters::PRUNE,
@@ -19,6 +20,7 @@ pub(super) fn all() -> [&'static dyn Job; 7] {
         &prune_runs::PRUNE,
         &prune_audit::PruneAudit,
         &prune_schedule_runs::PRUNE,
+        &prune_action_items::PRUNE,
         &vacuum_queue::VacuumQueue,
     ]
 }
