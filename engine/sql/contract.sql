@@ -52,7 +52,7 @@ WITH wanted (relation, columns) AS (
             id bigint, event_type text, payload jsonb, status text, error_message text, retry_count integer,
             created_at timestamptz, processed_at timestamptz, next_attempt_at timestamptz, locked_at timestamptz, locked_by text,
             attempt integer, max_attempts integer, source_table text, batch_id text, correlation_id uuid, action_id bigint,
-            repeats_id bigint'),
+            repeats_id bigint, deferred boolean'),
         ('marketing.pipeline_errors', '
             id integer, event_type text, record_id text, error_message text, error_details jsonb, severity text, resolved boolean,
             resolved_at timestamptz, resolved_by text, resolution_notes text, created_at timestamptz, event_id bigint,
@@ -166,6 +166,7 @@ WITH wanted (relation, names, advice) AS (
         ('marketing.pipeline_errors', 'complete_by_hand ring_pipeline_errors', ''),
         ('marketing.workflow_stats', 'complete_by_hand ring_workflow_stats', ''),
         ('marketing.company_master', 'complete_by_hand touch_company_master', ''),
+        ('marketing.audit_log', 'keep_audit_log', ''),
         ('marketing.contact_enrichment', 'complete_by_hand', ''),
         ('marketing.email_verification', 'apply_email_verdicts_insert apply_email_verdicts_update', '')
 ), triggers AS (

@@ -238,6 +238,8 @@ pub struct BulkAction {
     pub error: Option<String>,
     pub undo_of: Option<i64>,
     pub undone_by: Option<i64>,
+    /// What it changed is kept event by event, as an undo needs it.
+    pub on_record: bool,
 }
 
 impl BulkAction {
@@ -245,7 +247,7 @@ impl BulkAction {
         self.kind.undoable()
             && self.state != ActionState::Running
             && self.undone_by.is_none()
-            && self.done > 0
+            && self.on_record
     }
 }
 

@@ -14,7 +14,8 @@ use crate::{
 };
 
 const ROW: &str = "SELECT a.id, a.kind, a.title, a.reason, a.selection, a.state, a.requested_by, a.origin, a.created_at,
-        a.finished_at, a.total, a.done, a.skipped, a.up_to, a.cancel_requested_by, a.error, a.undo_of, a.undone_by
+        a.finished_at, a.total, a.done, a.skipped, a.up_to, a.cancel_requested_by, a.error, a.undo_of, a.undone_by,
+        EXISTS (SELECT FROM marketing.pipeline_action_items i WHERE i.action_id = a.id) AS on_record
     FROM marketing.pipeline_actions a";
 
 impl Engine {
@@ -106,6 +107,7 @@ struct Row {
     error: Option<String>,
     undo_of: Option<i64>,
     undone_by: Option<i64>,
+    on_record: bool,
 }
 
 impl From<Row> for BulkAction {
@@ -132,6 +134,7 @@ impl From<Row> for BulkAction {
             error: row.error,
             undo_of: row.undo_of,
             undone_by: row.undone_by,
+            on_record: row.on_record,
         }
     }
 }

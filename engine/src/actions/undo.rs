@@ -60,7 +60,7 @@ async fn open(connection: &mut PgConnection, id: i64, actor: &Actor) -> Result<i
         Some(format!("Action {id} changed nothing"))
     } else if !on_record {
         Some(format!(
-            "What action {id} changed is no longer on record: it is kept as long as the retention says"
+            "What action {id} changed is not on record: it was done at once, or so long ago that the retention let it go"
         ))
     } else {
         None

@@ -120,3 +120,23 @@ impl StageSettings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn real_providers_are_asked_within_their_limits() {
+        let table = [
+            (StageName::Enrich, false, (25, 5)),
+            (StageName::Verify, false, (10, 10)),
+            (StageName::Enrich, true, (255, 0)),
+            (StageName::Validate, false, (512, 0)),
+        ];
+        for (stage, sandbox, expected) in table {
+            let settings = StageSettings::of(stage, sandbox);
+            let found = (settings.batch_size, settings.min_delay.as_secs());
+            assert_eq!(found, expected, "{stage:?}");
+        }
+    }
+}

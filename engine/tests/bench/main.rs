@@ -46,6 +46,19 @@ impl Bench {
         told.map_or_else(|| self.size(5, 1), |rounds| rounds.parse().unwrap())
     }
 
+    /// Every commit of every arm outlives a power cut.
+    async fn loses_nothing(&self) {
+        let mut admin = self.cluster.admin("postgres").await;
+        for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
+            let value: String = sqlx::query_scalar("SELECT current_setting($1)")
+                .bind(setting)
+                .fetch_one(&mut admin)
+                .await
+                .unwrap();
+            assert_eq!(value, "on", "{setting}");
+        }
+    }
+
     /// A new database with the schema; its connection string.
     pub(crate) async fn database(&self, name: &str) -> String {
         let mut admin = self.cluster.admin("postgres").await;
@@ -131,6 +144,7 @@ async fn run() {
         .await,
         full: env::var("BENCH").is_ok_and(|size| size == "full"),
     };
+    bench.loses_nothing().await;
     let mut figures: Vec<Figure> = Vec::new();
     if is_chosen("P1") {
         figures.extend(burn::run(&bench).await);

@@ -16,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use crate::{
     Bench, config,
     figure::Figure,
-    traffic::{Process, drain, insert_companies},
+    traffic::{Process, drain, insert_companies, nothing_failed},
 };
 
 /// What the dashboards read, and what somebody with psql asks for.
@@ -67,6 +67,7 @@ pub(crate) async fn run(bench: &Bench) -> Vec<Figure> {
         asked += reader.await.unwrap();
     }
     drain(&pool, FEED).await;
+    nothing_failed(&pool).await;
     process.stop().await;
     engine.close().await;
     for (name, phase) in [

@@ -31,6 +31,7 @@ pub(crate) async fn run(bench: &Bench) -> Vec<Figure> {
         .unwrap();
     // Everything that the process did meanwhile counts, rollbacks and heartbeats too; the looks of this bench do not.
     let made = after - before - looks;
+    nothing_failed(&pool).await;
 
     // What PostgreSQL does by itself after such a load would be counted, too.
     for statement in [
@@ -106,6 +107,17 @@ pub(crate) async fn insert_companies(pool: &PgPool, companies: i64) {
     .execute(pool)
     .await
     .unwrap();
+}
+
+/// A figure of events that failed would be none.
+pub(crate) async fn nothing_failed(pool: &PgPool) {
+    let failed: i64 = query_scalar(
+        "SELECT count(*) FROM marketing.pipeline_events WHERE status IN ('failed', 'cancelled')",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap();
+    assert_eq!(failed, 0, "events failed");
 }
 
 /// Waits until nothing waits or is in hand, and says how often it looked.
