@@ -33,9 +33,29 @@ BEGIN
         EXECUTE format('CREATE OR REPLACE FUNCTION marketing.%I() RETURNS TRIGGER LANGUAGE plpgsql SECURITY DEFINER
             SET search_path = marketing, intake, pg_catalog SET enable_sort = off AS %L',
             format('count_%s_%s', metric, operation), format('BEGIN %s RETURN NULL; END', body));
-        EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', 'count_' || operation, counted);
-        EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION marketing.%I()',
+        EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION marketing.%I()',
             'count_' || operation, operation, counted, transitions, format('count_%s_%s', metric, operation));
+    END LOOP;
+END
+$$;
+
+-- Writers wait while this is committed, readers do not. All tables or none: whoever writes two of them has an order of their
+-- own, and would otherwise wait for us while we wait for them.
+DO $$
+BEGIN
+    PERFORM set_config('lock_timeout', '300ms', TRUE);
+    FOR try IN 1..200 LOOP
+        BEGIN
+            LOCK TABLE intake.company_raw_intake, marketing.company_master, marketing.company_slots, marketing.contact_enrichment,
+                marketing.email_verification, marketing.pipeline_events, marketing.workflow_stats, marketing.company_scores
+                IN SHARE ROW EXCLUSIVE MODE;
+            EXIT;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            IF try = 200 THEN
+                RAISE EXCEPTION 'the tables are in use: stop the workers, then migrate again';
+            END IF;
+            PERFORM pg_sleep(0.05);
+        END;
     END LOOP;
 END
 $$;

@@ -2,22 +2,12 @@
 //!
 //! The error console is on every page and keeps its own keys, which start with `e_`.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
-use domain::{
-    event::{EventStatus, Severity},
-    model::{
-        audit::{AuditFilter, AuditQuery},
-        bulk::{ActionFilter, ActionKind, ActionState},
-        company::{Attention, CompanyFilter, CompanyState},
-        dead_letter::{DeadLetterFilter, DeadLetterKind, DeadLetterQuery},
-        error::{ErrorFilter, ErrorQuery, ErrorSort},
-        event::EventFilter,
-        import::{ImportFilter, ImportStatus},
-    },
-    phase::Phase,
-};
+mod lists;
+
 use leptos::prelude::{Memo, Read};
 use leptos_router::hooks::use_location;
+
+pub use lists::*;
 
 /// The keys of the error console; links to other pages carry them along.
 pub const CONSOLE_KEYS: [&str; 8] = [
@@ -158,103 +148,6 @@ pub fn segment(text: &str) -> String {
     encoded
 }
 
-pub fn tab(params: &Params) -> Phase {
-    text(params, "tab")
-        .and_then(|name| Phase::parse(&name))
-        .unwrap_or(Phase::Enrichment)
-}
-
-pub fn company_filter(params: &Params) -> CompanyFilter {
-    CompanyFilter {
-        search: text(params, "q"),
-        batch: text(params, "batch"),
-        state: text(params, "state").and_then(|name| CompanyState::parse(&name)),
-        reached: text(params, "reached").and_then(|name| CompanyState::parse(&name)),
-        attention: text(params, "attention").and_then(|name| Attention::parse(&name)),
-        cursor: text(params, "after"),
-    }
-}
-
-pub fn companies_path(filter: &CompanyFilter) -> String {
-    link(
-        "/companies",
-        &Params::default(),
-        &[
-            ("q", filter.search.as_deref()),
-            ("batch", filter.batch.as_deref()),
-            ("state", filter.state.map(CompanyState::name)),
-            ("reached", filter.reached.map(CompanyState::name)),
-            ("attention", filter.attention.map(Attention::name)),
-            ("after", filter.cursor.as_deref()),
-        ],
-    )
-}
-
-pub fn import_filter(params: &Params) -> ImportFilter {
-    ImportFilter {
-        search: text(params, "q"),
-        status: text(params, "status").and_then(|name| ImportStatus::parse(&name)),
-        cursor: text(params, "after"),
-    }
-}
-
-/// What cannot be read is no filter; the field that holds it says so.
-pub fn event_filter(params: &Params) -> EventFilter {
-    EventFilter {
-        event_type: text(params, "type"),
-        status: text(params, "status").and_then(|name| EventStatus::parse(&name)),
-        batch: text(params, "batch"),
-        record_id: text(params, "record"),
-        older_than: parsed(params, "older"),
-        newer_than: parsed(params, "newer"),
-        attempts: parsed(params, "attempts"),
-        worker: text(params, "worker"),
-        search: text(params, "q"),
-        payload: params
-            .iter()
-            .filter(|(key, _)| *key == "payload")
-            .filter_map(|(_, value)| value.parse().ok())
-            .collect(),
-        dead_letter: match params.get_str("dead") {
-            Some("yes") => Some(true),
-            Some("no") => Some(false),
-            _ => None,
-        },
-        cursor: text(params, "after"),
-    }
-}
-
-pub fn events_path(filter: &EventFilter) -> String {
-    let owned = |value: Option<String>| value.unwrap_or_default();
-    let spans = [
-        owned(filter.older_than.map(|span| span.to_string())),
-        owned(filter.newer_than.map(|span| span.to_string())),
-        owned(filter.attempts.map(|n| n.to_string())),
-    ];
-    let payload: Vec<String> = filter.payload.iter().map(ToString::to_string).collect();
-    let dead = filter
-        .dead_letter
-        .map(|dead| if dead { "yes" } else { "no" });
-    let pairs = [
-        ("type", filter.event_type.as_deref()),
-        ("status", filter.status.map(EventStatus::name)),
-        ("batch", filter.batch.as_deref()),
-        ("record", filter.record_id.as_deref()),
-        ("older", Some(spans[0].as_str())),
-        ("newer", Some(spans[1].as_str())),
-        ("attempts", Some(spans[2].as_str())),
-        ("worker", filter.worker.as_deref()),
-        ("q", filter.search.as_deref()),
-        ("dead", dead),
-        ("after", filter.cursor.as_deref()),
-    ];
-    let pairs = pairs
-        .into_iter()
-        .filter_map(|(key, value)| value.map(|value| (key, value)));
-    let payload = payload.iter().map(|one| ("payload", one.as_str()));
-    write("/events", pairs.chain(payload))
-}
-
 pub fn event_path(id: i64) -> String {
     format!("/events/{id}")
 }
@@ -264,130 +157,12 @@ pub fn lineage_path(of: &str) -> String {
     write("/lineage", [("of", of)].into_iter())
 }
 
-pub fn dead_letter_query(params: &Params) -> DeadLetterQuery {
-    DeadLetterQuery {
-        filter: DeadLetterFilter {
-            kind: text(params, "kind").and_then(|name| DeadLetterKind::parse(&name)),
-            event_type: text(params, "type"),
-            batch: text(params, "batch"),
-            search: text(params, "q"),
-        },
-        cursor: text(params, "after"),
-    }
-}
-
-pub fn action_filter(params: &Params) -> ActionFilter {
-    ActionFilter {
-        kind: text(params, "kind").and_then(|name| ActionKind::parse(&name)),
-        state: text(params, "state").and_then(|name| ActionState::parse(&name)),
-        requested_by: text(params, "by"),
-        cursor: text(params, "after"),
-    }
-}
-
-/// The export reads the same query string. A day is whole, in UTC, and the last one is part of what is shown.
-pub fn audit_query(params: &Params) -> AuditQuery {
-    AuditQuery {
-        filter: AuditFilter {
-            actor: text(params, "actor"),
-            action: text(params, "action"),
-            target_kind: text(params, "target_kind"),
-            target: text(params, "target"),
-            from: moment(params, "from", 0),
-            until: moment(params, "until", 1),
-        },
-        cursor: text(params, "after"),
-    }
-}
-
-/// A moment, or `days` after the beginning of a day.
-fn moment(params: &Params, key: &str, days: u64) -> Option<DateTime<Utc>> {
-    let day = || parsed::<NaiveDate>(params, key)?.checked_add_days(Days::new(days));
-    parsed(params, key).or_else(|| Some(day()?.and_time(NaiveTime::MIN).and_utc()))
-}
-
-fn parsed<T: std::str::FromStr>(params: &Params, key: &str) -> Option<T> {
-    text(params, key).and_then(|text| text.parse().ok())
-}
-
-/// The console shows unresolved errors unless the URL says otherwise, newest first.
-pub fn error_query(params: &Params) -> ErrorQuery {
-    ErrorQuery {
-        filter: ErrorFilter {
-            event_type: text(params, "e_type"),
-            severity: text(params, "e_severity").and_then(|name| Severity::parse(&name)),
-            resolved: match text(params, "e_resolved").as_deref() {
-                Some("yes") => Some(true),
-                Some("any") => None,
-                _ => Some(false),
-            },
-            search: text(params, "e_q"),
-            up_to: None,
-        },
-        sort: text(params, "e_sort")
-            .and_then(|name| sort_of(&name))
-            .unwrap_or_default(),
-        ascending: text(params, "e_order").as_deref() == Some("up"),
-        cursor: text(params, "e_after"),
-    }
-}
-
-/// `path` with the parameters that [`error_query`] reads.
-pub fn errors_path(path: &str, query: &ErrorQuery) -> String {
-    let filter = &query.filter;
-    let pairs = [
-        ("e_type", filter.event_type.as_deref()),
-        ("e_severity", filter.severity.map(Severity::name)),
-        ("e_resolved", resolved_name(filter.resolved)),
-        ("e_q", filter.search.as_deref()),
-        (
-            "e_sort",
-            (query.sort != ErrorSort::default()).then(|| sort_name(query.sort)),
-        ),
-        ("e_order", query.ascending.then_some("up")),
-        ("e_after", query.cursor.as_deref()),
-    ];
-    write(
-        path,
-        pairs
-            .into_iter()
-            .filter_map(|(key, value)| value.map(|value| (key, value))),
-    )
-}
-
-/// The value of `e_resolved`; the default has none.
-pub const fn resolved_name(resolved: Option<bool>) -> Option<&'static str> {
-    match resolved {
-        Some(true) => Some("yes"),
-        Some(false) => None,
-        None => Some("any"),
-    }
-}
-
-pub const fn sort_name(sort: ErrorSort) -> &'static str {
-    match sort {
-        ErrorSort::CreatedAt => "time",
-        ErrorSort::EventType => "type",
-        ErrorSort::RecordId => "record",
-    }
-}
-
-fn sort_of(name: &str) -> Option<ErrorSort> {
-    [
-        ErrorSort::CreatedAt,
-        ErrorSort::EventType,
-        ErrorSort::RecordId,
-    ]
-    .into_iter()
-    .find(|sort| sort_name(*sort) == name)
-}
-
-fn text(params: &Params, key: &str) -> Option<String> {
-    params
-        .get_str(key)
-        .map(str::trim)
-        .filter(|value| !value.is_empty())
-        .map(str::to_owned)
+/// `path` without one pair of its parameters and without the page of the list.
+pub fn without(path: &str, present: &Params, pair: (&str, &str)) -> String {
+    let kept = present
+        .iter()
+        .filter(|one| *one != pair && one.0 != "after");
+    write(path, kept)
 }
 
 #[cfg(test)]
@@ -418,128 +193,6 @@ mod tests {
     }
 
     #[test]
-    fn company_filters_survive_the_url() {
-        let mut filters = vec![CompanyFilter::default()];
-        for state in CompanyState::ALL {
-            filters.push(CompanyFilter {
-                search: Some("O'Reilly & Söhne = 100 %?#/+".into()),
-                batch: Some("20251120-TX-01".into()),
-                state: Some(state),
-                reached: Some(state),
-                attention: Some(Attention::Errors),
-                cursor: Some("2026-11-21T03:00:00+00:00~17".into()),
-            });
-        }
-        for filter in filters {
-            assert_eq!(company_filter(&params(&companies_path(&filter))), filter);
-        }
-    }
-
-    #[test]
-    fn event_filters_survive_the_url() {
-        let mut filters = vec![EventFilter::default()];
-        for status in EventStatus::ALL {
-            filters.push(EventFilter {
-                event_type: Some("slots_created".into()),
-                status: Some(status),
-                batch: Some("a b".into()),
-                record_id: Some("04.04.05.84.00412.012".into()),
-                older_than: "10m".parse().ok(),
-                newer_than: "3d".parse().ok(),
-                attempts: Some(2),
-                worker: Some("host-1 & co".into()),
-                search: Some("timed out".into()),
-                payload: vec![
-                    "company_name = Acme & Söhne".parse().unwrap(),
-                    "a.\"odd name\" = x=y".parse().unwrap(),
-                ],
-                dead_letter: Some(false),
-                cursor: Some("2026-11-21T03:00:00+00:00~17".into()),
-            });
-        }
-        for filter in filters {
-            assert_eq!(event_filter(&params(&events_path(&filter))), filter);
-        }
-    }
-
-    #[test]
-    fn lists_of_the_operators_are_read_from_the_url() {
-        let read = params("/x?kind=unknown_outcome&type=t&batch=b&q=s&after=a~1");
-        let expected = DeadLetterQuery {
-            filter: DeadLetterFilter {
-                kind: Some(DeadLetterKind::UnknownOutcome),
-                event_type: Some("t".into()),
-                batch: Some("b".into()),
-                search: Some("s".into()),
-            },
-            cursor: Some("a~1".into()),
-        };
-        assert_eq!(dead_letter_query(&read), expected);
-
-        let read = params("/x?kind=retry&state=running&by=ann&after=9");
-        let expected = ActionFilter {
-            kind: Some(ActionKind::Retry),
-            state: Some(ActionState::Running),
-            requested_by: Some("ann".into()),
-            cursor: Some("9".into()),
-        };
-        assert_eq!(action_filter(&read), expected);
-
-        let filter = |query: &str| audit_query(&Params::parse(query)).filter;
-        let read = filter("actor=ann&action=stage.&from=2026-11-21&until=2026-11-21");
-        assert_eq!(read.actor.as_deref(), Some("ann"));
-        assert_eq!(read.action.as_deref(), Some("stage."));
-        let day = 86_400;
-        assert_eq!(read.from.map(|at| at.timestamp()), Some(1_795_219_200));
-        assert_eq!(
-            read.until.map(|at| at.timestamp()),
-            Some(1_795_219_200 + day)
-        );
-        let read = filter("from=2026-11-21T00%3A00%3A00Z&until=never");
-        assert_eq!(read.from.map(|at| at.timestamp()), Some(1_795_219_200));
-        assert_eq!(read.until, None);
-    }
-
-    #[test]
-    fn error_queries_survive_the_url() {
-        for resolved in [None, Some(true), Some(false)] {
-            for sort in [
-                ErrorSort::CreatedAt,
-                ErrorSort::EventType,
-                ErrorSort::RecordId,
-            ] {
-                for ascending in [true, false] {
-                    let query = ErrorQuery {
-                        filter: ErrorFilter {
-                            event_type: Some("company_created".into()),
-                            severity: Some(Severity::Critical),
-                            resolved,
-                            search: Some("time out & more".into()),
-                            up_to: None,
-                        },
-                        sort,
-                        ascending,
-                        cursor: Some("a~1".into()),
-                    };
-                    assert_eq!(error_query(&params(&errors_path("/x", &query))), query);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn nonsense_in_the_url_is_no_filter() {
-        let nonsense =
-            params("/x?state=flying&status=&type=+&e_severity=x&e_resolved=x&e_sort=x&tab=x");
-        assert_eq!(company_filter(&nonsense), CompanyFilter::default());
-        assert_eq!(event_filter(&nonsense), EventFilter::default());
-        assert_eq!(tab(&nonsense), Phase::Enrichment);
-        let query = error_query(&nonsense);
-        assert_eq!(query.filter.resolved, Some(false));
-        assert_eq!(query.sort, ErrorSort::CreatedAt);
-    }
-
-    #[test]
     fn links_keep_what_they_do_not_change() {
         let present = params("/x?q=a&after=9&e_type=t");
         let table: [(&[Change<'_>], &str); 3] = [
@@ -556,6 +209,8 @@ mod tests {
             "/events?status=failed&e_type=t"
         );
         assert_eq!(carry("/events", &Params::default()), "/events");
+        let two = params("/x?payload=a&payload=b&after=9");
+        assert_eq!(without("/x", &two, ("payload", "a")), "/x?payload=b");
     }
 
     #[test]

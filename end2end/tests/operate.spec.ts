@@ -83,8 +83,16 @@ test('events are found by text, age, attempts and a value of the payload', async
   // Back takes the filter off again.
   await page.goBack();
   await expect(rows(page)).toHaveCount(4);
-  await open(page, '/events?payload=nothing');
-  await expect(page.locator('main .problem')).toContainText('names no value');
+  // A filter that cannot be read is said to be none, and nothing is done to all of a list that is wider than was meant.
+  for (const [query, said] of [['payload=nothing', 'names no value'], ['status=faild', '“faild”']]) {
+    await open(page, `/events?${query}`);
+    await expect(page.locator('main .problem')).toContainText(said);
+    await expect(page.locator('[data-selection]')).toHaveCount(0);
+  }
+  await open(page, `/events?batch=${tag}&payload=offer.level+%3D+2&payload=company_name+%3D+x`);
+  await expect(page.locator('main')).toContainText('No event matches');
+  await page.getByRole('link', { name: 'Remove the filter payload offer.level = 2' }).click();
+  await expect(page).not.toHaveURL(/level/);
 });
 
 test('all that match are retried with preview, progress and a place in the list of actions', async ({ page, psql }) => {
@@ -101,6 +109,8 @@ test('all that match are retried with preview, progress and a place in the list 
   await expect(dialog(page)).toContainText('Done: 7 of 7');
   await dialog(page).getByRole('link', { name: 'Show the action' }).click();
   await expect(page).toHaveURL(/\/actions\/\d+$/);
+  // Also when it is opened by its address.
+  await page.reload();
   await expect(page.locator('main')).toContainText('the outage is over');
   await open(page, '/actions?kind=retry');
   await expect(rows(page).first()).toContainText('the outage is over');
@@ -142,6 +152,25 @@ test('an event is queued again with another payload, and the old one is kept', a
   await expect(page.locator('main')).toContainText('Repeated by');
   expect(await psql.number(`SELECT count(*) FROM marketing.pipeline_events WHERE repeats_id = ${id} AND payload ->> 'note' = '${tag}'`)).toBe(1);
   expect(await psql.run(`SELECT payload ? 'note' FROM marketing.pipeline_events WHERE id = ${id}`)).toEqual(['f']);
+});
+
+test('a record is replayed from a stage on, after a dry run that says what will happen', async ({ page, psql }) => {
+  const tag = unique('again');
+  const [record] = await settled(psql, tag, 1);
+  const open_ = `SELECT count(*) FROM marketing.pipeline_events WHERE batch_id = '${tag}' AND status IN ('pending', 'processing')`;
+  await expect.poll(() => psql.number(open_), { timeout: 30_000 }).toBe(0);
+  await open(page, `/companies/${record}`);
+  await page.getByRole('button', { name: `Replay ${tag} 1` }).click();
+  await expect(dialog(page)).toContainText('from Validate on');
+  await dialog(page).getByLabel('Again from').selectOption('slots');
+  await expect(dialog(page)).toContainText('from Slots on');
+  await expect(dialog(page).getByRole('region', { name: 'What becomes of its rows' })).toContainText('marketing.company_slots');
+  await dialog(page).getByLabel('Reason').fill('the roles changed');
+  await dialog(page).getByRole('button', { name: 'Replay', exact: true }).click();
+  await expect(dialog(page)).toContainText('from Slots on');
+  await expect(dialog(page).locator('[data-action=done]')).toBeVisible({ timeout: 45_000 });
+  await close(page);
+  expect(await psql.number(`SELECT count(*) FROM marketing.pipeline_events WHERE batch_id = '${tag}' AND event_type = 'company_promoted' AND repeats_id IS NOT NULL`)).toBe(1);
 });
 
 test('dead letters say why, and are retried or purged', async ({ page, psql }) => {

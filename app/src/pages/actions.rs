@@ -135,7 +135,7 @@ pub(crate) fn ActionPage() -> impl IntoView {
     let (params, present) = (use_params_map(), use_query());
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     let row = Live::expect().resource(
-        &[],
+        &[Topic::Pipeline],
         move || id.get(),
         async |id: String| match id.parse() {
             Ok(id) => action(id).await,

@@ -23,13 +23,13 @@ use crate::{
         table::{json, table},
         time,
     },
-    query::{audit_query, link, use_query},
+    query::{audit_query, link, unread_of_audit, use_query},
     session,
 };
 
 const PATH: &str = "/audit";
 /// The beginnings of what may stand there; the log itself knows more exact ones.
-const ACTIONS: [(&str, &str); 10] = [
+const ACTIONS: [(&str, &str); 11] = [
     ("event.", "events"),
     ("action.", "bulk actions"),
     ("stage.", "stages"),
@@ -39,6 +39,7 @@ const ACTIONS: [(&str, &str); 10] = [
     ("error.", "errors"),
     ("record.", "replays"),
     ("retention.", "retention"),
+    ("rollups.", "counts"),
     ("user.", "users"),
 ];
 
@@ -61,6 +62,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
                 <DayField label="From" name="from" cursor="after" />
                 <DayField label="Until" name="until" cursor="after" />
             </div>
+            {move || unread_of_audit(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
             <Loaded resource=rows view=move |page| list(&query.get_untracked(), page) />
         </main>
     }

@@ -5,6 +5,7 @@ use domain::{
         action::Scope,
         company::{CompanyDetail, CompanyState, ImportSource, SlotDetail},
         live::Topic,
+        replay::ReplayTarget,
     },
     role::Permission,
     stage::StageName,
@@ -17,7 +18,13 @@ use super::timeline::timeline;
 use crate::{
     api::companies::company,
     live::Live,
-    parts::{badge, header::PageHeader, loaded::Loaded, process_now::ProcessNowButton},
+    parts::{
+        badge,
+        header::PageHeader,
+        loaded::Loaded,
+        process_now::ProcessNowButton,
+        replay::{ReplayOffer, replay_button},
+    },
     query::{carry, companies_path, import_path, lineage_path, use_query},
     session,
 };
@@ -124,10 +131,16 @@ fn steps(detail: &CompanyDetail) -> AnyView {
     if !session::may(Permission::Retry) {
         return ().into_any();
     }
+    let offer = ReplayOffer {
+        target: ReplayTarget::Company(detail.row.key.clone()),
+        what: name,
+        stages: StageName::ALL.to_vec(),
+    };
     view! {
         <span class="row">
             <span class="muted">"Run again:"</span>
             {buttons}
+            {replay_button(offer)}
         </span>
     }
     .into_any()

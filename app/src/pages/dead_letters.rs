@@ -29,7 +29,7 @@ use crate::{
         table::{CHOOSE, table},
         time,
     },
-    query::{carry, dead_letter_query, event_path, events_path, use_query},
+    query::{carry, dead_letter_query, event_path, events_path, unread_of_dead_letters, use_query},
     session,
 };
 
@@ -54,6 +54,7 @@ pub(crate) fn DeadLettersPage() -> impl IntoView {
                 <Select label="Type" name="type" cursor="after" any="any type" choices=Signal::stored(types) />
                 <SearchField label="Batch" name="batch" cursor="after" />
             </div>
+            {move || unread_of_dead_letters(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
             <Loaded resource=rows view=move |page| list(&query.get_untracked(), chosen, page) />
         </main>
     }
@@ -74,7 +75,8 @@ fn list(query: &DeadLetterQuery, chosen: Chosen, page: Page<DeadLetter>) -> AnyV
     }
     let present = use_query().get_untracked();
     let found = counted(page.count, "dead letter", "dead letters");
-    let may = session::may(Permission::Retry);
+    let present = use_query().get_untracked();
+    let may = session::may(Permission::Retry) && unread_of_dead_letters(&present).is_none();
     let mut headings = vec![
         ("Moved", ""),
         ("Event", ""),

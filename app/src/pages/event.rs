@@ -93,6 +93,10 @@ fn actions(detail: &EventDetail) -> AnyView {
             what: format!("event {id}"),
         })
     };
+    // A new event would call again, under another key.
+    if detail.calls.iter().any(|call| call.state == "unknown") {
+        return ().into_any();
+    }
     let payload = detail.payload.as_object().cloned().unwrap_or_default();
     let requeue = || button(EventAct::Requeue(PayloadEdit::Replace(payload)));
     match detail.row.status {

@@ -9,7 +9,6 @@ use domain::{
         event::{EventFilter, EventRow},
         live::Topic,
     },
-    payload_match::PayloadMatch,
     role::Permission,
 };
 use leptos::prelude::*;
@@ -30,7 +29,7 @@ use crate::{
         table::{CHOOSE, table},
         time,
     },
-    query::{Params, carry, event_filter, event_path, link, use_query},
+    query::{carry, event_filter, event_path, link, unread_of_events, use_query, without},
     session,
 };
 
@@ -94,37 +93,42 @@ pub(crate) fn EventsPage() -> impl IntoView {
                     <SearchField label="Payload: company_name = Acme" name="payload" cursor="after" />
                 </div>
             </details>
-            <BatchChip filter=filter />
-            {move || unread(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            <Chips />
+            {move || unread_of_events(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
             <Loaded resource=rows view=move |page| list(&filter.get_untracked(), chosen, page) />
         </main>
     }
 }
 
-/// What of the URL could not be read as a filter, and why.
-fn unread(params: &Params) -> Option<String> {
-    params
-        .iter()
-        .filter(|(key, value)| *key == "payload" && !value.trim().is_empty())
-        .find_map(|(_, value)| value.parse::<PayloadMatch>().err())
-        .map(|error| format!("The filter for the payload is left out: {error}."))
-}
-
-/// The batch comes from links of the import page, and can be taken off here.
+/// Parts of the filter that have no field of their own, which links from elsewhere bring: the batch, and all conditions on
+/// the payload but the one in the field.
 #[component]
-fn BatchChip(filter: Memo<EventFilter>) -> impl IntoView {
+fn Chips() -> impl IntoView {
     let params = use_query();
     move || {
-        filter.get().batch.map(|batch| {
-            let href = link("/events", &params.read(), &[("batch", None), ("after", None)]);
-            view! {
-                <p class="chips">
+        let params = params.get();
+        let conditions = params.iter().filter(|(key, _)| *key == "payload").count();
+        let mut passed = 0;
+        let chips: Vec<AnyView> = params
+            .iter()
+            .filter(|(key, value)| {
+                passed += usize::from(*key == "payload");
+                let further = *key == "payload" && passed < conditions;
+                !value.is_empty() && (*key == "batch" || further)
+            })
+            .map(|(key, value)| {
+                let href = without("/events", &params, (key, value));
+                let label = format!("Remove the filter {key} {value}");
+                view! {
                     <span class="chip">
-                        "batch " <b>{batch}</b> <a href=href class="chip-remove" aria-label="Remove the filter batch">"×"</a>
+                        {key.to_owned()} " " <b>{value.to_owned()}</b>
+                        <a href=href class="chip-remove" aria-label=label>"×"</a>
                     </span>
-                </p>
-            }
-        })
+                }
+                .into_any()
+            })
+            .collect();
+        (!chips.is_empty()).then(|| view! { <p class="chips">{chips}</p> })
     }
 }
 
@@ -136,7 +140,7 @@ fn list(filter: &EventFilter, chosen: Chosen, page: Page<EventRow>) -> AnyView {
     let present = params.get_untracked();
     let carried = carry("", &present);
     let found = counted(page.count, "event", "events");
-    let may = session::may(Permission::Retry);
+    let may = session::may(Permission::Retry) && unread_of_events(&present).is_none();
     let mut headings = vec![
         ("Time", ""),
         ("Event", ""),

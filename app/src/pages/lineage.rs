@@ -14,7 +14,10 @@ use leptos::prelude::*;
 use crate::{
     api::lineage::lineage,
     live::Live,
-    parts::{badge, filter::SearchField, header::PageHeader, loaded::Loaded, notice::Empty, time},
+    parts::{
+        badge, filter::SearchField, header::PageHeader, loaded::Loaded, notice::Empty, rows::rows,
+        time,
+    },
     query::{Params, carry, company_path, event_path, import_path, lineage_path, use_query},
 };
 
@@ -74,19 +77,26 @@ fn whole(lineage: Option<Lineage>) -> AnyView {
     let truncated = lineage.truncated.then(|| {
         view! { <p class="banner">"There are more events than are shown: the oldest come first."</p> }
     });
-    let nodes = tree(lineage.nodes)
+    let placed = tree(lineage.nodes)
         .into_iter()
-        .map(|(depth, one)| {
-            let place = if one.key == asked {
+        .map(|(depth, node)| {
+            let place = if node.key == asked {
                 Place::Asked
-            } else if back.contains(&one.key) {
+            } else if back.contains(&node.key) {
                 Place::Before
             } else {
                 Place::Other
             };
-            node(one, depth, place, &present)
+            (depth, place, node)
         })
-        .collect_view();
+        .collect();
+    let key = |(depth, place, node): &(usize, Place, LineageNode)| {
+        let state = (&node.status, &node.facts, node.attempts, node.done_at);
+        format!("{} {depth} {place:?} {state:?}", node.key)
+    };
+    let nodes = rows(placed, key, |(depth, place, one)| {
+        node(one, depth, place, &present)
+    });
     view! {
         {path}
         {truncated}
@@ -126,7 +136,7 @@ fn tree(nodes: Vec<LineageNode>) -> Vec<(usize, LineageNode)> {
     order
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {
     /// The record that was asked for.
     Asked,

@@ -251,10 +251,16 @@ fn form(schedule: Schedule, editing: Editing) -> AnyView {
             value(zone).unwrap_or_default(),
         )
     };
+    let asked = StoredValue::new(0_u32);
     let look = move |(cron, zone): (String, String)| {
+        asked.update_value(|n| *n += 1);
+        let mine = asked.get_value();
         spawn_local(async move {
             let answer = preview_cron(cron, zone).await;
-            let _ = next.try_set(Some(answer));
+            // An answer to what was typed before must not stand beside what is typed now.
+            if asked.try_get_value() == Some(mine) {
+                let _ = next.try_set(Some(answer));
+            }
         });
     };
     look((schedule.cron.clone(), schedule.zone.clone()));
@@ -268,7 +274,10 @@ fn form(schedule: Schedule, editing: Editing) -> AnyView {
                 Ok(schedule) => {
                     live.stale(Topic::Settings);
                     announcer.say(format!("“{}” runs at its new times", schedule.title));
-                    editing.set(None);
+                    // Whoever has gone on to another dialog keeps it.
+                    if busy.try_set(false).is_none() {
+                        editing.set(None);
+                    }
                 }
                 Err(problem) => drop(failed.try_set(Some(problem))),
             }

@@ -130,12 +130,14 @@ fn card(figures: StageFigures, editing: Editing) -> AnyView {
 }
 
 fn queue(stage: StageName, step: &StripStep) -> AnyView {
+    let present = use_query().get_untracked();
     let figure = |label: &'static str, status: EventStatus, n: i64| {
-        let href = events_path(&EventFilter {
+        let filter = EventFilter {
             event_type: Some(stage.consumes().to_owned()),
             status: Some(status),
             ..Default::default()
-        });
+        };
+        let href = carry(&events_path(&filter), &present);
         view! {
             <div>
                 <dt>{label}</dt>
@@ -311,7 +313,10 @@ fn settings_form(state: StageState, editing: Editing) -> AnyView {
                 Ok(()) => {
                     live.stale(Topic::Settings);
                     announcer.say(format!("The settings of {} are in force", stage.title()));
-                    editing.set(None);
+                    // Whoever has gone on to another dialog keeps it.
+                    if busy.try_set(false).is_none() {
+                        editing.set(None);
+                    }
                 }
                 Err(problem) => drop(failed.try_set(Some(problem))),
             }
@@ -365,6 +370,7 @@ fn paused(batches: Vec<BatchPause>) -> AnyView {
             status: Some(EventStatus::Pending),
             ..Default::default()
         });
+        let waiting = carry(&waiting, &present);
         view! {
             <tr>
                 <th scope="row" data-label="Batch"><a href=href>{row.batch_id.clone()}</a></th>

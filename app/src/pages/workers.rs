@@ -18,7 +18,6 @@ use crate::{
         header::PageHeader,
         loaded::Loaded,
         notice::Empty,
-        rows::rows,
         table::table,
         time,
     },
@@ -49,7 +48,6 @@ fn list(workers: Workers) -> AnyView {
     }
     let now = workers.as_of;
     let carried = carry("", &use_query().get_untracked());
-    let key = |row: &WorkerRow| format!("{} {} {}", row.worker_id, row.heartbeat_at, row.leases);
     let headings = vec![
         ("Worker", ""),
         ("State", ""),
@@ -62,7 +60,8 @@ fn list(workers: Workers) -> AnyView {
     ];
     let alive = workers.rows.iter().filter(|row| row.alive).count();
     let total = workers.rows.len();
-    let body = rows(workers.rows, key, |row| {
+    // Not kept by key: how long ago something was changes with every reading, and each row stays in its place.
+    let line = |row: WorkerRow| {
         let filter = EventFilter {
             worker: Some(row.worker_id.clone()),
             ..Default::default()
@@ -85,8 +84,8 @@ fn list(workers: Workers) -> AnyView {
                 <td data-label="Started" class="nowrap">{time::ago(now, row.started_at)}</td>
             </tr>
         }
-        .into_any()
-    });
+    };
+    let body = workers.rows.into_iter().map(line).collect_view().into_any();
     view! {
         <p class="list-count">{format!("{alive} of {total} alive, as of ")} {time::clock(now)}</p>
         {table("Workers", headings, body)}

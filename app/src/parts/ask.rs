@@ -114,7 +114,10 @@ fn body(question: Question, open: RwSignal<Option<Question>>) -> AnyView {
                         live.stale(topic);
                     }
                     announcer.say(done);
-                    open.set(None);
+                    // Whoever has gone on to another question keeps it.
+                    if busy.try_set(false).is_none() {
+                        open.set(None);
+                    }
                 }
                 Err(problem) => {
                     let _ = failed.try_set(Some(problem));

@@ -15,7 +15,8 @@ use domain::{
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use crate::{
-    api::bulk::{action, cancel_action, preview_action, start_action, undo_action},
+    api::bulk::{self, cancel_action, preview_action, start_action, undo_action},
+    browser,
     live::Live,
     parts::{announce::Announcer, badge, dialog::Dialog, notice::problem_line},
     problem::{Problem, ProblemKind},
@@ -93,7 +94,7 @@ fn body(target: BulkTarget, bulk: Bulk) -> AnyView {
     let preview = RwSignal::new(None::<Result<BulkPreview, Problem>>);
     let started = RwSignal::new(None::<Result<BulkAction, Problem>>);
     let busy = RwSignal::new(false);
-    let live = Live::expect();
+    let (live, announcer) = (Live::expect(), Announcer::expect());
     let reason = NodeRef::<html::Input>::new();
     let payload = NodeRef::<html::Textarea>::new();
     let request = BulkRequest {
@@ -125,9 +126,14 @@ fn body(target: BulkTarget, bulk: Bulk) -> AnyView {
         busy.set(true);
         spawn_local(async move {
             let answer = start_action(request).await;
-            if answer.is_ok() {
+            if let Ok(action) = &answer {
+                announcer.say(format!("{}: started", action.title));
                 bulk.started.update(|n| *n += 1);
                 live.stale(Topic::Pipeline);
+                // The form goes away, and with it what had the focus.
+                request_animation_frame(|| {
+                    browser::focus("dialog[open] .after-start");
+                });
             }
             let _ = busy.try_set(false);
             let _ = started.try_set(Some(answer));
@@ -175,7 +181,7 @@ fn body(target: BulkTarget, bulk: Bulk) -> AnyView {
                     view! {
                         <BulkProgress action=action />
                         <div class="row end">
-                            <button class="btn" on:click=move |_| open.set(None)>"Close"</button>
+                            <button class="btn after-start" on:click=move |_| open.set(None)>"Close"</button>
                         </div>
                     }
                 })
@@ -214,26 +220,26 @@ fn touched(act: &EventAct, preview: BulkPreview) -> AnyView {
         let text = format!("Nothing to do: it takes {}.", act.takes());
         return view! { <p class="figure-line">{text}</p> }.into_any();
     }
-    let events = if preview.count == 1 {
-        "event"
-    } else {
-        "events"
+    let figure = match preview.count {
+        0 => "No event would be touched.".to_owned(),
+        1 => "1 event would be touched.".to_owned(),
+        n => format!("{} events would be touched.", count(n)),
     };
-    let more = preview.count - preview.sample.len() as i64;
+    let undo = match (preview.count, preview.undoable) {
+        (0, _) => "",
+        (_, true) => " It can be undone as long as the events have not moved on.",
+        (_, false) => " It cannot be undone.",
+    };
     let withheld = (preview.withheld > 0).then(|| {
         let text = format!(
-            "{} more are left out: nobody knows whether their call to the provider happened. Decide on each of them among the dead letters.",
+            "Left out: {}, of which nobody knows whether their call to the provider happened. Decide on each among the dead letters.",
             count(preview.withheld)
         );
         view! { <p class="problem">{text}</p> }
     });
-    let undo = if preview.undoable {
-        "It can be undone as long as the events have not moved on."
-    } else {
-        "It cannot be undone."
-    };
+    let more = preview.count - preview.sample.len() as i64;
     view! {
-        <p class="figure-line">{count(preview.count)} " " {events} " would be touched. " {undo}</p>
+        <p class="figure-line">{figure} {undo}</p>
         {withheld}
         <ul class="samples-of">
             {preview.sample.into_iter().map(sample).collect_view()}
@@ -284,15 +290,18 @@ pub(crate) fn BulkProgress(action: BulkAction) -> impl IntoView {
         let id = state.with_untracked(|state| state.id);
         spawn_local(async move {
             // A question that fails is asked again.
-            if let Ok(next) = action_of(id).await {
+            if let Ok(next) = bulk::action(id).await {
                 show(Ok(next));
             }
             let _ = busy.try_set_value(false);
         });
     };
-    if let Ok(timer) = set_interval_with_handle(read, POLL) {
-        on_cleanup(move || timer.clear());
-    }
+    // In the browser only: the server renders this, too.
+    Effect::new(move || {
+        if let Ok(timer) = set_interval_with_handle(read, POLL) {
+            on_cleanup(move || timer.clear());
+        }
+    });
     let stop = move |_| {
         let id = state.with_untracked(|state| state.id);
         spawn_local(async move { show(cancel_action(id).await) });
@@ -332,10 +341,6 @@ pub(crate) fn BulkProgress(action: BulkAction) -> impl IntoView {
             </div>
         </div>
     }
-}
-
-async fn action_of(id: i64) -> Result<BulkAction, Problem> {
-    action(id).await
 }
 
 pub(crate) fn summary(action: &BulkAction) -> String {

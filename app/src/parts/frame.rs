@@ -14,6 +14,7 @@ use crate::{
         bulk::{Bulk, BulkDialog},
         new_version::NewVersion,
         process_now::{ProcessNow, ProcessNowDialog},
+        replay::{ReplayDialog, Replaying},
         shortcuts::Shortcuts,
         upload::{UploadElsewhere, Uploading},
     },
@@ -61,6 +62,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
     ProcessNow::provide();
     Asking::provide();
     Bulk::provide();
+    Replaying::provide();
     Uploading::provide();
     if session::actor().is_none() {
         return view! { <main id="main" class="alone">{children()}</main> }.into_any();
@@ -80,6 +82,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
         <ProcessNowDialog />
         <AskDialog />
         <BulkDialog />
+        <ReplayDialog />
         <Shortcuts />
         <Announcements />
     }

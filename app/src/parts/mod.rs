@@ -17,6 +17,7 @@ pub(crate) mod pager;
 pub(crate) mod paused;
 pub(crate) mod process_now;
 pub(crate) mod progress;
+pub(crate) mod replay;
 pub(crate) mod rows;
 pub(crate) mod samples;
 pub(crate) mod selection;

@@ -8,7 +8,10 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use crate::parts::bulk::{Bulk, BulkTarget, act_button};
+use crate::{
+    parts::bulk::{Bulk, BulkTarget},
+    session,
+};
 
 /// Ids of events; they stay chosen from page to page of one list.
 #[derive(Clone, Copy)]
@@ -41,29 +44,52 @@ impl Chosen {
         found: String,
         page: Vec<i64>,
     ) -> AnyView {
-        let buttons = move || {
+        let bulk = Bulk::expect();
+        let chosen = Memo::new(move |_| -> (Option<EventSelection>, String) {
             let ids: Vec<i64> = self.0.with(|ids| ids.iter().copied().collect());
-            let (selection, what) = match ids.len() {
-                0 => (all.clone(), format!("all {found} that match")),
-                1 => (EventSelection::Ids(ids), "the chosen event".to_owned()),
+            match ids.len() {
+                0 => (None, format!("all {found} that match")),
+                1 => (
+                    Some(EventSelection::Ids(ids)),
+                    "the chosen event".to_owned(),
+                ),
                 n => (
-                    EventSelection::Ids(ids),
+                    Some(EventSelection::Ids(ids)),
                     format!("the {} chosen events", count(n as i64)),
                 ),
-            };
-            let button = |act: &EventAct| {
-                act_button(BulkTarget {
+            }
+        });
+        let what = move || chosen.get().1;
+        // The buttons stay as they are when the list is read again: only what they say and do follows.
+        let button = |act: EventAct| {
+            let (title, all) = (act.kind().title(), all.clone());
+            let ask = move |_| {
+                let (selection, what) = chosen.get_untracked();
+                bulk.ask(BulkTarget {
                     act: act.clone(),
-                    selection: selection.clone(),
-                    what: what.clone(),
-                })
+                    selection: selection.unwrap_or_else(|| all.clone()),
+                    what,
+                });
             };
             view! {
-                <span data-selection="">"With " <b>{what.clone()}</b> ":"</span>
-                {acts.iter().map(button).collect_view()}
+                <button class="btn small" aria-label=move || format!("{title}: {}", what()) on:click=ask>
+                    {format!("{title}…")}
+                </button>
             }
         };
-        view! { <div class="bulk-bar">{self.page(page)} {buttons}</div> }.into_any()
+        let buttons = acts
+            .into_iter()
+            .filter(|act| session::may(act.permission()))
+            .map(button)
+            .collect_view();
+        view! {
+            <div class="bulk-bar">
+                {self.page(page)}
+                <span data-selection="">"With " <b>{what}</b> ":"</span>
+                {buttons}
+            </div>
+        }
+        .into_any()
     }
 
     /// Chooses one event, or leaves it out.

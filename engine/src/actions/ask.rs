@@ -78,10 +78,19 @@ pub(super) fn check(request: &BulkRequest) -> Result<()> {
         EventAct::Requeue(PayloadEdit::Merge(keys)) if keys.is_empty() => {
             invalid("No key of the payload changes; to run the same again, retry or replay".into())
         }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses what is only asked for when an action starts; a preview may still be without it.
+pub(super) fn check_whole(request: &BulkRequest) -> Result<()> {
+    let invalid = |text: &str| Err(EngineError::Invalid(text.into()));
+    match &request.act {
+        act if act.needs_reason() && reason(request).is_none() => {
+            invalid("Say why: the reason is what people read beside a dead letter")
+        }
         EventAct::Requeue(PayloadEdit::Replace(keys)) if !keys.contains_key("record_id") => {
-            invalid(
-                "The payload has no record_id: no stage could tell which record is meant".into(),
-            )
+            invalid("The payload has no record_id: no stage could tell which record is meant")
         }
         _ => Ok(()),
     }

@@ -28,11 +28,7 @@ impl Engine {
     /// [`EngineError::Invalid`] when no event fits or the request makes no sense, [`EngineError::Database`].
     pub async fn start_action(&self, request: &BulkRequest, actor: &Actor) -> Result<BulkAction> {
         ask::check(request)?;
-        if request.act.needs_reason() && ask::reason(request).is_none() {
-            return Err(EngineError::Invalid(
-                "Say why: the reason is what people read beside a dead letter".into(),
-            ));
-        }
+        ask::check_whole(request)?;
         let mut transaction = self.transaction().await?;
         let (total, up_to) = count(&mut transaction, request).await?;
         if total == 0 {

@@ -43,7 +43,7 @@ impl Engine {
         let stages = self.stage_settings().await?;
         let batches: Vec<(String, String, String, DateTime<Utc>)> = sqlx::query_as(
             "SELECT batch_id, reason, paused_by, paused_at FROM marketing.batch_pauses
-             ORDER BY paused_at DESC, batch_id LIMIT 100",
+             ORDER BY paused_at DESC, batch_id",
         )
         .fetch_all(&self.pool)
         .await?;

@@ -1,6 +1,6 @@
 //! `GET /export/…`: tables as CSV files, streamed page by page.
 
-use app::query::{Params, audit_query, error_query};
+use app::query::{Params, audit_query, error_query, unread_of_audit};
 use axum::{
     body::Body,
     extract::{Path, RawQuery, State},
@@ -113,9 +113,13 @@ pub(crate) async fn audit(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    if let Some(text) = unread_of_audit(&params) {
+        return Err(Problem::invalid(text));
+    }
     let query = AuditQuery {
         cursor: None,
-        ..audit_query(&Params::parse(query.as_deref().unwrap_or_default()))
+        ..audit_query(&params)
     };
     // The first piece now, so that a failure is an answer and not a broken file.
     let (first, next) = app.engine.audit_csv(&query).await?;

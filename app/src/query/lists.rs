@@ -1,0 +1,450 @@
+//! The filters of lists, to the query string and back.
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use domain::{
+    event::{EventStatus, Severity},
+    model::{
+        audit::{AuditFilter, AuditQuery},
+        bulk::{ActionFilter, ActionKind, ActionState},
+        company::{Attention, CompanyFilter, CompanyState},
+        dead_letter::{DeadLetterFilter, DeadLetterKind, DeadLetterQuery},
+        error::{ErrorFilter, ErrorQuery, ErrorSort},
+        event::EventFilter,
+        import::{ImportFilter, ImportStatus},
+    },
+    payload_match::PayloadMatch,
+    phase::Phase,
+    span::Span,
+};
+
+use super::{Params, link, write};
+
+pub fn tab(params: &Params) -> Phase {
+    text(params, "tab")
+        .and_then(|name| Phase::parse(&name))
+        .unwrap_or(Phase::Enrichment)
+}
+
+pub fn company_filter(params: &Params) -> CompanyFilter {
+    CompanyFilter {
+        search: text(params, "q"),
+        batch: text(params, "batch"),
+        state: text(params, "state").and_then(|name| CompanyState::parse(&name)),
+        reached: text(params, "reached").and_then(|name| CompanyState::parse(&name)),
+        attention: text(params, "attention").and_then(|name| Attention::parse(&name)),
+        cursor: text(params, "after"),
+    }
+}
+
+pub fn companies_path(filter: &CompanyFilter) -> String {
+    link(
+        "/companies",
+        &Params::default(),
+        &[
+            ("q", filter.search.as_deref()),
+            ("batch", filter.batch.as_deref()),
+            ("state", filter.state.map(CompanyState::name)),
+            ("reached", filter.reached.map(CompanyState::name)),
+            ("attention", filter.attention.map(Attention::name)),
+            ("after", filter.cursor.as_deref()),
+        ],
+    )
+}
+
+pub fn import_filter(params: &Params) -> ImportFilter {
+    ImportFilter {
+        search: text(params, "q"),
+        status: text(params, "status").and_then(|name| ImportStatus::parse(&name)),
+        cursor: text(params, "after"),
+    }
+}
+
+/// A key of the URL and whether a value of it can be read.
+type Reader = (&'static str, fn(&str) -> bool);
+
+const EVENT_READERS: [Reader; 6] = [
+    ("status", |text| EventStatus::parse(text).is_some()),
+    ("older", |text| text.parse::<Span>().is_ok()),
+    ("newer", |text| text.parse::<Span>().is_ok()),
+    ("attempts", |text| text.parse::<i32>().is_ok()),
+    ("dead", |text| matches!(text, "yes" | "no")),
+    ("payload", |text| text.parse::<PayloadMatch>().is_ok()),
+];
+const DEAD_LETTER_READERS: [Reader; 1] = [("kind", |text| DeadLetterKind::parse(text).is_some())];
+const AUDIT_READERS: [Reader; 2] = [
+    ("from", |text| moment_of(text, 0).is_some()),
+    ("until", |text| moment_of(text, 1).is_some()),
+];
+
+/// The first part of a filter for events that cannot be read, for the person who wrote it: the list is then wider than
+/// they meant, and nothing may be done to all of it.
+pub fn unread_of_events(params: &Params) -> Option<String> {
+    unread(params, &EVENT_READERS)
+}
+
+pub fn unread_of_dead_letters(params: &Params) -> Option<String> {
+    unread(params, &DEAD_LETTER_READERS)
+}
+
+pub fn unread_of_audit(params: &Params) -> Option<String> {
+    unread(params, &AUDIT_READERS)
+}
+
+fn unread(params: &Params, readers: &[Reader]) -> Option<String> {
+    let cannot = |(key, value): &(&str, &str)| {
+        let reader = readers.iter().find(|(name, _)| name == key);
+        !value.trim().is_empty() && reader.is_some_and(|(_, reads)| !reads(value.trim()))
+    };
+    let (key, value) = params.iter().find(cannot)?;
+    let why = match key {
+        "payload" => value
+            .parse::<PayloadMatch>()
+            .err()
+            .map(|error| error.to_string()),
+        _ => None,
+    };
+    let why = why.unwrap_or_else(|| format!("“{value}” is none that is known"));
+    Some(format!("The filter “{key}” is left out: {why}."))
+}
+
+/// What cannot be read is no filter; see [`unread_of_events`].
+pub fn event_filter(params: &Params) -> EventFilter {
+    EventFilter {
+        event_type: text(params, "type"),
+        status: text(params, "status").and_then(|name| EventStatus::parse(&name)),
+        batch: text(params, "batch"),
+        record_id: text(params, "record"),
+        older_than: parsed(params, "older"),
+        newer_than: parsed(params, "newer"),
+        attempts: parsed(params, "attempts"),
+        worker: text(params, "worker"),
+        search: text(params, "q"),
+        payload: params
+            .iter()
+            .filter(|(key, _)| *key == "payload")
+            .filter_map(|(_, value)| value.parse().ok())
+            .collect(),
+        dead_letter: match params.get_str("dead") {
+            Some("yes") => Some(true),
+            Some("no") => Some(false),
+            _ => None,
+        },
+        cursor: text(params, "after"),
+    }
+}
+
+pub fn events_path(filter: &EventFilter) -> String {
+    let owned = |value: Option<String>| value.unwrap_or_default();
+    let spans = [
+        owned(filter.older_than.map(|span| span.to_string())),
+        owned(filter.newer_than.map(|span| span.to_string())),
+        owned(filter.attempts.map(|n| n.to_string())),
+    ];
+    let payload: Vec<String> = filter.payload.iter().map(ToString::to_string).collect();
+    let dead = filter
+        .dead_letter
+        .map(|dead| if dead { "yes" } else { "no" });
+    let pairs = [
+        ("type", filter.event_type.as_deref()),
+        ("status", filter.status.map(EventStatus::name)),
+        ("batch", filter.batch.as_deref()),
+        ("record", filter.record_id.as_deref()),
+        ("older", Some(spans[0].as_str())),
+        ("newer", Some(spans[1].as_str())),
+        ("attempts", Some(spans[2].as_str())),
+        ("worker", filter.worker.as_deref()),
+        ("q", filter.search.as_deref()),
+        ("dead", dead),
+        ("after", filter.cursor.as_deref()),
+    ];
+    let pairs = pairs
+        .into_iter()
+        .filter_map(|(key, value)| value.map(|value| (key, value)));
+    let payload = payload.iter().map(|one| ("payload", one.as_str()));
+    write("/events", pairs.chain(payload))
+}
+
+pub fn dead_letter_query(params: &Params) -> DeadLetterQuery {
+    DeadLetterQuery {
+        filter: DeadLetterFilter {
+            kind: text(params, "kind").and_then(|name| DeadLetterKind::parse(&name)),
+            event_type: text(params, "type"),
+            batch: text(params, "batch"),
+            search: text(params, "q"),
+        },
+        cursor: text(params, "after"),
+    }
+}
+
+pub fn action_filter(params: &Params) -> ActionFilter {
+    ActionFilter {
+        kind: text(params, "kind").and_then(|name| ActionKind::parse(&name)),
+        state: text(params, "state").and_then(|name| ActionState::parse(&name)),
+        requested_by: text(params, "by"),
+        cursor: text(params, "after"),
+    }
+}
+
+/// The export reads the same query string. A day is whole, in UTC, and the last one is part of what is shown.
+pub fn audit_query(params: &Params) -> AuditQuery {
+    AuditQuery {
+        filter: AuditFilter {
+            actor: text(params, "actor"),
+            action: text(params, "action"),
+            target_kind: text(params, "target_kind"),
+            target: text(params, "target"),
+            from: moment(params, "from", 0),
+            until: moment(params, "until", 1),
+        },
+        cursor: text(params, "after"),
+    }
+}
+
+/// A moment, or `days` after the beginning of a day.
+fn moment(params: &Params, key: &str, days: u64) -> Option<DateTime<Utc>> {
+    moment_of(&text(params, key)?, days)
+}
+
+fn moment_of(text: &str, days: u64) -> Option<DateTime<Utc>> {
+    let day = || {
+        let day = text.parse::<NaiveDate>().ok()?;
+        day.checked_add_days(Days::new(days))
+    };
+    let moment = text.parse().ok();
+    moment.or_else(|| Some(day()?.and_time(NaiveTime::MIN).and_utc()))
+}
+
+fn parsed<T: std::str::FromStr>(params: &Params, key: &str) -> Option<T> {
+    text(params, key).and_then(|text| text.parse().ok())
+}
+
+/// The console shows unresolved errors unless the URL says otherwise, newest first.
+pub fn error_query(params: &Params) -> ErrorQuery {
+    ErrorQuery {
+        filter: ErrorFilter {
+            event_type: text(params, "e_type"),
+            severity: text(params, "e_severity").and_then(|name| Severity::parse(&name)),
+            resolved: match text(params, "e_resolved").as_deref() {
+                Some("yes") => Some(true),
+                Some("any") => None,
+                _ => Some(false),
+            },
+            search: text(params, "e_q"),
+            up_to: None,
+        },
+        sort: text(params, "e_sort")
+            .and_then(|name| sort_of(&name))
+            .unwrap_or_default(),
+        ascending: text(params, "e_order").as_deref() == Some("up"),
+        cursor: text(params, "e_after"),
+    }
+}
+
+/// `path` with the parameters that [`error_query`] reads.
+pub fn errors_path(path: &str, query: &ErrorQuery) -> String {
+    let filter = &query.filter;
+    let pairs = [
+        ("e_type", filter.event_type.as_deref()),
+        ("e_severity", filter.severity.map(Severity::name)),
+        ("e_resolved", resolved_name(filter.resolved)),
+        ("e_q", filter.search.as_deref()),
+        (
+            "e_sort",
+            (query.sort != ErrorSort::default()).then(|| sort_name(query.sort)),
+        ),
+        ("e_order", query.ascending.then_some("up")),
+        ("e_after", query.cursor.as_deref()),
+    ];
+    write(
+        path,
+        pairs
+            .into_iter()
+            .filter_map(|(key, value)| value.map(|value| (key, value))),
+    )
+}
+
+/// The value of `e_resolved`; the default has none.
+pub const fn resolved_name(resolved: Option<bool>) -> Option<&'static str> {
+    match resolved {
+        Some(true) => Some("yes"),
+        Some(false) => None,
+        None => Some("any"),
+    }
+}
+
+pub const fn sort_name(sort: ErrorSort) -> &'static str {
+    match sort {
+        ErrorSort::CreatedAt => "time",
+        ErrorSort::EventType => "type",
+        ErrorSort::RecordId => "record",
+    }
+}
+
+fn sort_of(name: &str) -> Option<ErrorSort> {
+    [
+        ErrorSort::CreatedAt,
+        ErrorSort::EventType,
+        ErrorSort::RecordId,
+    ]
+    .into_iter()
+    .find(|sort| sort_name(*sort) == name)
+}
+
+fn text(params: &Params, key: &str) -> Option<String> {
+    params
+        .get_str(key)
+        .map(str::trim)
+        .filter(|value| !value.is_empty())
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(path: &str) -> Params {
+        Params::parse(path.split_once('?').map_or("", |(_, query)| query))
+    }
+
+    #[test]
+    fn company_filters_survive_the_url() {
+        let mut filters = vec![CompanyFilter::default()];
+        for state in CompanyState::ALL {
+            filters.push(CompanyFilter {
+                search: Some("O'Reilly & Söhne = 100 %?#/+".into()),
+                batch: Some("20251120-TX-01".into()),
+                state: Some(state),
+                reached: Some(state),
+                attention: Some(Attention::Errors),
+                cursor: Some("2026-11-21T03:00:00+00:00~17".into()),
+            });
+        }
+        for filter in filters {
+            assert_eq!(company_filter(&params(&companies_path(&filter))), filter);
+        }
+    }
+
+    #[test]
+    fn event_filters_survive_the_url() {
+        let mut filters = vec![EventFilter::default()];
+        for status in EventStatus::ALL {
+            filters.push(EventFilter {
+                event_type: Some("slots_created".into()),
+                status: Some(status),
+                batch: Some("a b".into()),
+                record_id: Some("04.04.05.84.00412.012".into()),
+                older_than: "10m".parse().ok(),
+                newer_than: "3d".parse().ok(),
+                attempts: Some(2),
+                worker: Some("host-1 & co".into()),
+                search: Some("timed out".into()),
+                payload: vec![
+                    "company_name = Acme & Söhne".parse().unwrap(),
+                    "a.\"odd name\" = x=y".parse().unwrap(),
+                ],
+                dead_letter: Some(false),
+                cursor: Some("2026-11-21T03:00:00+00:00~17".into()),
+            });
+        }
+        for filter in filters {
+            assert_eq!(event_filter(&params(&events_path(&filter))), filter);
+        }
+    }
+
+    #[test]
+    fn lists_of_the_operators_are_read_from_the_url() {
+        let read = params("/x?kind=unknown_outcome&type=t&batch=b&q=s&after=a~1");
+        let expected = DeadLetterQuery {
+            filter: DeadLetterFilter {
+                kind: Some(DeadLetterKind::UnknownOutcome),
+                event_type: Some("t".into()),
+                batch: Some("b".into()),
+                search: Some("s".into()),
+            },
+            cursor: Some("a~1".into()),
+        };
+        assert_eq!(dead_letter_query(&read), expected);
+
+        let read = params("/x?kind=retry&state=running&by=ann&after=9");
+        let expected = ActionFilter {
+            kind: Some(ActionKind::Retry),
+            state: Some(ActionState::Running),
+            requested_by: Some("ann".into()),
+            cursor: Some("9".into()),
+        };
+        assert_eq!(action_filter(&read), expected);
+
+        let filter = |query: &str| audit_query(&Params::parse(query)).filter;
+        let read = filter("actor=ann&action=stage.&from=2026-11-21&until=2026-11-21");
+        assert_eq!(read.actor.as_deref(), Some("ann"));
+        assert_eq!(read.action.as_deref(), Some("stage."));
+        let day = 86_400;
+        assert_eq!(read.from.map(|at| at.timestamp()), Some(1_795_219_200));
+        assert_eq!(
+            read.until.map(|at| at.timestamp()),
+            Some(1_795_219_200 + day)
+        );
+        let read = filter("from=2026-11-21T00%3A00%3A00Z&until=never");
+        assert_eq!(read.from.map(|at| at.timestamp()), Some(1_795_219_200));
+        assert_eq!(read.until, None);
+    }
+
+    #[test]
+    fn error_queries_survive_the_url() {
+        for resolved in [None, Some(true), Some(false)] {
+            for sort in [
+                ErrorSort::CreatedAt,
+                ErrorSort::EventType,
+                ErrorSort::RecordId,
+            ] {
+                for ascending in [true, false] {
+                    let query = ErrorQuery {
+                        filter: ErrorFilter {
+                            event_type: Some("company_created".into()),
+                            severity: Some(Severity::Critical),
+                            resolved,
+                            search: Some("time out & more".into()),
+                            up_to: None,
+                        },
+                        sort,
+                        ascending,
+                        cursor: Some("a~1".into()),
+                    };
+                    assert_eq!(error_query(&params(&errors_path("/x", &query))), query);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nonsense_in_the_url_is_no_filter() {
+        let nonsense =
+            params("/x?state=flying&status=&type=+&e_severity=x&e_resolved=x&e_sort=x&tab=x");
+        assert_eq!(company_filter(&nonsense), CompanyFilter::default());
+        assert_eq!(event_filter(&nonsense), EventFilter::default());
+        assert_eq!(tab(&nonsense), Phase::Enrichment);
+        let query = error_query(&nonsense);
+        assert_eq!(query.filter.resolved, Some(false));
+        assert_eq!(query.sort, ErrorSort::CreatedAt);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let table = [
+            ("status=failed&older=2d&attempts=3&dead=no&q=x", None),
+            ("status=faild", Some("“faild”")),
+            ("older=2days", Some("“older”")),
+            ("payload=a+%3D+b&payload=nothing", Some("names no value")),
+            ("status=&older=+", None),
+        ];
+        for (query, named) in table {
+            let found = unread_of_events(&Params::parse(query));
+            assert_eq!(found.is_some(), named.is_some(), "{query}");
+            let text = found.unwrap_or_default();
+            assert!(text.contains(named.unwrap_or_default()), "{query}: {text}");
+        }
+        assert!(unread_of_dead_letters(&params("/x?kind=x")).is_some());
+        assert!(unread_of_audit(&params("/x?from=2026-11-21&until=never")).is_some());
+        assert!(unread_of_audit(&params("/x?from=2026-11-21")).is_none());
+    }
+}
