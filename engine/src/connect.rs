@@ -16,7 +16,7 @@ pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection that was used this long ago is taken as it is.
-const TRUSTED: Duration = Duration::from_secs(1);
+const TRUSTED: Duration = Duration::from_secs(2);
 /// For an idle connection to say that it lives.
 const ANSWER: Duration = Duration::from_secs(2);
 /// For one that comes back; a statement that was dropped in its middle ends first.

@@ -93,7 +93,7 @@ fn body(offer: ReplayOffer, open: RwSignal<Option<ReplayOffer>>) -> AnyView {
         });
     };
     look();
-    let choose = move |event| {
+    let choose = move |event: ev::Event| {
         if let Some(stage) = StageName::parse(&event_target_value(&event)) {
             from.set(stage);
             look();
