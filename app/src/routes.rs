@@ -64,8 +64,10 @@ pub const PAGES: &[PageRoute] = &[
     page("/stages", "Stages"),
     page("/schedules", "Schedules"),
     page("/workers", "Workers"),
-    // Its data asks for more, and says so within the page.
-    page("/audit", "Audit log"),
+    PageRoute {
+        permission: Permission::Edit,
+        ..page("/audit", "Audit log")
+    },
 ];
 
 /// Pages are sent whole, so that they serve people and programs without JavaScript.
