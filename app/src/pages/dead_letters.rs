@@ -75,7 +75,6 @@ fn list(query: &DeadLetterQuery, chosen: Chosen, page: Page<DeadLetter>) -> AnyV
     }
     let present = use_query().get_untracked();
     let found = counted(page.count, "dead letter", "dead letters");
-    let present = use_query().get_untracked();
     let may = session::may(Permission::Retry) && unread_of_dead_letters(&present).is_none();
     let mut headings = vec![
         ("Moved", ""),
