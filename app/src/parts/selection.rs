@@ -27,7 +27,8 @@ impl Chosen {
         let bulk = Bulk::expect();
         let of = Memo::new(move |_| (of(), bulk.started()));
         Effect::new(move |before: Option<()>| {
-            of.track();
+            // Read, and not only tracked: a memo that nobody reads never learns that it is stale.
+            of.with(|_| ());
             if before.is_some() {
                 chosen.set(BTreeSet::new());
             }
