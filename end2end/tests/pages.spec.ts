@@ -21,14 +21,15 @@ test.beforeAll(async ({ browser }) => {
   await psql.run(`UPDATE intake.company_raw_intake SET company = '${tag} ' || repeat('Verylongname', 12), website = 'https://' || repeat('long-', 11) || '.${tag}.example/' || repeat('path/', 30)
                   WHERE id = ${ids[1]}`);
   const event = await psql.number(`SELECT max(id) FROM marketing.pipeline_events WHERE batch_id = '${tag}' AND status = 'failed'`);
-  const other = await psql.number(`SELECT min(id) FROM marketing.pipeline_events WHERE batch_id = '${tag}' AND status = 'failed'`);
+  const other = await psql.number(`INSERT INTO marketing.pipeline_events (event_type, payload, status, batch_id)
+    VALUES ('company_updated', '{"record_id": "0"}', 'failed', '${tag}-other') RETURNING id`);
   psql.close();
   const context = await browser.newContext({ storageState: Server.shared().sessionFile('admin') });
   const page = await context.newPage();
   await open(page, '/imports');
   const batch = await imported(page, `${tag}.csv`, companies(tag.replace('pages', 'others'), 3));
   details.push(`/companies/${ids[0]}`, `/companies/${ids[1]}`, `/imports/${batch}`, `/events/${event}`, `/lineage?of=event:${event}`);
-  const answer = await call(page, 'start_action', { request: { act: 'retry', selection: { ids: [other] }, reason: null, up_to: null } });
+  const answer = await call(page, 'start_action', { request: { act: 'cancel', selection: { ids: [other] }, reason: null, up_to: null } });
   details.push(`/actions/${(await answer.json()).id}`);
   await context.close();
 });
