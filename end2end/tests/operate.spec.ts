@@ -156,6 +156,8 @@ test('an event is queued again with another payload, and the old one is kept', a
 
 test('a record is replayed from a stage on, after a dry run that says what will happen', async ({ page, psql }) => {
   const tag = unique('again');
+  // The sandbox fails three calls of ten; with these attempts it does not fail for good.
+  await psql.run(`UPDATE marketing.stage_settings SET attempts = 30, backoff_base_ms = 50, backoff_cap_ms = 200 WHERE stage IN ('enrich', 'verify')`);
   const [record] = await settled(psql, tag, 1);
   const open_ = `SELECT count(*) FROM marketing.pipeline_events WHERE batch_id = '${tag}' AND status IN ('pending', 'processing')`;
   await expect.poll(() => psql.number(open_), { timeout: 30_000 }).toBe(0);
@@ -171,6 +173,7 @@ test('a record is replayed from a stage on, after a dry run that says what will 
   await expect(dialog(page).locator('[data-action=done]')).toBeVisible({ timeout: 45_000 });
   await close(page);
   expect(await psql.number(`SELECT count(*) FROM marketing.pipeline_events WHERE batch_id = '${tag}' AND event_type = 'company_promoted' AND repeats_id IS NOT NULL`)).toBe(1);
+  await psql.run(`UPDATE marketing.stage_settings SET attempts = NULL, backoff_base_ms = NULL, backoff_cap_ms = NULL WHERE stage IN ('enrich', 'verify')`);
 });
 
 test('dead letters say why, and are retried or purged', async ({ page, psql }) => {
