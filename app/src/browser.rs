@@ -35,6 +35,11 @@ pub fn build() -> Option<String> {
     root()?.get_attribute("data-build")
 }
 
+/// Opens the dialog in which people print or keep a PDF.
+pub fn print() {
+    let _ = leptos::prelude::window().print();
+}
+
 pub fn reload() {
     let _ = window().location().reload();
 }
@@ -63,6 +68,27 @@ pub fn focus(selector: &str) -> bool {
         return false;
     };
     element.focus().is_ok()
+}
+
+/// Focuses the next or the previous of the elements that match, the first where none has the focus.
+pub fn step_through(selector: &str, forward: bool) {
+    let Ok(found) = document().query_selector_all(selector) else {
+        return;
+    };
+    let active = document().active_element();
+    let at = (0..found.length()).find(|at| {
+        let node = found.item(*at);
+        node.as_ref() == active.as_ref().map(AsRef::as_ref)
+    });
+    let next = match (at, forward) {
+        (None, _) => Some(0),
+        (Some(at), true) => Some(at + 1),
+        (Some(at), false) => at.checked_sub(1),
+    };
+    let element = next.and_then(|next| found.item(next));
+    if let Some(element) = element.and_then(|node| node.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
 }
 
 /// After a navigation took the focused element away: the keyboard goes on at the beginning of the new page.

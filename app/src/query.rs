@@ -148,6 +148,11 @@ pub fn segment(text: &str) -> String {
     encoded
 }
 
+/// The report of a phase.
+pub fn report_path(phase: domain::phase::Phase) -> String {
+    format!("/reports/{}", phase.name())
+}
+
 pub fn event_path(id: i64) -> String {
     format!("/events/{id}")
 }

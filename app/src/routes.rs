@@ -10,6 +10,7 @@ use leptos_router::{
 
 use crate::{
     pages::{
+        account::AccountPage,
         actions::{ActionPage, ActionsPage},
         audit::AuditPage,
         companies::CompaniesPage,
@@ -22,9 +23,11 @@ use crate::{
         lineage::LineagePage,
         not_found::NotFoundPage,
         overview::OverviewPage,
+        report::ReportPage,
         schedules::SchedulesPage,
         sign_in::SignInPage,
         stages::StagesPage,
+        users::UsersPage,
         workers::WorkersPage,
     },
     parts::frame::Frame,
@@ -51,6 +54,7 @@ pub const SIGN_IN: &str = "/sign-in";
 
 pub const PAGES: &[PageRoute] = &[
     page("/", "Overview"),
+    page("/account", "Account"),
     page("/companies", "Companies"),
     page("/companies/:key", "Company"),
     page("/imports", "Imports"),
@@ -61,12 +65,17 @@ pub const PAGES: &[PageRoute] = &[
     page("/dead-letters", "Dead letters"),
     page("/actions", "Actions"),
     page("/actions/:id", "Action"),
+    page("/reports/:phase", "Report"),
     page("/stages", "Stages"),
     page("/schedules", "Schedules"),
     page("/workers", "Workers"),
     PageRoute {
         permission: Permission::Edit,
         ..page("/audit", "Audit log")
+    },
+    PageRoute {
+        permission: Permission::Edit,
+        ..page("/users", "Users")
     },
 ];
 
@@ -78,6 +87,7 @@ pub(crate) fn Pages() -> impl IntoView {
             <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
             <ParentRoute path=path!("") view=|| view! { <Frame><Outlet /></Frame> } ssr=SsrMode::Async>
                 <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
+                <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/companies") view=CompaniesPage ssr=SsrMode::Async />
                 <Route path=path!("/companies/:key") view=CompanyPage ssr=SsrMode::Async />
                 <Route path=path!("/imports") view=ImportsPage ssr=SsrMode::Async />
@@ -88,10 +98,12 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/dead-letters") view=DeadLettersPage ssr=SsrMode::Async />
                 <Route path=path!("/actions") view=ActionsPage ssr=SsrMode::Async />
                 <Route path=path!("/actions/:id") view=ActionPage ssr=SsrMode::Async />
+                <Route path=path!("/reports/:phase") view=ReportPage ssr=SsrMode::Async />
                 <Route path=path!("/stages") view=StagesPage ssr=SsrMode::Async />
                 <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async />
                 <Route path=path!("/workers") view=WorkersPage ssr=SsrMode::Async />
                 <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
+                <Route path=path!("/users") view=UsersPage ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>
     }

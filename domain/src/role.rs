@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Shorter passwords are refused. Length is what counts against guessing; no other rule is made.
+pub const MIN_PASSWORD_CHARS: usize = 12;
+
 /// A role of a signed-in person. New people are viewers unless told otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

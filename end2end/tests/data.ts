@@ -79,11 +79,13 @@ export function parseCsv(text: string): string[][] {
 }
 
 /** The content of a download that a link in this part of the page leads to. */
-export async function downloaded(part: Locator, link: string): Promise<{ name: string; rows: string[][] }> {
+export async function downloaded(part: Locator, link: string): Promise<{ name: string; comment: string; rows: string[][] }> {
   const [download] = await Promise.all([part.page().waitForEvent('download'), part.getByRole('link', { name: link, exact: true }).click()]);
   const pieces: Buffer[] = [];
   for await (const piece of await download.createReadStream()) pieces.push(piece as Buffer);
-  return { name: download.suggestedFilename(), rows: parseCsv(Buffer.concat(pieces).toString('utf8')) };
+  const text = Buffer.concat(pieces).toString('utf8');
+  const comment = /^# .*\r\n/.exec(text)?.[0] ?? '';
+  return { name: download.suggestedFilename(), comment: comment.trim(), rows: parseCsv(text.slice(comment.length)) };
 }
 
 /** A server function called as a program would, with the session of the page. */

@@ -7,7 +7,7 @@ import { Psql } from './psql';
 import { Server } from './server';
 
 const LISTS = ['/', '/?tab=intelligence', '/?tab=messaging', '/?tab=delivery', '/?e_panel=n8n', '/companies', '/imports', '/events', '/dead-letters', '/actions',
-  '/stages', '/schedules', '/workers', '/audit', '/lineage'];
+  '/reports/enrichment', '/reports/messaging', '/stages', '/schedules', '/workers', '/audit', '/lineage', '/account', '/users'];
 const EMPTY = ['/companies?q=nobody-is-called-this', '/events?record=none', '/?e_q=no-error-says-this'];
 /** Pages of one thing, which the tests of this file make first. */
 const details: string[] = [];
@@ -98,6 +98,11 @@ test('axe finds nothing in any dialog, and Escape closes each', async ({ page })
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog')).toContainText('shortcuts');
   await check(page, 'shortcuts');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type(tag);
+  await expect(page.getByRole('dialog').getByRole('option').first()).toBeVisible();
+  await check(page, 'palette');
 });
 
 test('the theme follows the system and can be switched', async ({ page }) => {

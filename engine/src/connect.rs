@@ -75,13 +75,19 @@ pub(crate) fn pooled_options(config: &EngineConfig) -> Result<PgConnectOptions> 
     Ok(options)
 }
 
-/// Begins a transaction, in a task of its own that goes on when the caller is dropped meanwhile.
+/// How long a transaction may do nothing before PostgreSQL ends it. Where our half of a connection is gone and nobody
+/// told the server's, the rows that it locked would be skipped by every claim for as long as TCP waits, which is hours.
+/// Set with each transaction, for poolers refuse connections that bring settings.
+const BEGIN: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'";
+
+/// Begins a transaction, in a task of its own that goes on when the caller is dropped meanwhile. No work outside the
+/// database belongs into it: when it rests for 5 s, it is rolled back and its connection ends.
 ///
 /// sqlx 0.9.0 forgets a BEGIN that was cancelled on its way: the connection goes back to the pool with a transaction open,
 /// and what is written through it next is reported as done and never committed.
 pub(crate) async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
     let pool = pool.clone();
-    tokio::spawn(async move { pool.begin().await })
+    tokio::spawn(async move { pool.begin_with(BEGIN).await })
         .await
         .unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }

@@ -7,6 +7,7 @@ mod charts;
 mod connect;
 pub mod doctor;
 pub mod error;
+pub mod export;
 pub mod import;
 pub mod inspect;
 pub mod integrations;

@@ -16,4 +16,5 @@ mod queue;
 mod relay;
 mod retention;
 mod schedules;
+mod search;
 mod support;

@@ -8,7 +8,6 @@ pub mod cluster;
 pub mod commands;
 pub mod config;
 mod database;
-mod password;
 pub mod pipe;
 pub mod redact;
 mod signals;

@@ -3,6 +3,7 @@
 //! [`routes::ROUTES`] lists what it answers besides the pages and server functions of `app`, and who may ask.
 
 mod access;
+mod account;
 mod events;
 mod export;
 mod headers;

@@ -14,9 +14,11 @@ pub mod n8n;
 pub mod overview;
 pub mod replay;
 pub mod schedules;
+pub mod search;
 pub mod session;
 pub mod stages;
 pub mod upkeep;
+pub mod users;
 pub mod workers;
 
 use domain::role::Permission;
@@ -29,7 +31,14 @@ pub const API_PREFIX: &str = "/api/fn";
 pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/current_user", Permission::View),
     ("/api/fn/overview", Permission::View),
+    ("/api/fn/phase_report", Permission::View),
     ("/api/fn/throughput_chart", Permission::View),
+    ("/api/fn/search", Permission::View),
+    ("/api/fn/users", Permission::Edit),
+    ("/api/fn/invite_user", Permission::Edit),
+    ("/api/fn/reset_password", Permission::Edit),
+    ("/api/fn/change_role", Permission::Edit),
+    ("/api/fn/disable_user", Permission::Edit),
     ("/api/fn/sniper_targets", Permission::View),
     ("/api/fn/errors", Permission::View),
     ("/api/fn/error_event_types", Permission::View),

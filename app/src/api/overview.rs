@@ -1,7 +1,10 @@
 //! The overview page's figures.
 
 use super::json::Json;
-use domain::model::overview::{self, SniperTarget};
+use domain::{
+    model::overview::{self, SniperTarget},
+    phase::Phase,
+};
 use leptos::prelude::*;
 
 use crate::problem::Problem;
@@ -10,6 +13,15 @@ use crate::problem::Problem;
 pub async fn overview() -> Result<overview::Overview, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine.overview().await.map_err(crate::ssr::problem)
+}
+
+#[server(prefix = "/api/fn", endpoint = "phase_report", input = Json, output = Json)]
+pub async fn phase_report(phase: Phase) -> Result<overview::PhaseReport, Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    engine
+        .phase_report(phase)
+        .await
+        .map_err(crate::ssr::problem)
 }
 
 /// The daily throughput as SVG elements, one for desks and one for phones.

@@ -76,7 +76,7 @@ fn Filters() -> impl IntoView {
             <Select label="State" name="e_resolved" cursor="e_after" any="unresolved" choices=Signal::stored(resolved) />
             <SearchField label="Search errors" name="e_q" cursor="e_after" />
             {session::may(Permission::Export)
-                .then(|| view! { <a class="btn" href=export download="errors.csv" rel="external">"Export"</a> })}
+                .then(|| view! { <a class="btn" href=export download="" rel="external">"Export"</a> })}
         </div>
     }
 }

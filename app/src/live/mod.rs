@@ -33,6 +33,10 @@ pub struct Live {
     pub feed: RwSignal<VecDeque<LiveEvent>>,
     /// The server has another browser's half than the one that runs here.
     pub outdated: RwSignal<bool>,
+    /// A person wants the figures to stay as they are; only Refresh reads them again.
+    pub held: RwSignal<bool>,
+    /// Something has changed since they were held.
+    pub behind: RwSignal<bool>,
     pipeline: RwSignal<u64>,
     errors: RwSignal<u64>,
     imports: RwSignal<u64>,
@@ -46,6 +50,8 @@ impl Live {
             connection: RwSignal::new(Connection::Connecting),
             feed: RwSignal::new(VecDeque::new()),
             outdated: RwSignal::new(false),
+            held: RwSignal::new(false),
+            behind: RwSignal::new(false),
             pipeline: RwSignal::new(0),
             errors: RwSignal::new(0),
             imports: RwSignal::new(0),
@@ -81,6 +87,7 @@ impl Live {
 
     /// Makes every resource read again.
     pub fn refresh(self) {
+        self.behind.set(false);
         for topic in Topic::ALL {
             self.stale(topic);
         }

@@ -53,12 +53,21 @@ pub(super) fn start(live: Live) {
     set_interval(move || watch(&watched), WATCH);
     set_interval(
         move || {
-            if !browser::hidden() {
+            if !resting(live) {
                 live.refresh();
             }
         },
         FALLBACK,
     );
+    let held = Rc::clone(&shared);
+    Effect::new(move || {
+        live.held.track();
+        publish(&held);
+    });
+    let shown = Rc::clone(&shared);
+    on(&document(), "visibilitychange", move |_: JsValue| {
+        publish(&shown)
+    });
     let back = Rc::clone(&shared);
     let _ = window_event_listener(leptos::ev::online, move |_| connect(&back));
     let _ = window_event_listener(leptos::ev::offline, move |_| lost(&shared));
@@ -121,9 +130,9 @@ fn address(last_id: Option<i64>) -> String {
     }
 }
 
-fn on(socket: &WebSocket, event: &str, handler: impl FnMut(JsValue) + 'static) {
+fn on(target: &web_sys::EventTarget, event: &str, handler: impl FnMut(JsValue) + 'static) {
     let handler = Closure::<dyn FnMut(JsValue)>::new(handler).into_js_value();
-    let _ = socket.add_event_listener_with_callback(event, handler.unchecked_ref());
+    let _ = target.add_event_listener_with_callback(event, handler.unchecked_ref());
 }
 
 /// The connection is gone: say so and try again after a while.
@@ -237,9 +246,24 @@ fn compare_build(live: Live, theirs: Option<&str>) {
     }
 }
 
+/// Nobody looks, or somebody wants to look for longer.
+fn resting(live: Live) -> bool {
+    browser::hidden() || live.held.get_untracked()
+}
+
+/// Tells the page what is stale. While it rests, this is kept for the moment at which it goes on.
 fn publish(shared: &Shared) {
     let (live, stale, arrived) = {
         let mut session = shared.borrow_mut();
+        if resting(session.live) {
+            let kept = session.arrived.len().saturating_sub(FEED_LENGTH);
+            session.arrived.drain(..kept);
+            if !session.stale.is_empty() {
+                session.live.behind.set(true);
+            }
+            return;
+        }
+        session.live.behind.set(false);
         let stale = std::mem::take(&mut session.stale);
         let arrived = std::mem::take(&mut session.arrived);
         (session.live, stale, arrived)

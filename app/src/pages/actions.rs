@@ -18,6 +18,7 @@ use crate::{
     parts::{
         badge::{Tone, badge},
         bulk::{BulkProgress, summary},
+        export::ExportLink,
         filter::{SearchField, Select, fixed},
         header::PageHeader,
         loaded::Loaded,
@@ -41,7 +42,9 @@ pub(crate) fn ActionsPage() -> impl IntoView {
     let kinds = fixed(ActionKind::ALL.map(|kind| (kind.name(), kind.title())));
     let states = fixed(ActionState::ALL.map(|state| (state.name(), state.name())));
     view! {
-        <PageHeader title="Actions" subtitle="What people did to many events at once" own_search=true />
+        <PageHeader title="Actions" subtitle="What people did to many events at once" own_search=true>
+            <ExportLink table="actions" />
+        </PageHeader>
         <main id="main">
             <div class="filters">
                 <SearchField label="Asked for by" name="by" cursor="after" main=true />

@@ -13,9 +13,9 @@ use crate::{
     api::audit::audit_log,
     live::Live,
     parts::{
+        export::ExportLink,
         filter::{DayField, SearchField, Select, fixed},
         header::PageHeader,
-        icon::{DOWNLOAD, icon},
         loaded::Loaded,
         notice::Empty,
         pager::{Pager, counted},
@@ -23,8 +23,7 @@ use crate::{
         table::{json, table},
         time,
     },
-    query::{audit_query, link, unread_of_audit, use_query},
-    session,
+    query::{audit_query, unread_of_audit, use_query},
 };
 
 const PATH: &str = "/audit";
@@ -48,11 +47,9 @@ pub(crate) fn AuditPage() -> impl IntoView {
     let params = use_query();
     let query = Memo::new(move |_| audit_query(&params.read()));
     let rows = Live::expect().resource(&[], move || query.get(), audit_log);
-    let export = move || link("/export/audit.csv", &params.read(), &[("after", None)]);
     view! {
         <PageHeader title="Audit log" subtitle="Who did what, when and from where" own_search=true>
-            {session::may(Permission::Edit)
-                .then(|| view! { <a class="btn" href=export download="" rel="external">{icon(DOWNLOAD)} "Export"</a> })}
+            <ExportLink table="audit" needs=Permission::Edit />
         </PageHeader>
         <main id="main">
             <div class="filters">

@@ -15,6 +15,7 @@ use crate::{
     live::Live,
     parts::{
         badge,
+        export::ExportLink,
         filter::{SearchField, Select},
         header::PageHeader,
         import_link::ImportLink,
@@ -52,6 +53,7 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
     });
     view! {
         <PageHeader title="Companies" subtitle="Every imported row and how far it has come" own_search=true>
+            <ExportLink table="companies" />
             <ImportLink />
         </PageHeader>
         <main id="main">

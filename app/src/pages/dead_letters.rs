@@ -19,6 +19,7 @@ use crate::{
     live::Live,
     parts::{
         badge::{Tone, badge},
+        export::ExportLink,
         filter::{SearchField, Select, fixed},
         header::PageHeader,
         loaded::Loaded,
@@ -46,7 +47,9 @@ pub(crate) fn DeadLettersPage() -> impl IntoView {
         .collect();
     let chosen = Chosen::of(move || query.get().filter);
     view! {
-        <PageHeader title="Dead letters" subtitle="Events that nothing tries again by itself" own_search=true />
+        <PageHeader title="Dead letters" subtitle="Events that nothing tries again by itself" own_search=true>
+            <ExportLink table="dead-letters" />
+        </PageHeader>
         <main id="main">
             <div class="filters">
                 <SearchField label="Reason" name="q" cursor="after" main=true />

@@ -18,6 +18,7 @@ use crate::{
     live::Live,
     parts::{
         badge,
+        export::ExportLink,
         filter::{SearchField, Select, fixed},
         header::PageHeader,
         import_link::ImportLink,
@@ -72,7 +73,9 @@ pub(crate) fn EventsPage() -> impl IntoView {
         ..filter.get()
     });
     view! {
-        <PageHeader title="Events" subtitle="What the pipeline does, one event at a time" own_search=true />
+        <PageHeader title="Events" subtitle="What the pipeline does, one event at a time" own_search=true>
+            <ExportLink table="events" />
+        </PageHeader>
         <main id="main">
             <div class="filters">
                 <SearchField label="Record, company or error" name="q" cursor="after" main=true />

@@ -16,6 +16,7 @@ use crate::{
     live::Live,
     parts::{
         badge,
+        export::ExportLink,
         filter::{SearchField, Select},
         header::PageHeader,
         loaded::{Loaded, Settled},
@@ -47,7 +48,9 @@ pub(crate) fn ImportsPage() -> impl IntoView {
             .is_some_and(|overview| overview.demo)
     };
     view! {
-        <PageHeader title="Imports" subtitle="CSV files of companies: every row is kept, with its reason" own_search=true />
+        <PageHeader title="Imports" subtitle="CSV files of companies: every row is kept, with its reason" own_search=true>
+            <ExportLink table="imports" />
+        </PageHeader>
         <main id="main">
             {if session::may(Permission::Import) {
                 view! {

@@ -1,5 +1,6 @@
 //! The pages, one file each; a page with many parts keeps them in a folder of its name.
 
+pub(crate) mod account;
 pub(crate) mod actions;
 pub(crate) mod audit;
 pub(crate) mod companies;
@@ -13,8 +14,10 @@ pub(crate) mod lineage;
 mod mapping;
 pub(crate) mod not_found;
 pub(crate) mod overview;
+pub(crate) mod report;
 pub(crate) mod schedules;
 pub(crate) mod sign_in;
 pub(crate) mod stages;
 mod timeline;
+pub(crate) mod users;
 pub(crate) mod workers;

@@ -23,6 +23,7 @@ use crate::{
         ask::{Question, ask_button},
         badge::{Tone, badge},
         dialog::Dialog,
+        export::ExportLink,
         header::PageHeader,
         loaded::Loaded,
         notice::{Empty, problem_line},
@@ -61,7 +62,9 @@ pub(crate) fn SchedulesPage() -> impl IntoView {
         },
     );
     view! {
-        <PageHeader title="Schedules" subtitle="Work by the clock, once however many processes run" />
+        <PageHeader title="Schedules" subtitle="Work by the clock, once however many processes run">
+            <ExportLink table="schedules" />
+        </PageHeader>
         <main id="main">
             <Loaded resource=all view=move |all| list(all, editing) />
             <Loaded resource=runs view=history />

@@ -21,6 +21,7 @@ use crate::{
         announce::Announcer,
         badge::{Tone, age_tone, badge},
         dialog::Dialog,
+        export::ExportLink,
         header::PageHeader,
         loaded::Loaded,
         notice::problem_line,
@@ -53,7 +54,9 @@ pub(crate) fn StagesPage() -> impl IntoView {
         |_| paused_batches(),
     );
     view! {
-        <PageHeader title="Stages" subtitle="How fast each step may go, and whether it goes at all" />
+        <PageHeader title="Stages" subtitle="How fast each step may go, and whether it goes at all">
+            <ExportLink table="stages" />
+        </PageHeader>
         <main id="main">
             <Loaded resource=stages view=move |stages| list(stages, editing) />
             <section>

@@ -15,6 +15,7 @@ use crate::{
     live::Live,
     parts::{
         badge::{Tone, badge},
+        export::ExportLink,
         header::PageHeader,
         loaded::Loaded,
         notice::Empty,
@@ -29,7 +30,9 @@ pub(crate) fn WorkersPage() -> impl IntoView {
     let live = Live::expect();
     let rows = live.resource(&[Topic::Pipeline], move || live.tick(), |_| workers());
     view! {
-        <PageHeader title="Workers" subtitle="Processes that work on the queue" />
+        <PageHeader title="Workers" subtitle="Processes that work on the queue">
+            <ExportLink table="workers" />
+        </PageHeader>
         <main id="main">
             <Loaded resource=rows view=list />
         </main>

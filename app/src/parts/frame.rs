@@ -13,6 +13,7 @@ use crate::{
         ask::{AskDialog, Asking},
         bulk::{Bulk, BulkDialog},
         new_version::NewVersion,
+        palette::{CommandPalette, Palette, PaletteButton},
         process_now::{ProcessNow, ProcessNowDialog},
         replay::{ReplayDialog, Replaying},
         shortcuts::Shortcuts,
@@ -49,12 +50,13 @@ const GROUPS: [(&str, &[Entry]); 3] = [
             ("/stages", "Stages"),
             ("/schedules", "Schedules"),
             ("/workers", "Workers"),
-            (AUDIT, "Audit log"),
+            ("/audit", "Audit log"),
+            ("/users", "Users"),
         ],
     ),
 ];
 /// Only for those who may change settings.
-const AUDIT: &str = "/audit";
+const FOR_ADMINS: [&str; 2] = ["/audit", "/users"];
 
 #[component]
 pub(crate) fn Frame(children: Children) -> impl IntoView {
@@ -63,6 +65,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
     Asking::provide();
     Bulk::provide();
     Replaying::provide();
+    Palette::provide();
     Uploading::provide();
     if session::actor().is_none() {
         return view! { <main id="main" class="alone">{children()}</main> }.into_any();
@@ -83,10 +86,23 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
         <AskDialog />
         <BulkDialog />
         <ReplayDialog />
+        <CommandPalette />
         <Shortcuts />
         <Announcements />
     }
     .into_any()
+}
+
+fn allowed((path, _): &Entry) -> bool {
+    !FOR_ADMINS.contains(path) || session::may(Permission::Edit)
+}
+
+/// The pages that the present person may go to.
+pub(crate) fn entries() -> impl Iterator<Item = Entry> {
+    let all = GROUPS
+        .into_iter()
+        .flat_map(|(_, entries)| entries.iter().copied());
+    all.filter(allowed)
 }
 
 #[component]
@@ -117,8 +133,7 @@ fn Rail() -> impl IntoView {
         }
     };
     let group = move |(title, entries): (&'static str, &'static [Entry])| {
-        let audit = session::may(Permission::Edit);
-        let shown = entries.iter().filter(|(path, _)| audit || *path != AUDIT);
+        let shown = entries.iter().filter(|entry| allowed(entry));
         view! {
             {(!title.is_empty()).then(|| view! { <p class="rail-group">{title}</p> })}
             <ul>{shown.map(|one| entry(*one)).collect_view()}</ul>
@@ -135,6 +150,7 @@ fn Rail() -> impl IntoView {
                 </svg>
                 "Command Center"
             </p>
+            <PaletteButton />
             {GROUPS.map(group).collect_view()}
             <p class="rail-hint">"Press " <kbd>"?"</kbd> " for shortcuts"</p>
         </nav>

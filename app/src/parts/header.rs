@@ -9,7 +9,7 @@ use crate::{
     live::{Connection, Live},
     parts::{
         announce::Announcer,
-        icon::{MENU, MOON, SUN, USER, icon},
+        icon::{MENU, MOON, PAUSE, PLAY, REFRESH, SUN, USER, icon},
         paused::PauseBanner,
     },
     query::{self, carry, use_query},
@@ -37,6 +37,7 @@ pub(crate) fn PageHeader(
             </div>
             <span class="grow"></span>
             <ConnectionState />
+            <Refreshing />
             {(!own_search).then(|| view! { <CompanySearch /> })}
             {children.map(|children| view! { <div class="actions">{children()}</div> })}
             <ThemeToggle />
@@ -86,6 +87,49 @@ fn ConnectionState() -> impl IntoView {
         })
     };
     view! { {state} {sign_in} }
+}
+
+/// Reads the figures again, and holds them still for whoever wants to look at them for longer.
+#[component]
+fn Refreshing() -> impl IntoView {
+    let live = Live::expect();
+    let announcer = Announcer::expect();
+    let refresh = move |_| {
+        live.refresh();
+        announcer.say("Refreshing");
+    };
+    let toggle = move |_| {
+        let held = !live.held.get_untracked();
+        live.held.set(held);
+        announcer.say(if held {
+            "The figures stay as they are"
+        } else {
+            "The figures follow again"
+        });
+    };
+    let state = move || match (live.held.get(), live.behind.get()) {
+        (true, true) => "Paused, newer data waits",
+        (true, false) => "Paused",
+        _ => "",
+    };
+    view! {
+        <span class="refreshing">
+            <span class="held">{state}</span>
+            <button class="btn quiet icon-only" aria-label="Refresh" title="Read everything again" on:click=refresh>
+                {icon(REFRESH)}
+            </button>
+            <button
+                class="btn quiet icon-only"
+                aria-label="Pause updates"
+                aria-pressed=move || live.held.get().to_string()
+                title=move || if live.held.get() { "Follow what happens again" } else { "Hold the figures still" }
+                on:click=toggle
+            >
+                <span class="when-following">{icon(PAUSE)}</span>
+                <span class="when-held">{icon(PLAY)}</span>
+            </button>
+        </span>
+    }
 }
 
 /// Search for a company from anywhere.
@@ -157,6 +201,8 @@ fn UserMenu() -> impl IntoView {
         .map(|actor| actor.name.clone())
         .unwrap_or_default();
     let role = actor.map(|actor| actor.role.name()).unwrap_or_default();
+    let present = use_query();
+    let account = move || carry("/account", &present.read());
     view! {
         <button class="btn quiet user-button" popovertarget="user-menu" aria-label=format!("Account: {name}")>
             {icon(USER)}
@@ -165,6 +211,7 @@ fn UserMenu() -> impl IntoView {
         <div class="menu" id="user-menu" popover="auto">
             <p><b>{name}</b></p>
             <p class="muted">"Role: " {role}</p>
+            <p><a href=account>"Change the password"</a></p>
             <form method="post" action="/session/end">
                 <button class="btn" type="submit">"Sign out"</button>
             </form>

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 pub(crate) const REFRESH: &str = "M20 11a8 8 0 1 0-2.3 6.3M20 4v7h-7";
 pub(crate) const DOWNLOAD: &str = "M12 4v11m0 0-4-4m4 4 4-4M5 20h14";
+pub(crate) const PRINTER: &str = "M7 9V3h10v6M7 17H4v-8h16v8h-3M7 14h10v7H7z";
+pub(crate) const SEARCH: &str = "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zm5-2 4 4";
 pub(crate) const UPLOAD: &str = "M12 16V5m0 0L8 9m4-4 4 4M5 20h14";
 pub(crate) const MENU: &str = "M4 7h16M4 12h16M4 17h16";
 pub(crate) const SUN: &str = "M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM12 2v2m0 16v2M2 12h2m16 0h2M5 5l1.4 1.4m11.2 11.2L19 19M5 19l1.4-1.4M17.6 6.4 19 5";

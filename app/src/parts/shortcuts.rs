@@ -13,8 +13,10 @@ use crate::{
 };
 
 /// Keys and what they do, for the list.
-const LIST: [(&str, &str); 10] = [
+const LIST: [(&str, &str); 12] = [
+    ("Ctrl K", "Go to or do anything"),
     ("/", "Search"),
+    ("j k", "Next and previous row of a list"),
     ("g o", "Overview"),
     ("g c", "Companies"),
     ("g i", "Imports"),
@@ -25,6 +27,9 @@ const LIST: [(&str, &str); 10] = [
     ("g w", "Workers"),
     ("?", "This list"),
 ];
+
+/// What `j` and `k` go through: the link or button that a row of the page's list begins with.
+const ROWS: &str = "main tbody tr th :is(a, button)";
 
 /// Keys within this many milliseconds of `g` belong to it.
 const CHORD_MS: f64 = 1_500.0;
@@ -58,6 +63,8 @@ pub(crate) fn Shortcuts() -> impl IntoView {
                     }
                 }
                 (_, "?") => open.set(Some(ShortcutList)),
+                (_, "j") => browser::step_through(ROWS, true),
+                (_, "k") => browser::step_through(ROWS, false),
                 _ => {}
             }
         });

@@ -17,7 +17,9 @@ pub mod overview;
 pub mod replay;
 pub mod retention;
 pub mod schedule;
+pub mod search;
 pub mod stage;
+pub mod user;
 pub mod worker;
 
 use serde::{Deserialize, Serialize};

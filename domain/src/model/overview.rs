@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::{Count, error::ErrorGroup};
 use crate::{phase::Phase, stage::StageName};
 
 /// Everything on the overview above the error console.
@@ -15,10 +16,30 @@ pub struct Overview {
     pub empty: bool,
     /// Always the four phases, in card order.
     pub cards: Vec<PhaseCard>,
+    pub vitals: Vitals,
     pub strip: Vec<StripStep>,
     pub queue: Vec<QueueRow>,
     pub health: Vec<WorkflowHealth>,
     pub throughput: Vec<DailyThroughput>,
+}
+
+/// What happens now, beside what the last 24 h came to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Vitals {
+    /// Stages that are not paused.
+    pub active_stages: i64,
+    pub stages: i64,
+    /// Events in the hands of a worker, or of a workflow outside.
+    pub running: i64,
+    /// Events made in the last five minutes; absent where counting them took too long.
+    pub events_5m: Option<Count>,
+    /// Events made in the last 24 h; absent likewise.
+    pub events_24h: Option<Count>,
+    /// Percent of the runs of 24 h that neither failed nor timed out; absent when nothing ran.
+    pub success_rate: Option<f64>,
+    /// Seconds from the making of an event to its end, on average since yesterday at 0:00 UTC, which is how events are
+    /// counted; absent when none ended.
+    pub average_latency: Option<f64>,
     /// Unresolved errors, the number in the console's tab.
     pub unresolved_errors: i64,
 }
@@ -34,10 +55,21 @@ pub struct PhaseCard {
     pub error_rate: f64,
     /// Seconds; absent when nothing ran.
     pub avg_duration: Option<f64>,
+    /// The 24 h before those of the other figures.
+    pub before: PhaseBefore,
     /// The card's own metrics in order.
     pub metrics: Vec<CardMetric>,
     /// Runs per hour of the last 24 h, oldest first, 24 entries.
     pub runs_per_hour: Vec<i64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PhaseBefore {
+    pub total_runs: i64,
+    /// Percent, 0 to 100; absent when nothing ran.
+    pub error_rate: Option<f64>,
+    /// Seconds; absent when nothing ran.
+    pub avg_duration: Option<f64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,6 +111,22 @@ pub struct QueueRow {
     pub oldest_pending: Option<DateTime<Utc>>,
     pub oldest_age_minutes: Option<f64>,
 }
+
+/// A phase as a report on paper tells of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PhaseReport {
+    pub as_of: DateTime<Utc>,
+    pub card: PhaseCard,
+    /// The steps of the pipeline that belong to the phase.
+    pub strip: Vec<StripStep>,
+    /// Its workflows in the last hour.
+    pub health: Vec<WorkflowHealth>,
+    /// The unresolved errors of its event types, the most frequent first, at most [`REPORT_ERRORS`].
+    pub errors: Vec<ErrorGroup>,
+}
+
+/// Kinds of errors in a report.
+pub const REPORT_ERRORS: usize = 10;
 
 /// Queue age marks of the specification, in minutes.
 pub const QUEUE_WARNING_MINUTES: f64 = 10.0;

@@ -10,7 +10,7 @@ use sqlx::{FromRow, Postgres, QueryBuilder};
 
 use crate::{
     Engine, EngineError, Result,
-    store::{COUNT_LIMIT, PAGE, capped, cursor},
+    store::{PIECE, Piece, cursor, page, rows},
 };
 
 const ROW: &str = "SELECT a.id, a.kind, a.title, a.reason, a.selection, a.state, a.requested_by, a.origin, a.created_at,
@@ -24,35 +24,18 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Invalid`] for a cursor that is none, [`EngineError::Database`].
     pub async fn actions(&self, filter: &ActionFilter) -> Result<Page<BulkAction>> {
-        let mut list = QueryBuilder::new(ROW);
-        push_filter(&mut list, filter);
-        if let Some(cursor) = &filter.cursor {
-            list.push(" AND a.id < ").push_bind(cursor::id(cursor)?);
-        }
-        list.push(" ORDER BY a.id DESC LIMIT ").push_bind(PAGE + 1);
         let mut count =
             QueryBuilder::new("SELECT count(*) FROM (SELECT FROM marketing.pipeline_actions a");
         push_filter(&mut count, filter);
-        count
-            .push(" LIMIT ")
-            .push_bind(COUNT_LIMIT + 1)
-            .push(") AS matching");
-        let (rows, n): (Vec<Row>, i64) = tokio::try_join!(
-            list.build_query_as().fetch_all(&self.pool),
-            count.build_query_scalar().fetch_one(&self.pool),
-        )?;
-        let more = rows.len() as i64 > PAGE;
-        let rows: Vec<BulkAction> = rows
-            .into_iter()
-            .take(PAGE as usize)
-            .map(Row::into)
-            .collect();
-        let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
-        Ok(Page {
-            rows,
-            next,
-            count: capped(n),
-        })
+        Ok(page::<Row, _>(&self.pool, list(filter)?, count, next).await?)
+    }
+
+    /// A piece of the same list, for exports.
+    ///
+    /// # Errors
+    /// As [`Engine::actions`].
+    pub async fn actions_piece(&self, filter: &ActionFilter) -> Result<Piece<BulkAction>> {
+        Ok(rows::<Row, _>(&self.pool, list(filter)?, PIECE, next).await?)
     }
 
     /// One action with its progress.
@@ -67,6 +50,20 @@ impl Engine {
             .ok_or_else(|| EngineError::NotFound(format!("Action {id}")))?
             .into())
     }
+}
+
+fn list(filter: &ActionFilter) -> Result<QueryBuilder<Postgres>> {
+    let mut list = QueryBuilder::new(ROW);
+    push_filter(&mut list, filter);
+    if let Some(cursor) = &filter.cursor {
+        list.push(" AND a.id < ").push_bind(cursor::id(cursor)?);
+    }
+    list.push(" ORDER BY a.id DESC");
+    Ok(list)
+}
+
+fn next(row: &BulkAction) -> String {
+    row.id.to_string()
 }
 
 fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ActionFilter) {

@@ -9,7 +9,7 @@ use sqlx::{FromRow, Postgres, QueryBuilder};
 
 use crate::{
     Engine, EngineError, Result,
-    store::{COUNT_LIMIT, PAGE, capped, contains, cursor},
+    store::{COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, page, rows},
 };
 
 const LISTED: &str = "SELECT import_batch_id, file_name, size_bytes, importer, status, total_rows, accepted, duplicates, rejected,
@@ -21,42 +21,18 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Invalid`] for a cursor that is none, [`EngineError::Database`].
     pub async fn import_batches(&self, filter: &ImportFilter) -> Result<Page<ImportBatch>> {
-        let mut query = QueryBuilder::new(LISTED);
-        push_filter(&mut query, filter);
-        if let Some(cursor) = &filter.cursor {
-            let (at, id) = cursor::time_and_text(cursor)?;
-            query
-                .push(" AND (created_at, import_batch_id) < (")
-                .push_bind(at);
-            query.push(", ").push_bind(id.to_owned()).push(")");
-        }
-        query
-            .push(" ORDER BY created_at DESC, import_batch_id DESC LIMIT ")
-            .push_bind(PAGE + 1);
-        let rows: Vec<Row> = query.build_query_as().fetch_all(&self.pool).await?;
         let mut count =
             QueryBuilder::new("SELECT count(*) FROM (SELECT FROM intake.import_batches WHERE TRUE");
         push_filter(&mut count, filter);
-        count
-            .push(" LIMIT ")
-            .push_bind(COUNT_LIMIT + 1)
-            .push(") AS matching");
-        let n: i64 = count.build_query_scalar().fetch_one(&self.pool).await?;
-        let more = rows.len() as i64 > PAGE;
-        let rows: Vec<ImportBatch> = rows
-            .into_iter()
-            .take(PAGE as usize)
-            .map(Row::into)
-            .collect();
-        let next = rows
-            .last()
-            .filter(|_| more)
-            .map(|row| format!("{}~{}", row.created_at.to_rfc3339(), row.batch_id));
-        Ok(Page {
-            rows,
-            next,
-            count: capped(n),
-        })
+        Ok(page::<Row, _>(&self.pool, list(filter)?, count, next).await?)
+    }
+
+    /// A piece of the same list, for exports.
+    ///
+    /// # Errors
+    /// As [`Engine::import_batches`].
+    pub async fn import_batches_piece(&self, filter: &ImportFilter) -> Result<Piece<ImportBatch>> {
+        Ok(rows::<Row, _>(&self.pool, list(filter)?, PIECE, next).await?)
     }
 
     /// One batch.
@@ -123,6 +99,23 @@ impl Engine {
             count: capped(n),
         })
     }
+}
+
+fn list(filter: &ImportFilter) -> Result<QueryBuilder<Postgres>> {
+    let mut list = QueryBuilder::new(LISTED);
+    push_filter(&mut list, filter);
+    if let Some(cursor) = &filter.cursor {
+        let (at, id) = cursor::time_and_text(cursor)?;
+        list.push(" AND (created_at, import_batch_id) < (")
+            .push_bind(at);
+        list.push(", ").push_bind(id.to_owned()).push(")");
+    }
+    list.push(" ORDER BY created_at DESC, import_batch_id DESC");
+    Ok(list)
+}
+
+fn next(row: &ImportBatch) -> String {
+    format!("{}~{}", row.created_at.to_rfc3339(), row.batch_id)
 }
 
 /// The one predicate of list and count.

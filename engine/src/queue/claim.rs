@@ -23,6 +23,8 @@ pub struct Claimed {
     pub max_attempts: Option<i32>,
     /// Which lease of the event this is; the fence of a stage that calls out.
     pub attempt: i32,
+    /// Since when it is due; with the id, its place in the queue.
+    due: DateTime<Utc>,
 }
 
 impl Claimed {
@@ -31,21 +33,49 @@ impl Claimed {
         (self.id, self.attempt)
     }
 
+    /// Where it stands in the queue.
+    pub(super) fn place(&self) -> Place {
+        (self.due, self.id)
+    }
+
+    #[cfg(test)]
+    pub(super) fn at(due: DateTime<Utc>, id: i64) -> Self {
+        Self {
+            id,
+            record_id: None,
+            batch_id: None,
+            retry_count: 0,
+            max_attempts: None,
+            attempt: 0,
+            due,
+        }
+    }
+
     /// The record as the number that intake and contact rows are known by.
     pub fn record_number(&self) -> Option<i64> {
         self.record_id.as_deref()?.parse().ok()
     }
 }
 
+/// A place in the queue: events are taken by the time at which they are due, and then by their ids.
+pub(super) type Place = (DateTime<Utc>, i64);
+
 /// Which events to take.
 pub(super) enum Take {
     /// The next due ones of this type.
     Next(&'static str, i64),
+    /// The same, but none from before this place.
+    From(&'static str, i64, Place),
     /// Exactly these, as far as they are still pending.
     These(Vec<i64>),
 }
 
 impl Take {
+    /// Whether it takes what is next, and not certain events once more.
+    pub(super) fn is_next(&self) -> bool {
+        !matches!(self, Self::These(_))
+    }
+
     /// Two takes instead of one that failed: the event at fault stands alone in the end.
     pub(super) fn halves(events: &[Claimed]) -> impl Iterator<Item = Self> {
         events
@@ -159,34 +189,41 @@ pub(super) async fn pass_gate(
 }
 
 async fn select(connection: &mut PgConnection, take: &Take) -> sqlx::Result<Vec<Claimed>> {
-    match take {
-        Take::Next(event_type, limit) => {
-            sqlx::query_as(
-                "SELECT id, payload ->> 'record_id' AS record_id, batch_id, retry_count, max_attempts, attempt
-                 FROM marketing.pipeline_events
-                 WHERE id = ANY(ARRAY(
-                     SELECT id FROM marketing.pipeline_events
-                     WHERE status = 'pending' AND event_type = $1 AND next_attempt_at <= now()
-                     ORDER BY next_attempt_at, id LIMIT $2 FOR UPDATE SKIP LOCKED))
-                 ORDER BY id",
-            )
-            .bind(event_type)
-            .bind(limit)
-            .fetch_all(connection)
-            .await
-        }
-        Take::These(ids) => {
-            sqlx::query_as(
-                "SELECT id, payload ->> 'record_id' AS record_id, batch_id, retry_count, max_attempts, attempt
-                 FROM marketing.pipeline_events
-                 WHERE id = ANY($1) AND status = 'pending'
-                 ORDER BY id FOR UPDATE SKIP LOCKED",
-            )
-            .bind(ids)
-            .fetch_all(connection)
-            .await
-        }
-    }
+    let (event_type, limit, from) = match take {
+        Take::Next(event_type, limit) => (event_type, limit, None),
+        Take::From(event_type, limit, from) => (event_type, limit, Some(*from)),
+        Take::These(ids) => return select_these(connection, ids).await,
+    };
+    sqlx::query_as(
+        "SELECT id, payload ->> 'record_id' AS record_id, batch_id, retry_count, max_attempts, attempt, next_attempt_at AS due
+         FROM marketing.pipeline_events
+         WHERE id = ANY(ARRAY(
+             SELECT id FROM marketing.pipeline_events
+             WHERE status = 'pending' AND event_type = $1
+               AND (next_attempt_at, id) >= (coalesce($3, '-infinity'), $4) AND next_attempt_at <= now()
+             ORDER BY next_attempt_at, id LIMIT $2 FOR UPDATE SKIP LOCKED))
+         ORDER BY id",
+    )
+    .bind(event_type)
+    .bind(limit)
+    .bind(from.map(|(due, _)| due))
+    .bind(from.map_or(0, |(_, id)| id))
+    .fetch_all(connection)
+    .await
+}
+
+async fn select_these(connection: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Claimed>> {
+    // What is put aside is due in infinity, which is no time here.
+    sqlx::query_as(
+        "SELECT id, payload ->> 'record_id' AS record_id, batch_id, retry_count, max_attempts, attempt,
+                least(next_attempt_at, now()) AS due
+         FROM marketing.pipeline_events
+         WHERE id = ANY($1) AND status = 'pending'
+         ORDER BY id FOR UPDATE SKIP LOCKED",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await
 }
 
 /// Leases locked events to the worker beyond this transaction: for stages that call out.

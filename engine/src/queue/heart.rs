@@ -1,7 +1,7 @@
 //! The heartbeat of a worker. The same statement brings what the lanes must know: settings, pauses, and which events
 //! are due that nobody notified of, so that an idle worker asks once a second and not once a lane.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::{FromRow, PgPool, types::Json};
 use tokio::{
@@ -11,6 +11,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    floor::Floors,
     held::Held,
     lease,
     settings::{Row, Settings},
@@ -27,6 +28,7 @@ pub(super) struct Heart {
     /// The event types of the worker's stages.
     pub(super) event_types: Vec<&'static str>,
     pub(super) held: Held,
+    pub(super) floors: Floors,
     pub(super) settings: watch::Sender<Settings>,
 }
 
@@ -57,6 +59,13 @@ impl Heart {
     }
 
     pub(super) async fn beat(&self) -> sqlx::Result<()> {
+        let floors: Vec<_> = self
+            .event_types
+            .iter()
+            .map(|one| self.floors.of(one))
+            .collect();
+        let (from, ids): (Vec<_>, Vec<_>) = floors.iter().map(|floor| floor.unzip()).unzip();
+        let asked = Instant::now();
         let mut heard: Heard = sqlx::query_as(
             "WITH beat AS (
                  INSERT INTO marketing.pipeline_workers (worker_id, host, pid) VALUES ($1, $3, $4)
@@ -64,9 +73,10 @@ impl Heart {
              )
              SELECT (SELECT coalesce(jsonb_agg(to_jsonb(s)), '[]') FROM marketing.stage_settings s) AS stages,
                     ARRAY(SELECT batch_id FROM marketing.batch_pauses) AS paused_batches,
-                    ARRAY(SELECT t FROM unnest($2::TEXT[]) AS t
+                    ARRAY(SELECT t.event_type FROM unnest($2::TEXT[], $6::TIMESTAMPTZ[], $7::BIGINT[]) AS t (event_type, at, id)
                           WHERE EXISTS (SELECT FROM marketing.pipeline_events e
-                                        WHERE e.status = 'pending' AND e.event_type = t AND e.next_attempt_at <= now())) AS due,
+                                        WHERE e.status = 'pending' AND e.event_type = t.event_type AND e.next_attempt_at <= now()
+                                          AND (e.next_attempt_at, e.id) >= (coalesce(t.at, '-infinity'), coalesce(t.id, 0)))) AS due,
                     ARRAY(SELECT e.id FROM marketing.pipeline_events e
                           WHERE e.status = 'processing' AND e.locked_by = $1 AND e.id <> ALL($5)
                             AND e.locked_at < clock_timestamp() - INTERVAL '2 seconds') AS unknown",
@@ -76,8 +86,17 @@ impl Heart {
         .bind(host())
         .bind(i64::from(std::process::id()))
         .bind(self.held.ids())
+        .bind(from)
+        .bind(ids)
         .fetch_one(&self.pool)
         .await?;
+        let took = asked.elapsed();
+        for (event_type, floor) in self.event_types.iter().zip(&floors) {
+            if floor.is_none() {
+                let due = heard.due.iter().any(|due| due == event_type);
+                self.floors.seen_all(event_type, due, took);
+            }
+        }
         let now = Settings::new(heard.stages.0, heard.paused_batches);
         self.settings.send_if_modified(|known| {
             let changed = *known != now;

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use tokio::{sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{StageInfo, StageSettings, held::Held, settings::Settings};
+use super::{StageInfo, StageSettings, floor::Floors, held::Held, settings::Settings};
 use crate::live::Live;
 
 /// After the database did not answer.
@@ -23,6 +23,7 @@ pub(crate) struct Context {
     pub(super) live: Live,
     pub(super) settings: watch::Receiver<Settings>,
     pub(super) held: Held,
+    pub(super) floors: Floors,
 }
 
 /// What a look at the queue came to.

@@ -69,7 +69,7 @@ async fn batch<S: LocalStage>(
     event_type: &'static str,
 ) -> sqlx::Result<Turn> {
     let mut taken = 0;
-    let mut parts = vec![Take::Next(event_type, settings.batch_size)];
+    let mut parts = vec![context.floors.take(event_type, settings.batch_size)];
     while let Some(take) = parts.pop() {
         let attempted = attempt(context, stage, settings, &take);
         match context.live.while_connected(attempted).await? {
@@ -98,7 +98,9 @@ async fn attempt<S: LocalStage>(
 ) -> sqlx::Result<Attempt> {
     let mut transaction = connect::begin(&context.pool).await?;
     let paused = context.settings.borrow().paused_batches.clone();
+    let asked = Instant::now();
     let locked = claim::lock(&mut transaction, take, &paused).await?;
+    context.floors.note(take, &locked, asked.elapsed());
     let events = locked.events;
     if events.is_empty() {
         if locked.aside > 0 {
@@ -106,7 +108,7 @@ async fn attempt<S: LocalStage>(
         }
         return Ok(Attempt::Settled(locked.aside));
     }
-    if matches!(take, Take::Next(..))
+    if take.is_next()
         && let Some(rest) = claim::pass_gate(&mut transaction, stage.info(), settings).await?
     {
         return Ok(Attempt::Held(rest));

@@ -6,6 +6,7 @@
 
 mod claim;
 mod external;
+mod floor;
 mod heart;
 mod held;
 mod lane;
@@ -29,6 +30,7 @@ use uuid::Uuid;
 
 pub use claim::Claimed;
 pub use external::UnknownOutcome;
+use floor::Floors;
 use heart::Heart;
 use held::Held;
 use lane::Context;
@@ -121,6 +123,7 @@ impl Worker {
             live: engine.live.clone(),
             settings,
             held: Held::default(),
+            floors: Floors::default(),
         };
         let mut heart = Heart {
             worker_id: context.worker_id.clone(),
@@ -128,6 +131,7 @@ impl Worker {
             live: engine.live.clone(),
             event_types: Vec::new(),
             held: context.held.clone(),
+            floors: context.floors.clone(),
             settings: sender,
         };
         // Before the first lane starts, so that what is paused is not worked on for a moment.

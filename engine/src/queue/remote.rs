@@ -145,7 +145,11 @@ impl<S: RemoteStage> Worker<'_, S> {
     /// One batch, halved where its intent cannot be written, until the event at fault stands alone.
     async fn batch(&self, event_type: &'static str) -> sqlx::Result<Turn> {
         let mut taken = 0;
-        let mut parts = vec![Take::Next(event_type, self.settings.batch_size)];
+        let mut parts = vec![
+            self.context
+                .floors
+                .take(event_type, self.settings.batch_size),
+        ];
         while let Some(take) = parts.pop() {
             match self.context.live.while_connected(self.lease(&take)).await? {
                 Leased::Held(rest) => return Ok(Turn::Held(rest)),
@@ -173,7 +177,9 @@ impl<S: RemoteStage> Worker<'_, S> {
     async fn lease(&self, take: &Take) -> sqlx::Result<Leased<S::Call>> {
         let mut transaction = connect::begin(&self.context.pool).await?;
         let paused = self.context.settings.borrow().paused_batches.clone();
+        let asked = Instant::now();
         let locked = claim::lock(&mut transaction, take, &paused).await?;
+        self.context.floors.note(take, &locked, asked.elapsed());
         let mut events = locked.events;
         if events.is_empty() {
             if locked.aside > 0 {
@@ -181,7 +187,7 @@ impl<S: RemoteStage> Worker<'_, S> {
             }
             return Ok(Leased::Asked(locked.aside, Vec::new(), None));
         }
-        if matches!(take, Take::Next(..))
+        if take.is_next()
             && let Some(rest) =
                 claim::pass_gate(&mut transaction, self.stage.info(), &self.settings).await?
         {

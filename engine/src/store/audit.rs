@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    csv_safe::defuse,
     model::{
         Page,
         audit::{AuditEntry, AuditFilter, AuditQuery},
@@ -12,22 +11,8 @@ use domain::{
 use serde_json::Value;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 
-use super::{COUNT_LIMIT, PAGE, capped, cursor};
+use super::{PIECE, Piece, cursor, page, rows};
 use crate::{Engine, Result};
-
-const COLUMNS: [&str; 11] = [
-    "id",
-    "at",
-    "actor",
-    "actor_id",
-    "origin",
-    "action",
-    "target_kind",
-    "target",
-    "before",
-    "after",
-    "details",
-];
 
 impl Engine {
     /// A page of 50 entries, newest first.
@@ -38,62 +23,35 @@ impl Engine {
         let mut count =
             QueryBuilder::new("SELECT count(*) FROM (SELECT FROM marketing.audit_log WHERE TRUE");
         push_filter(&mut count, &query.filter);
-        count
-            .push(" LIMIT ")
-            .push_bind(COUNT_LIMIT + 1)
-            .push(") AS matching");
-        let ((rows, next), n) = tokio::try_join!(self.audit_rows(query, PAGE), async {
-            let n: i64 = count.build_query_scalar().fetch_one(&self.pool).await?;
-            Ok(n)
-        })?;
-        Ok(Page {
-            rows,
-            next,
-            count: capped(n),
-        })
+        Ok(page::<Row, _>(&self.pool, list(query)?, count, next).await?)
     }
 
-    /// A piece of the log as CSV, with a header line when `query` has no cursor, and the cursor of the next piece.
+    /// A piece of the same list, for exports.
     ///
     /// # Errors
     /// As [`Engine::audit_log`].
-    pub async fn audit_csv(&self, query: &AuditQuery) -> Result<(Vec<u8>, Option<String>)> {
-        // Large enough that an export is few statements, small enough to stay below a megabyte or two.
-        let (rows, next) = self.audit_rows(query, 1_000).await?;
-        let text = csv(&rows, query.cursor.is_none()).map_err(std::io::Error::other)?;
-        Ok((text, next))
+    pub async fn audit_piece(&self, query: &AuditQuery) -> Result<Piece<AuditEntry>> {
+        Ok(rows::<Row, _>(&self.pool, list(query)?, PIECE, next).await?)
     }
+}
 
-    async fn audit_rows(
-        &self,
-        query: &AuditQuery,
-        limit: i64,
-    ) -> Result<(Vec<AuditEntry>, Option<String>)> {
-        let mut list = QueryBuilder::new(
-            "SELECT id, at, actor, actor_id, origin, action, target_kind, target, before, after, details
-             FROM marketing.audit_log WHERE TRUE",
-        );
-        push_filter(&mut list, &query.filter);
-        if let Some(cursor) = &query.cursor {
-            let (at, id) = cursor::time_and_id(cursor)?;
-            list.push(" AND (at, id) < (").push_bind(at);
-            list.push(", ").push_bind(id).push(")");
-        }
-        list.push(" ORDER BY at DESC, id DESC LIMIT ")
-            .push_bind(limit + 1);
-        let rows: Vec<Row> = list.build_query_as().fetch_all(&self.pool).await?;
-        let more = rows.len() as i64 > limit;
-        let rows: Vec<AuditEntry> = rows
-            .into_iter()
-            .take(limit as usize)
-            .map(Row::into)
-            .collect();
-        let next = rows
-            .last()
-            .filter(|_| more)
-            .map(|row| format!("{}~{}", row.at.to_rfc3339(), row.id));
-        Ok((rows, next))
+fn list(query: &AuditQuery) -> Result<QueryBuilder<Postgres>> {
+    let mut list = QueryBuilder::new(
+        "SELECT id, at, actor, actor_id, origin, action, target_kind, target, before, after, details
+         FROM marketing.audit_log WHERE TRUE",
+    );
+    push_filter(&mut list, &query.filter);
+    if let Some(cursor) = &query.cursor {
+        let (at, id) = cursor::time_and_id(cursor)?;
+        list.push(" AND (at, id) < (").push_bind(at);
+        list.push(", ").push_bind(id).push(")");
     }
+    list.push(" ORDER BY at DESC, id DESC");
+    Ok(list)
+}
+
+fn next(row: &AuditEntry) -> String {
+    format!("{}~{}", row.at.to_rfc3339(), row.id)
 }
 
 /// One act, as it goes into the log. Never with a secret in it.
@@ -187,31 +145,6 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &AuditFilter) {
     if let Some(until) = filter.until {
         query.push(" AND at < ").push_bind(until);
     }
-}
-
-fn csv(rows: &[AuditEntry], header: bool) -> csv::Result<Vec<u8>> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    if header {
-        csv.write_record(COLUMNS)?;
-    }
-    let json = |value: &Option<Value>| value.as_ref().map(Value::to_string).unwrap_or_default();
-    for row in rows {
-        let cells = [
-            row.id.to_string(),
-            row.at.to_rfc3339(),
-            row.actor.clone(),
-            row.actor_id.to_string(),
-            row.origin.clone(),
-            row.action.clone(),
-            row.target_kind.clone(),
-            row.target.clone(),
-            json(&row.before),
-            json(&row.after),
-            json(&row.details),
-        ];
-        csv.write_record(cells.iter().map(|cell| defuse(cell).into_owned()))?;
-    }
-    csv.into_inner().map_err(|error| error.into_error().into())
 }
 
 #[derive(FromRow)]

@@ -5,9 +5,9 @@ use domain::model::{
     Count, Page,
     company::{Attention, CompanyFilter, CompanyRow, CompanyState},
 };
-use sqlx::{FromRow, Postgres, QueryBuilder, Transaction};
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder, Transaction};
 
-use super::{COUNT_LIMIT, PAGE, contains, cursor};
+use super::{COUNT_LIMIT, PAGE, PIECE, Piece, contains, cursor, cut};
 use crate::{Engine, Result};
 
 /// The columns of a row over `listed`; the sub-selects run for the rows of one page only.
@@ -44,18 +44,12 @@ impl Engine {
         } else {
             COUNT_LIMIT
         };
-        let (mut rows, n) = tokio::try_join!(
-            self.newest_companies(filter),
+        let ((rows, next), n) = tokio::try_join!(
+            self.newest_companies(filter, PAGE),
             self.count_companies(filter, limit)
         )?;
-        let more = rows.len() as i64 > PAGE;
-        rows.truncate(PAGE as usize);
-        let next = match rows.last().filter(|_| more) {
-            Some(last) => Some(self.company_cursor(&last.key).await?),
-            None => None,
-        };
         Ok(Page {
-            rows: rows.into_iter().map(Row::into).collect(),
+            rows,
             next,
             count: Count {
                 n: n.min(limit),
@@ -64,10 +58,28 @@ impl Engine {
         })
     }
 
-    async fn newest_companies(&self, filter: &CompanyFilter) -> Result<Vec<Row>> {
-        let mut query = newest(filter)?;
+    /// A piece of the same list, for exports.
+    ///
+    /// # Errors
+    /// As [`Engine::companies`].
+    pub async fn companies_piece(&self, filter: &CompanyFilter) -> Result<Piece<CompanyRow>> {
+        self.newest_companies(filter, PIECE).await
+    }
+
+    async fn newest_companies(
+        &self,
+        filter: &CompanyFilter,
+        limit: i64,
+    ) -> Result<Piece<CompanyRow>> {
+        let mut query = newest(filter, limit)?;
         let mut transaction = self.begin_list(filter).await?;
-        Ok(query.build_query_as().fetch_all(&mut *transaction).await?)
+        let rows: Vec<Row> = query.build_query_as().fetch_all(&mut *transaction).await?;
+        let (rows, last) = cut(rows, limit, |row: &CompanyRow| row.key.clone());
+        let next = match last {
+            Some(key) => Some(self.company_cursor(&key).await?),
+            None => None,
+        };
+        Ok((rows, next))
     }
 
     async fn count_companies(&self, filter: &CompanyFilter, limit: i64) -> Result<i64> {
@@ -97,8 +109,8 @@ impl Engine {
     }
 }
 
-/// The newest companies, one more than a page: the newest of each part, and the newest of these.
-fn newest(filter: &CompanyFilter) -> Result<QueryBuilder<Postgres>> {
+/// The newest companies, one more than `limit`: the newest of each part, and the newest of these.
+fn newest(filter: &CompanyFilter, limit: i64) -> Result<QueryBuilder<Postgres>> {
     let order = " ORDER BY l.created_at DESC, l.place DESC LIMIT ";
     let mut query = QueryBuilder::new(COLUMNS);
     for (part, before) in PARTS.into_iter().zip([" FROM (", " UNION ALL "]) {
@@ -109,10 +121,23 @@ fn newest(filter: &CompanyFilter) -> Result<QueryBuilder<Postgres>> {
             query.push(" AND (l.created_at, l.place) < (").push_bind(at);
             query.push(", ").push_bind(place).push(")");
         }
-        query.push(order).push_bind(PAGE + 1).push(")");
+        query.push(order).push_bind(limit + 1).push(")");
     }
-    query.push(") l").push(order).push_bind(PAGE + 1);
+    query.push(") l").push(order).push_bind(limit + 1);
     Ok(query)
+}
+
+/// The newest that match, on a connection of the caller's.
+pub(super) async fn find(
+    connection: &mut PgConnection,
+    filter: &CompanyFilter,
+    limit: i64,
+) -> Result<Vec<CompanyRow>> {
+    let rows: Vec<Row> = newest(filter, limit)?
+        .build_query_as()
+        .fetch_all(connection)
+        .await?;
+    Ok(cut(rows, limit, |_: &CompanyRow| String::new()).0)
 }
 
 fn counted(filter: &CompanyFilter, limit: i64) -> QueryBuilder<Postgres> {

@@ -7,7 +7,7 @@ use domain::model::{
 };
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
-use super::{COUNT_LIMIT, PAGE, capped, contains, cursor};
+use super::{PIECE, Piece, contains, cursor, page, rows};
 use crate::{Engine, EngineError, Result};
 
 const ROW: &str = "SELECT d.event_id, d.kind, d.reason, d.moved_by, d.moved_at, e.event_type,
@@ -21,15 +21,6 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Invalid`] for a cursor that is none, [`EngineError::Database`].
     pub async fn dead_letters(&self, query: &DeadLetterQuery) -> Result<Page<DeadLetter>> {
-        let mut list = QueryBuilder::new(ROW);
-        push_filter(&mut list, &query.filter);
-        if let Some(cursor) = &query.cursor {
-            let (at, id) = cursor::time_and_id(cursor)?;
-            list.push(" AND (d.moved_at, d.event_id) < (").push_bind(at);
-            list.push(", ").push_bind(id).push(")");
-        }
-        list.push(" ORDER BY d.moved_at DESC, d.event_id DESC LIMIT ")
-            .push_bind(PAGE + 1);
         // Every dead letter has its event: where nothing is asked of that, ten thousand need not be looked up.
         let mut count =
             QueryBuilder::new("SELECT count(*) FROM (SELECT FROM marketing.dead_letters d");
@@ -38,29 +29,15 @@ impl Engine {
         }
         count.push(" WHERE TRUE");
         push_filter(&mut count, &query.filter);
-        count
-            .push(" LIMIT ")
-            .push_bind(COUNT_LIMIT + 1)
-            .push(") AS matching");
-        let (rows, n): (Vec<Row>, i64) = tokio::try_join!(
-            list.build_query_as().fetch_all(&self.pool),
-            count.build_query_scalar().fetch_one(&self.pool),
-        )?;
-        let more = rows.len() as i64 > PAGE;
-        let rows: Vec<DeadLetter> = rows
-            .into_iter()
-            .take(PAGE as usize)
-            .map(Row::into)
-            .collect();
-        let next = rows
-            .last()
-            .filter(|_| more)
-            .map(|row| format!("{}~{}", row.moved_at.to_rfc3339(), row.event_id));
-        Ok(Page {
-            rows,
-            next,
-            count: capped(n),
-        })
+        Ok(page::<Row, _>(&self.pool, list(query)?, count, next).await?)
+    }
+
+    /// A piece of the same list, for exports.
+    ///
+    /// # Errors
+    /// As [`Engine::dead_letters`].
+    pub async fn dead_letters_piece(&self, query: &DeadLetterQuery) -> Result<Piece<DeadLetter>> {
+        Ok(rows::<Row, _>(&self.pool, list(query)?, PIECE, next).await?)
     }
 
     /// The dead letter of one event.
@@ -75,6 +52,22 @@ impl Engine {
             .ok_or_else(|| EngineError::NotFound(format!("Dead letter {event_id}")))?
             .into())
     }
+}
+
+fn list(query: &DeadLetterQuery) -> Result<QueryBuilder<Postgres>> {
+    let mut list = QueryBuilder::new(ROW);
+    push_filter(&mut list, &query.filter);
+    if let Some(cursor) = &query.cursor {
+        let (at, id) = cursor::time_and_id(cursor)?;
+        list.push(" AND (d.moved_at, d.event_id) < (").push_bind(at);
+        list.push(", ").push_bind(id).push(")");
+    }
+    list.push(" ORDER BY d.moved_at DESC, d.event_id DESC");
+    Ok(list)
+}
+
+fn next(row: &DeadLetter) -> String {
+    format!("{}~{}", row.moved_at.to_rfc3339(), row.event_id)
 }
 
 /// The one predicate of list, count and bulk actions, over `dead_letters d` and `pipeline_events e`.

@@ -15,8 +15,9 @@ use serde_json::json;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
 use super::{
-    COUNT_LIMIT, PAGE, audit, capped, cursor,
+    PIECE, Piece, audit, cursor,
     error_filter::{column, push_filter, push_selection},
+    page, rows,
 };
 use crate::{Engine, EngineError, Result};
 
@@ -38,56 +39,20 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Invalid`] for a cursor that is none, [`EngineError::Database`].
     pub async fn errors(&self, query: &ErrorQuery) -> Result<Page<ErrorRow>> {
-        let mut list = QueryBuilder::new(ROW);
-        push_filter(&mut list, &query.filter);
-        let (key, direction, beyond) = if query.ascending {
-            (column(query.sort), "ASC", ">")
-        } else {
-            (column(query.sort), "DESC", "<")
-        };
-        if let Some(cursor) = &query.cursor {
-            list.push(format!(" AND ({key}, e.id) {beyond} ("));
-            let id = if query.sort == ErrorSort::CreatedAt {
-                let (at, id) = cursor::time_and_id(cursor)?;
-                list.push_bind(at);
-                id
-            } else {
-                let (value, id) = cursor::value_and_id(cursor)?;
-                list.push_bind(value.to_owned());
-                id
-            };
-            list.push(", ").push_bind(id).push(")");
-        }
-        list.push(format!(
-            " ORDER BY {key} {direction}, e.id {direction} LIMIT "
-        ))
-        .push_bind(PAGE + 1);
         let mut count =
             QueryBuilder::new("SELECT count(*) FROM (SELECT FROM marketing.pipeline_errors e");
         push_filter(&mut count, &query.filter);
-        count
-            .push(" LIMIT ")
-            .push_bind(COUNT_LIMIT + 1)
-            .push(") AS matching");
-        let (rows, n): (Vec<Row>, i64) = tokio::try_join!(
-            list.build_query_as().fetch_all(&self.pool),
-            count.build_query_scalar().fetch_one(&self.pool),
-        )?;
-        let more = rows.len() as i64 > PAGE;
-        let rows: Vec<ErrorRow> = rows
-            .into_iter()
-            .take(PAGE as usize)
-            .map(Row::into)
-            .collect();
-        let next = rows
-            .last()
-            .filter(|_| more)
-            .map(|row| cursor_of(row, query.sort));
-        Ok(Page {
-            rows,
-            next,
-            count: capped(n),
-        })
+        let next = |row: &ErrorRow| cursor_of(row, query.sort);
+        Ok(page::<Row, _>(&self.pool, list(query)?, count, next).await?)
+    }
+
+    /// A piece of the same list, for exports.
+    ///
+    /// # Errors
+    /// As [`Engine::errors`].
+    pub async fn errors_piece(&self, query: &ErrorQuery) -> Result<Piece<ErrorRow>> {
+        let next = |row: &ErrorRow| cursor_of(row, query.sort);
+        Ok(rows::<Row, _>(&self.pool, list(query)?, PIECE, next).await?)
     }
 
     /// Event types that occur in the errors, for the filter.
@@ -246,6 +211,31 @@ impl Engine {
         }
         self.action_progress(action).await
     }
+}
+
+fn list(query: &ErrorQuery) -> Result<QueryBuilder<Postgres>> {
+    let mut list = QueryBuilder::new(ROW);
+    push_filter(&mut list, &query.filter);
+    let (key, direction, beyond) = if query.ascending {
+        (column(query.sort), "ASC", ">")
+    } else {
+        (column(query.sort), "DESC", "<")
+    };
+    if let Some(cursor) = &query.cursor {
+        list.push(format!(" AND ({key}, e.id) {beyond} ("));
+        let id = if query.sort == ErrorSort::CreatedAt {
+            let (at, id) = cursor::time_and_id(cursor)?;
+            list.push_bind(at);
+            id
+        } else {
+            let (value, id) = cursor::value_and_id(cursor)?;
+            list.push_bind(value.to_owned());
+            id
+        };
+        list.push(", ").push_bind(id).push(")");
+    }
+    list.push(format!(" ORDER BY {key} {direction}, e.id {direction}"));
+    Ok(list)
 }
 
 fn act_on(action: &'static str, selection: &ErrorSelection) -> audit::Act {

@@ -12,22 +12,24 @@ mod error_filter;
 pub(crate) mod event;
 mod external;
 mod lineage;
+mod listed;
 pub mod overview;
+pub mod password;
+mod report;
 mod retention;
 mod schedule;
 mod schedule_change;
+mod search;
 mod stage;
 mod stage_figures;
 mod strip;
 pub mod user;
+mod users;
+mod vitals;
 mod worker;
 
-use domain::model::Count;
-
-/// Rows of one page of a list.
-pub(crate) const PAGE: i64 = 50;
-/// Where counting stops, so that no page waits for a large count.
-pub(crate) const COUNT_LIMIT: i64 = 10_000;
+pub use listed::Piece;
+pub(crate) use listed::{COUNT_LIMIT, PAGE, PIECE, capped, cut, page, rows};
 
 /// The pattern for ILIKE that finds what a person typed as it stands; none for blanks.
 pub(crate) fn contains(text: Option<&str>) -> Option<String> {
@@ -37,12 +39,4 @@ pub(crate) fn contains(text: Option<&str>) -> Option<String> {
         .replace('%', "\\%")
         .replace('_', "\\_");
     Some(format!("%{escaped}%"))
-}
-
-/// A count that was read with `LIMIT COUNT_LIMIT + 1`.
-pub(crate) fn capped(n: i64) -> Count {
-    Count {
-        n: n.min(COUNT_LIMIT),
-        capped: n > COUNT_LIMIT,
-    }
 }

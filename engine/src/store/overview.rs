@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     format,
     model::overview::{
-        CardMetric, DailyThroughput, Overview, PhaseCard, QueueRow, SniperTarget, WorkflowHealth,
+        CardMetric, DailyThroughput, Overview, PhaseBefore, PhaseCard, QueueRow, SniperTarget,
+        WorkflowHealth,
     },
     phase::Phase,
     stage::StageName,
@@ -19,25 +20,26 @@ impl Engine {
     /// # Errors
     /// [`crate::EngineError::Database`].
     pub async fn overview(&self) -> Result<Overview> {
-        let (cards, queue, health, throughput, counts, (unresolved_errors, empty)) = tokio::try_join!(
+        let (cards, queue, health, throughput, counts, empty, vitals) = tokio::try_join!(
             self.phase_cards(),
             self.queue_rows(),
             self.workflow_health(),
             self.daily_throughput(),
             self.stage_counts(),
-            self.open_errors_and_emptiness(),
+            self.is_empty(),
+            self.vitals(),
         )?;
         let strip = super::strip::steps(&counts, &queue);
         Ok(Overview {
             as_of: Utc::now(),
             demo: self.config.demo,
             empty,
+            vitals: vitals.with(&cards),
             cards,
             strip,
             queue: with_idle_types(queue),
             health,
             throughput,
-            unresolved_errors,
         })
     }
 
@@ -57,25 +59,6 @@ impl Engine {
         .fetch_all(&self.pool)
         .await?;
         Ok(rows.into_iter().map(SniperRow::into).collect())
-    }
-
-    /// `v_phase_stats` as CSV text with a header.
-    ///
-    /// # Errors
-    /// [`crate::EngineError::Database`].
-    pub async fn phase_stats_csv(&self) -> Result<String> {
-        let mut text = String::from("phase,total_runs,errors,error_rate,avg_duration\r\n");
-        for row in self.phase_stats().await? {
-            let duration = row
-                .avg_duration
-                .map(|seconds| seconds.to_string())
-                .unwrap_or_default();
-            text.push_str(&format!(
-                "{},{},{},{},{duration}\r\n",
-                row.phase, row.total_runs, row.errors, row.error_rate
-            ));
-        }
-        Ok(text)
     }
 
     /// Bar charts of the daily throughput as SVG elements, colours as CSS variables; empty without events.
@@ -98,9 +81,14 @@ impl Engine {
         .await?)
     }
 
-    async fn phase_cards(&self) -> Result<Vec<PhaseCard>> {
-        let (stats, hours, metrics) = tokio::try_join!(
+    /// The cards, with the rows of `v_phase_stats`.
+    ///
+    /// # Errors
+    /// [`crate::EngineError::Database`].
+    pub async fn phase_cards(&self) -> Result<Vec<PhaseCard>> {
+        let (stats, before, hours, metrics) = tokio::try_join!(
             self.phase_stats(),
+            self.phases_before(),
             self.runs_per_hour(),
             self.card_metrics()
         )?;
@@ -114,11 +102,40 @@ impl Engine {
                     errors: row.map_or(0, |row| row.errors),
                     error_rate: row.map_or(0.0, |row| row.error_rate),
                     avg_duration: row.and_then(|row| row.avg_duration),
+                    before: before
+                        .iter()
+                        .find(|(name, _)| name == phase.name())
+                        .map(|(_, before)| *before)
+                        .unwrap_or_default(),
                     metrics: own_metrics(phase, &metrics),
                     runs_per_hour: series(phase, &hours),
                 }
             })
             .collect())
+    }
+
+    /// What `v_phase_stats` said 24 h ago, of phases in which something ran.
+    async fn phases_before(&self) -> Result<Vec<(String, PhaseBefore)>> {
+        let rows: Vec<(String, i64, Option<f64>, Option<f64>)> = sqlx::query_as(
+            "SELECT phase, sum(n)::BIGINT,
+                    (100 * coalesce(sum(n) FILTER (WHERE detail IN ('error', 'timeout')), 0) / nullif(sum(n), 0))::FLOAT8,
+                    sum(seconds) / nullif(sum(timed), 0)
+             FROM marketing.v_rollup
+             WHERE metric = 'run' AND bucket >= date_trunc('minute', now() - INTERVAL '48 hours', 'UTC')
+               AND bucket < date_trunc('minute', now() - INTERVAL '24 hours', 'UTC')
+             GROUP BY phase",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let before = |(phase, total_runs, error_rate, avg_duration)| {
+            let before = PhaseBefore {
+                total_runs,
+                error_rate,
+                avg_duration,
+            };
+            (phase, before)
+        };
+        Ok(rows.into_iter().map(before).collect())
     }
 
     /// Runs by phase and hours ago, 0 being the hour that ends now.
@@ -157,7 +174,11 @@ impl Engine {
         })
     }
 
-    pub(super) async fn queue_rows(&self) -> Result<Vec<QueueRow>> {
+    /// `v_event_queue_status`: the types of which events wait, the longest waiting first.
+    ///
+    /// # Errors
+    /// [`crate::EngineError::Database`].
+    pub async fn queue_rows(&self) -> Result<Vec<QueueRow>> {
         let rows: Vec<(String, i64, Option<DateTime<Utc>>, Option<f64>)> = sqlx::query_as(
             "SELECT event_type, pending_count, oldest_pending, oldest_age_minutes::FLOAT8 FROM marketing.v_event_queue_status",
         )
@@ -176,7 +197,11 @@ impl Engine {
             .collect())
     }
 
-    async fn workflow_health(&self) -> Result<Vec<WorkflowHealth>> {
+    /// `v_workflow_health`, the workflows of our stages first, in their order.
+    ///
+    /// # Errors
+    /// [`crate::EngineError::Database`].
+    pub async fn workflow_health(&self) -> Result<Vec<WorkflowHealth>> {
         let rows: Vec<HealthRow> = sqlx::query_as(
             "SELECT workflow_name, total_runs, error_count, error_rate_pct::FLOAT8, avg_duration_sec::FLOAT8, last_run,
                     health_status
@@ -195,7 +220,11 @@ impl Engine {
         Ok(health)
     }
 
-    async fn daily_throughput(&self) -> Result<Vec<DailyThroughput>> {
+    /// `v_daily_throughput`, newest first.
+    ///
+    /// # Errors
+    /// [`crate::EngineError::Database`].
+    pub async fn daily_throughput(&self) -> Result<Vec<DailyThroughput>> {
         let rows: Vec<(NaiveDate, i64, i64, i64, i64, Option<f64>)> = sqlx::query_as(
             "SELECT date, total_events, processed_events, failed_events, pending_events,
                     avg_processing_time_seconds::FLOAT8
@@ -220,10 +249,9 @@ impl Engine {
             .collect())
     }
 
-    async fn open_errors_and_emptiness(&self) -> Result<(i64, bool)> {
-        Ok(sqlx::query_as(
-            "SELECT (SELECT count(*) FROM marketing.pipeline_errors WHERE NOT resolved),
-                    NOT EXISTS (SELECT FROM intake.company_raw_intake) AND NOT EXISTS (SELECT FROM intake.import_batches)
+    async fn is_empty(&self) -> Result<bool> {
+        Ok(sqlx::query_scalar(
+            "SELECT NOT EXISTS (SELECT FROM intake.company_raw_intake) AND NOT EXISTS (SELECT FROM intake.import_batches)
                     AND NOT EXISTS (SELECT FROM marketing.company_master)",
         )
         .fetch_one(&self.pool)

@@ -6,15 +6,13 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use domain::role::{Actor, Role};
+use domain::role::{Actor, MIN_PASSWORD_CHARS, Role};
 use sqlx::PgConnection;
 use tokio::sync::Semaphore;
 
 use super::audit;
 use crate::{Engine, EngineError, Result};
 
-/// Shorter passwords are refused. Length is what counts against guessing; no other rule is made.
-pub const MIN_PASSWORD_CHARS: usize = 12;
 /// argon2 reads the whole password; nobody types more than this, and a megabyte would only cost time.
 const MAX_PASSWORD_BYTES: usize = 1024;
 /// A hash takes 19 MiB and a core: more at once would make every page wait for people who sign in.
@@ -89,11 +87,7 @@ impl Engine {
                 "a name has 1 to 100 printable characters".into(),
             ));
         }
-        if password.chars().count() < MIN_PASSWORD_CHARS || password.len() > MAX_PASSWORD_BYTES {
-            return Err(EngineError::Invalid(format!(
-                "a password has at least {MIN_PASSWORD_CHARS} characters, and at most {MAX_PASSWORD_BYTES} bytes"
-            )));
-        }
+        check_password(password)?;
         let hash = hash(password.to_owned()).await?;
         let mut transaction = self.transaction().await?;
         let before = shown(&mut transaction, &name).await?;
@@ -125,26 +119,33 @@ impl Engine {
         })
     }
 
-    /// Keeps a user from signing in, and signs them out everywhere.
+    /// Replaces a person's own password, and signs them out everywhere; false when the present one is wrong.
     ///
     /// # Errors
-    /// [`EngineError::NotFound`], [`EngineError::Database`].
-    pub async fn disable_user(&self, name: &str, by: &Actor) -> Result<()> {
-        let name = normal_name(name);
+    /// [`EngineError::Invalid`] for a new password that is too short or too long, [`EngineError::Database`].
+    pub async fn change_password(&self, actor: &Actor, present: &str, new: &str) -> Result<bool> {
+        check_password(new)?;
+        let stored: Option<String> = sqlx::query_scalar(
+            "SELECT password_hash FROM app.users WHERE id = $1 AND NOT disabled",
+        )
+        .bind(actor.user_id)
+        .fetch_optional(&self.pool)
+        .await?;
+        if !verify(present.to_owned(), stored).await? {
+            return Ok(false);
+        }
+        let hash = hash(new.to_owned()).await?;
         let mut transaction = self.transaction().await?;
-        let before = shown(&mut transaction, &name).await?;
-        let user_id: i64 =
-            sqlx::query_scalar("UPDATE app.users SET disabled = TRUE WHERE name = $1 RETURNING id")
-                .bind(&name)
-                .fetch_optional(&mut *transaction)
-                .await?
-                .ok_or_else(|| EngineError::NotFound(format!("the user {name}")))?;
-        end_sessions(&mut transaction, user_id).await?;
-        let after = shown(&mut transaction, &name).await?;
-        let act = audit::Act::new("user.disable", "user", &name).changed(before, after);
-        audit::record(&mut transaction, by, act).await?;
+        sqlx::query("UPDATE app.users SET password_hash = $2 WHERE id = $1")
+            .bind(actor.user_id)
+            .bind(hash)
+            .execute(&mut *transaction)
+            .await?;
+        end_sessions(&mut transaction, actor.user_id).await?;
+        let act = audit::Act::new("user.password", "user", &actor.name);
+        audit::record(&mut transaction, actor, act).await?;
         transaction.commit().await?;
-        Ok(())
+        Ok(true)
     }
 
     /// # Errors
@@ -156,8 +157,20 @@ impl Engine {
     }
 }
 
+fn check_password(password: &str) -> Result<()> {
+    if password.chars().count() < MIN_PASSWORD_CHARS || password.len() > MAX_PASSWORD_BYTES {
+        return Err(EngineError::Invalid(format!(
+            "a password has at least {MIN_PASSWORD_CHARS} characters, and at most {MAX_PASSWORD_BYTES} bytes"
+        )));
+    }
+    Ok(())
+}
+
 /// What the audit log shows of a user: never the hash.
-async fn shown(connection: &mut PgConnection, name: &str) -> Result<Option<serde_json::Value>> {
+pub(super) async fn shown(
+    connection: &mut PgConnection,
+    name: &str,
+) -> Result<Option<serde_json::Value>> {
     Ok(sqlx::query_scalar(
         "SELECT jsonb_build_object('role', role, 'disabled', disabled) FROM app.users WHERE name = $1 FOR UPDATE",
     )
@@ -166,7 +179,7 @@ async fn shown(connection: &mut PgConnection, name: &str) -> Result<Option<serde
     .await?)
 }
 
-async fn end_sessions(connection: &mut PgConnection, user_id: i64) -> Result<()> {
+pub(super) async fn end_sessions(connection: &mut PgConnection, user_id: i64) -> Result<()> {
     sqlx::query("DELETE FROM app.sessions WHERE user_id = $1")
         .bind(user_id)
         .execute(connection)
@@ -176,12 +189,12 @@ async fn end_sessions(connection: &mut PgConnection, user_id: i64) -> Result<()>
 
 /// Names are compared without regard to case and to blanks around them, as the table's check demands.
 /// PostgreSQL has no text with NUL in it, and no name either.
-fn normal_name(name: &str) -> String {
+pub(super) fn normal_name(name: &str) -> String {
     name.replace('\0', "").trim().to_lowercase()
 }
 
 /// The table's check admits only known roles; should a newer version add one, it counts as the least here.
-fn role_of(name: &str) -> Role {
+pub(super) fn role_of(name: &str) -> Role {
     Role::parse(name).unwrap_or_default()
 }
 

@@ -1,19 +1,23 @@
 //! What can go wrong, chosen by the seed.
 
-use std::{process::Child, time::Duration};
+use std::{
+    process::Child,
+    time::{Duration, Instant},
+};
 
 use rand::{Rng, rngs::StdRng, seq::IndexedRandom};
+use sqlx::Connection;
 use tokio::time::sleep;
 
 use crate::{
     cluster::Cluster,
     proxy::{Proxy, Weather},
-    worker,
 };
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
     Kill,
+    KillAt(Point),
     Terminate,
     EndBackends(&'static str),
     StopServer,
@@ -23,13 +27,55 @@ pub(crate) enum Fault {
     Redeliver,
 }
 
-const ALL: [Fault; 13] = [
+/// Where a worker is when it is killed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Point {
+    /// It asks for events, and has none.
+    BeforeClaim,
+    /// A statement of a stage is under way.
+    MidStatement,
+    /// Its lease is committed, what came of it is not.
+    AfterCommit,
+}
+
+impl Point {
+    pub(crate) const ALL: [Self; 3] = [Self::BeforeClaim, Self::MidStatement, Self::AfterCommit];
+
+    /// The lock at which workers come to stand there, and the process of one that does, 0 where it may be any. Of $1, the
+    /// living ones.
+    fn trap(self) -> (&'static str, &'static str) {
+        match self {
+            Self::BeforeClaim => (
+                "LOCK TABLE marketing.pipeline_events IN EXCLUSIVE MODE",
+                "SELECT 0::BIGINT WHERE $1 IS NOT NULL AND EXISTS (SELECT FROM pg_stat_activity
+                  WHERE usename = 'app' AND wait_event_type = 'Lock' AND query LIKE '%FOR UPDATE SKIP LOCKED))%')",
+            ),
+            Self::MidStatement => (
+                "LOCK TABLE marketing.company_master, marketing.company_slots, marketing.contact_enrichment,
+                     marketing.email_verification IN SHARE MODE",
+                "SELECT 0::BIGINT WHERE $1 IS NOT NULL AND EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+                  WHERE a.usename = 'app' AND a.query NOT LIKE '%company_raw_intake (company%' AND NOT l.granted
+                    AND l.relation IN ('marketing.company_master'::REGCLASS, 'marketing.company_slots'::REGCLASS,
+                                       'marketing.contact_enrichment'::REGCLASS, 'marketing.email_verification'::REGCLASS))",
+            ),
+            // A call takes its time: nothing needs to be held up.
+            Self::AfterCommit => (
+                "SELECT",
+                "SELECT w.pid FROM marketing.pipeline_events e JOIN marketing.pipeline_workers w ON w.worker_id = e.locked_by
+                 WHERE e.status = 'processing' AND w.pid = ANY($1) LIMIT 1",
+            ),
+        }
+    }
+}
+
+const ALL: [Fault; 14] = [
     Fault::Kill,
     Fault::Kill,
     Fault::Kill,
     Fault::Terminate,
     Fault::EndBackends("TRUE"),
     Fault::EndBackends("query ILIKE 'LISTEN%'"),
+    Fault::EndBackends("query ILIKE '%v_phase_stats%'"),
     Fault::EndBackends("state = 'active'"),
     Fault::StopServer,
     Fault::Network(Weather::Cut),
@@ -39,9 +85,15 @@ const ALL: [Fault; 13] = [
     Fault::Deadlock,
 ];
 
-/// Five faults of the seed, and one event in ten brought back although it is done.
-pub(crate) fn choose(random: &mut StdRng) -> Vec<Fault> {
-    let mut faults: Vec<Fault> = (0..5).map(|_| *ALL.choose(random).unwrap()).collect();
+/// For workers to come to a point: companies must have passed three stages before one is leased.
+const TRAPPED_WITHIN: Duration = Duration::from_secs(15);
+
+/// Five faults of the seed, and one event in ten brought back although it is done. Each seed begins with another point at
+/// which a worker is killed.
+pub(crate) fn choose(seed: u64, random: &mut StdRng) -> Vec<Fault> {
+    let point = Point::ALL[seed as usize % Point::ALL.len()];
+    let mut faults = vec![Fault::KillAt(point)];
+    faults.extend((0..4).map(|_| *ALL.choose(random).unwrap()));
     faults.insert(random.random_range(1..faults.len()), Fault::Redeliver);
     faults
 }
@@ -51,9 +103,10 @@ pub(crate) struct Scene<'a> {
     pub(crate) cluster: &'a Cluster,
     pub(crate) proxy: &'a Proxy,
     pub(crate) database: &'a str,
-    pub(crate) url: String,
-    pub(crate) failing: f64,
+    pub(crate) spawn: &'a (dyn Fn() -> Child + Sync),
     pub(crate) workers: Vec<Child>,
+    /// What should not have happened.
+    pub(crate) found: Vec<String>,
 }
 
 impl Scene<'_> {
@@ -65,6 +118,7 @@ impl Scene<'_> {
                 self.workers[victim].kill().unwrap();
                 self.restart(victim);
             }
+            Fault::KillAt(point) => self.kill_at(point, random).await,
             Fault::Terminate => {
                 let victim = random.random_range(0..self.workers.len());
                 let pid = self.workers[victim].id().to_string();
@@ -133,11 +187,40 @@ impl Scene<'_> {
         drop(outcome);
     }
 
+    /// Holds a lock until some worker stands there, kills one, and lets go: what has stood in a statement, PostgreSQL
+    /// ends without its client.
+    async fn kill_at(&mut self, point: Point, random: &mut StdRng) {
+        let (lock, there) = point.trap();
+        let living: Vec<i64> = self.workers.iter().map(|one| i64::from(one.id())).collect();
+        let mut holder = self.cluster.admin(self.database).await;
+        let mut watcher = self.cluster.admin(self.database).await;
+        let mut held = holder.begin().await.unwrap();
+        sqlx::raw_sql(lock).execute(&mut *held).await.unwrap();
+        let begun = Instant::now();
+        let pid = loop {
+            let pid: Option<i64> = sqlx::query_scalar(there)
+                .bind(&living)
+                .fetch_optional(&mut watcher)
+                .await
+                .unwrap();
+            match pid {
+                Some(pid) => break pid,
+                None if begun.elapsed() > TRAPPED_WITHIN => {
+                    self.found.push(format!("no worker came to {point:?}"));
+                    return;
+                }
+                None => sleep(Duration::from_millis(3)).await,
+            }
+        };
+        let any = random.random_range(0..self.workers.len());
+        let victim = living.iter().position(|one| *one == pid).unwrap_or(any);
+        self.workers[victim].kill().unwrap();
+        held.rollback().await.unwrap();
+        self.restart(victim);
+    }
+
     fn restart(&mut self, victim: usize) {
-        let old = std::mem::replace(
-            &mut self.workers[victim],
-            worker::spawn(&self.url, self.failing),
-        );
+        let old = std::mem::replace(&mut self.workers[victim], (self.spawn)());
         reap(old);
     }
 
@@ -149,11 +232,13 @@ impl Scene<'_> {
             .unwrap();
     }
 
-    /// Everything works again; the workers of the end are living ones.
+    /// Everything works again. A worker that was killed has been replaced at once: one that is gone ended by itself.
     pub(crate) fn heal(&mut self) {
         self.proxy.set(Weather::Fair);
         for number in 0..self.workers.len() {
-            if self.workers[number].try_wait().unwrap().is_some() {
+            if let Some(status) = self.workers[number].try_wait().unwrap() {
+                self.found
+                    .push(format!("a worker ended by itself: {status}"));
                 self.restart(number);
             }
         }

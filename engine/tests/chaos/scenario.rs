@@ -1,8 +1,10 @@
 //! One seed: a fresh database, two workers that start together, a load, faults, peace, and the reckoning.
 
 use std::{
+    path::Path,
+    process::Child,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -20,10 +22,12 @@ use crate::{
     worker,
 };
 
-const COMPANIES: usize = 900;
+const COMPANIES: usize = 700;
 const WRITERS: u64 = 3;
 /// Far more than a healthy pipeline needs for what is left.
 const DRAINED_WITHIN: Duration = Duration::from_secs(60);
+/// After the network, the server and the connections are well again.
+const READ_WITHIN: Duration = Duration::from_secs(10);
 
 /// What is wrong at the end; nothing, it is hoped.
 pub(crate) async fn run(cluster: &Cluster, seed: u64) -> Vec<String> {
@@ -40,18 +44,19 @@ pub(crate) async fn run(cluster: &Cluster, seed: u64) -> Vec<String> {
     let proxy = Proxy::start(cluster.port).await;
     let url = cluster.url("app", &database, proxy.port);
     let failing = [0.01, 0.1, 0.5][seed as usize % 3];
+    let folder = tempfile::tempdir().unwrap();
+    let spawn = || worker::spawn(&url, failing, folder.path());
     let mut scene = Scene {
         cluster,
         proxy: &proxy,
         database: &database,
         // Two instances meet on a database without a schema.
-        workers: vec![worker::spawn(&url, failing), worker::spawn(&url, failing)],
-        url: url.clone(),
-        failing,
+        workers: vec![spawn(), spawn()],
+        spawn: &spawn,
+        found: Vec::new(),
     };
     prepare(cluster, &database).await;
 
-    let folder = tempfile::tempdir().unwrap();
     let ledger = Ledger::create(folder.path().join("ledger"));
     let (stop, companies) = (
         CancellationToken::new(),
@@ -69,13 +74,15 @@ pub(crate) async fn run(cluster: &Cluster, seed: u64) -> Vec<String> {
             stop.clone(),
         ));
     }
-    let faults = faults::choose(&mut random);
+    let faults = faults::choose(seed, &mut random);
     for fault in &faults {
         sleep(Duration::from_millis(random.random_range(100..700))).await;
         scene.inject(*fault, &mut random).await;
     }
     scene.heal();
     let healed = Instant::now();
+    let unread = read_again(folder.path(), &scene.workers).await.err();
+    scene.found.extend(unread);
     stop.cancel();
     while writers.join_next().await.is_some() {}
 
@@ -89,7 +96,8 @@ pub(crate) async fn run(cluster: &Cluster, seed: u64) -> Vec<String> {
         failing * 100.0,
         healed.elapsed().as_secs_f64()
     );
-    let mut found = Vec::from_iter(drained.err());
+    let mut found = std::mem::take(&mut scene.found);
+    found.extend(drained.err());
     // The last differences are folded, the last heartbeats seen.
     found.extend(check::check(&mut admin, &entries).await);
     drop(scene);
@@ -121,6 +129,23 @@ async fn prepare(cluster: &Cluster, database: &str) {
             .await
             .unwrap();
     }
+}
+
+/// Waits until every process, new or old, has read a page since the faults ended.
+async fn read_again(folder: &Path, workers: &[Child]) -> Result<(), String> {
+    let (healed, begun) = (SystemTime::now(), Instant::now());
+    while !workers
+        .iter()
+        .all(|child| worker::looked(folder, child) > Some(healed))
+    {
+        if begun.elapsed() > READ_WITHIN {
+            return Err(format!(
+                "a process could not read the overview for {READ_WITHIN:?} after the last fault"
+            ));
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
 }
 
 async fn drain(admin: &mut PgConnection) -> Result<(), String> {

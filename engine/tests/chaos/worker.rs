@@ -1,8 +1,9 @@
 //! A worker process: this very program, with CHAOS_WORKER set.
 
 use std::{
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use engine::{
@@ -18,7 +19,10 @@ const FAILING: &str = "CHAOS_FAILING";
 /// Which guarantee is broken on purpose: `early_ack` or `no_key`. The first needs the feature `sabotage`.
 pub(crate) const SABOTAGE: &str = "CHAOS_SABOTAGE";
 
-pub(crate) fn spawn(url: &str, failing: f64) -> Child {
+/// The folder of the files that tell when a worker last read a page.
+const SEEN: &str = "CHAOS_SEEN";
+
+pub(crate) fn spawn(url: &str, failing: f64, seen: &Path) -> Child {
     let log = std::env::var("CHAOS_LOG").map_or_else(
         |_| Stdio::null(),
         |path| {
@@ -33,6 +37,7 @@ pub(crate) fn spawn(url: &str, failing: f64) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .env(URL, url)
         .env(FAILING, failing.to_string())
+        .env(SEEN, seen)
         .stdout(Stdio::null())
         .stderr(log)
         .spawn()
@@ -51,6 +56,7 @@ pub(crate) async fn run(url: &str) {
         tokio::time::sleep(Duration::from_millis(200)).await;
     };
     let upkeep = Upkeep::start(&engine);
+    tokio::spawn(look(engine.clone()));
     let worker = loop {
         match Worker::start(engine.clone(), options()).await {
             Ok(worker) => break worker,
@@ -61,6 +67,26 @@ pub(crate) async fn run(url: &str) {
     stop.recv().await;
     worker.stop().await;
     upkeep.stop().await;
+}
+
+/// The page that somebody has open meanwhile; each time it is read, the process's file is written anew.
+async fn look(engine: Engine) {
+    let file = PathBuf::from(std::env::var(SEEN).unwrap()).join(std::process::id().to_string());
+    loop {
+        match engine.overview().await {
+            Ok(_) => std::fs::write(&file, "").unwrap(),
+            Err(error) => eprintln!("overview: {error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// When the process last read the page.
+pub(crate) fn looked(folder: &Path, child: &Child) -> Option<SystemTime> {
+    let file = folder.join(child.id().to_string());
+    std::fs::metadata(file)
+        .and_then(|file| file.modified())
+        .ok()
 }
 
 /// A suite that was killed leaves nobody behind.

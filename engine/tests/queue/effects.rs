@@ -1,12 +1,13 @@
 //! Once for each event: whatever fails, hangs or comes twice.
 
 use std::{
-    sync::atomic::Ordering,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
 use engine::queue::{UnknownOutcome, Upkeep, Worker};
 use sqlx::PgPool;
+use tokio::{sync::Semaphore, time::sleep};
 
 use super::{
     stages::{Local, Remote, prepare},
@@ -78,6 +79,33 @@ async fn a_stage_that_hangs_is_cut_off_and_its_neighbours_go_on(pool: PgPool) {
     );
 }
 
+/// As a machine that lost its power or its network in a transaction: its connections stay, and nobody ends them.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_frozen_worker_locked_is_free_again_within_seconds(pool: PgPool) {
+    prepare(&pool, 4).await;
+    let engine = engine(&pool);
+    let thaw = Arc::new(Semaphore::new(0));
+    let frozen = Local {
+        thaw: Some(thaw.clone()),
+        ..Local::default()
+    };
+    let transactions = frozen.transactions.clone();
+    let first = Worker::start_with(&engine, |lanes| lanes.local(frozen))
+        .await
+        .unwrap();
+    while transactions.load(Ordering::Relaxed) == 0 {
+        sleep(Duration::from_millis(5)).await;
+    }
+    let second = Worker::start_with(&engine, |lanes| lanes.local(Local::default()))
+        .await
+        .unwrap();
+    drain(&pool).await;
+    second.stop().await;
+    thaw.add_permits(9);
+    first.stop().await;
+    assert_eq!(count(&pool, EFFECTS).await, 4);
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn a_second_effect_is_refused_and_counted(pool: PgPool) {
     prepare(&pool, 10).await;
@@ -138,7 +166,7 @@ async fn a_worker_that_wakes_after_its_lease_was_given_away_writes_nothing(pool:
         if !quick.calls().is_empty() || slow.calls().len() > 1 {
             break;
         }
-        tokio::time::sleep(Duration::from_millis(25)).await;
+        sleep(Duration::from_millis(25)).await;
     }
     slow.permits.add_permits(9);
     drain(&pool).await;
@@ -168,7 +196,7 @@ async fn a_living_worker_keeps_its_lease_however_long_it_takes(pool: PgPool) {
     )
     .await;
     // Twice as long as a dead worker is given.
-    tokio::time::sleep(Duration::from_secs(7)).await;
+    sleep(Duration::from_secs(7)).await;
     assert_eq!(slow.calls().len(), 3);
     slow.permits.add_permits(9);
     drain(&pool).await;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use engine::queue::Worker;
+use engine::queue::{UnknownOutcome, Worker};
 use sqlx::PgPool;
 
 use super::{
-    stages::{Local, prepare},
+    stages::{Local, Remote, prepare},
     support::{count, drain, engine, insert, wait_for, worker},
 };
 
@@ -136,4 +136,72 @@ async fn settings_change_what_a_running_worker_does(pool: PgPool) {
     );
     first.stop().await;
     second.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn settings_change_how_a_running_worker_calls(pool: PgPool) {
+    prepare(&pool, 0).await;
+    run(
+        &pool,
+        "INSERT INTO marketing.stage_settings (stage, batch_size, concurrency) VALUES ('probe', 4, 1)",
+    )
+    .await;
+    let engine = engine(&pool);
+    let stage = Remote::new(UnknownOutcome::Repeat, 0);
+    let worker = Worker::start_with(&engine, |lanes| lanes.remote(stage.clone()))
+        .await
+        .unwrap();
+    let events = async |n: i32| {
+        sqlx::query(
+            "INSERT INTO marketing.pipeline_events (event_type, payload)
+             SELECT 'company_created', jsonb_build_object('record_id', n) FROM generate_series(1, $1) n",
+        )
+        .bind(n)
+        .execute(&pool)
+        .await
+        .unwrap();
+        tokio::time::sleep(SETTLE).await;
+    };
+    events(8).await;
+    assert_eq!(stage.calls().len(), 1, "one at a time");
+    stage.permits.add_permits(8);
+    drain(&pool).await;
+
+    run(
+        &pool,
+        "UPDATE marketing.stage_settings SET concurrency = 4 WHERE stage = 'probe'",
+    )
+    .await;
+    tokio::time::sleep(SETTLE).await;
+    events(8).await;
+    // The second lane wakes with a heartbeat.
+    for _ in 0..100 {
+        if stage.calls().len() >= 8 + 4 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(stage.calls().len(), 8 + 4, "four at a time, in two lanes");
+    stage.permits.add_permits(8);
+    drain(&pool).await;
+
+    run(
+        &pool,
+        "UPDATE marketing.stage_settings SET time_out_ms = 200, attempts = 2, backoff_base_ms = 10, backoff_cap_ms = 10 WHERE stage = 'probe'",
+    )
+    .await;
+    tokio::time::sleep(SETTLE).await;
+    events(1).await;
+    drain(&pool).await;
+    assert_eq!(
+        count(
+            &pool,
+            "SELECT count(*) FROM marketing.workflow_stats WHERE status = 'timeout'"
+        )
+        .await,
+        2,
+        "two attempts, each cut off, the second one soon"
+    );
+    worker.stop().await;
 }

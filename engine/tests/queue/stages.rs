@@ -48,11 +48,13 @@ async fn effect(connection: &mut PgConnection, events: &[Claimed]) -> sqlx::Resu
     Ok(())
 }
 
-/// Writes one effect an event; the record named by `poison` makes its statement fail or hang.
+/// Writes one effect an event; the record named by `poison` makes its statement fail or hang. With a `thaw` it rests in
+/// its transaction until that has a permit.
 #[derive(Clone, Default)]
 pub(crate) struct Local {
     pub(crate) poison: Option<&'static str>,
     pub(crate) hangs: bool,
+    pub(crate) thaw: Option<Arc<Semaphore>>,
     pub(crate) transactions: Arc<AtomicUsize>,
 }
 
@@ -79,6 +81,9 @@ impl LocalStage for Local {
     ) -> sqlx::Result<Vec<Outcome>> {
         self.transactions.fetch_add(1, Ordering::Relaxed);
         effect(connection, events).await?;
+        if let Some(thaw) = &self.thaw {
+            thaw.acquire().await.unwrap().forget();
+        }
         if events
             .iter()
             .any(|event| event.record_id.as_deref() == self.poison)

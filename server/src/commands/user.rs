@@ -4,8 +4,9 @@ use std::io::{self, IsTerminal};
 
 use anyhow::Context;
 use domain::role::Role;
+use engine::store::password;
 
-use crate::{config::Config, database::Surroundings, password};
+use crate::{config::Config, database::Surroundings};
 
 pub(super) async fn add(
     config: &Config,

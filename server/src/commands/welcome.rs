@@ -1,9 +1,9 @@
 //! What is printed when everything has started: where to go and how to sign in.
 
 use domain::role::{Actor, Role};
-use engine::Engine;
+use engine::{Engine, store::password};
 
-use crate::{config::Config, database::Surroundings, password, web::Web};
+use crate::{config::Config, database::Surroundings, web::Web};
 
 const DEMO_ADMIN: &str = "admin";
 

@@ -15,8 +15,12 @@ use tower_http::{
 };
 
 pub use super::access::Access;
+use super::export::{
+    Actions, Audit, Companies, DeadLetters, Errors, Events, Health as WorkflowHealth, Imports,
+    Phases, Queue, Schedules, Snipers, Stages, Throughput, Workers, export, import_report,
+};
 use super::{
-    App, access, events, export, headers, health, observe, origin, pages,
+    App, access, account, events, headers, health, observe, origin, pages,
     problem::panicked,
     sign_in, site, upload,
     visitor::{load_actor, session_layer},
@@ -71,12 +75,25 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/readyz", PUBLIC, Health, || get(health::readyz)),
     route("POST", "/session", PUBLIC, Quick, || post(sign_in::sign_in)),
     route("POST", "/session/end", PUBLIC, Quick, || post(sign_in::sign_out)),
+    route("POST", "/account/password", VIEW, Quick, || post(account::change_password)),
     route("GET", "/ws/events", VIEW, Lasting, || get(events::events)),
     route("POST", "/upload", IMPORT, Lasting, || post(upload::upload)),
-    route("GET", "/export/phase-stats.csv", EXPORT, Quick, || get(export::phase_stats)),
-    route("GET", "/export/errors.csv", EXPORT, Quick, || get(export::errors)),
-    route("GET", "/export/audit.csv", EDIT, Quick, || get(export::audit)),
-    route("GET", "/export/import/{file}", EXPORT, Quick, || get(export::import_report)),
+    route("GET", "/export/actions.csv", EXPORT, Quick, || get(export::<Actions>)),
+    route("GET", "/export/audit.csv", EDIT, Quick, || get(export::<Audit>)),
+    route("GET", "/export/companies.csv", EXPORT, Quick, || get(export::<Companies>)),
+    route("GET", "/export/dead-letters.csv", EXPORT, Quick, || get(export::<DeadLetters>)),
+    route("GET", "/export/errors.csv", EXPORT, Quick, || get(export::<Errors>)),
+    route("GET", "/export/event-queue.csv", EXPORT, Quick, || get(export::<Queue>)),
+    route("GET", "/export/events.csv", EXPORT, Quick, || get(export::<Events>)),
+    route("GET", "/export/imports.csv", EXPORT, Quick, || get(export::<Imports>)),
+    route("GET", "/export/phase-stats.csv", EXPORT, Quick, || get(export::<Phases>)),
+    route("GET", "/export/schedules.csv", EXPORT, Quick, || get(export::<Schedules>)),
+    route("GET", "/export/sniper-targets.csv", EXPORT, Quick, || get(export::<Snipers>)),
+    route("GET", "/export/stages.csv", EXPORT, Quick, || get(export::<Stages>)),
+    route("GET", "/export/throughput.csv", EXPORT, Quick, || get(export::<Throughput>)),
+    route("GET", "/export/workers.csv", EXPORT, Quick, || get(export::<Workers>)),
+    route("GET", "/export/workflow-health.csv", EXPORT, Quick, || get(export::<WorkflowHealth>)),
+    route("GET", "/export/import/{file}", EXPORT, Quick, || get(import_report)),
 ];
 
 fn routes(kind: Kind) -> Router<App> {

@@ -140,7 +140,7 @@ async fn an_act_is_logged_with_the_address_it_came_from(pool: PgPool) {
     assert_eq!(answer.status(), 200);
     let csv = admin.get("/export/audit.csv?action=stage.pause").await;
     let csv = csv.text().await.unwrap();
-    assert_eq!(csv.lines().count(), 2, "{csv}");
+    assert_eq!(csv.lines().count(), 3, "{csv}");
     assert!(
         csv.contains(",admin,") && csv.contains(",127.0.0.1,"),
         "{csv}"

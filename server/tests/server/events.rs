@@ -1,11 +1,11 @@
 //! Events and lineage: the commands as people type them, and the server functions of the pages.
 
-use std::process::{Command, Output};
+use std::process::Command;
 
 use domain::role::Role;
-use sqlx::{ConnectOptions, PgPool};
+use sqlx::PgPool;
 
-use crate::app::App;
+use crate::{app::App, terminal::server};
 
 /// Two companies of a file; the first is validated by hand, the second's event failed.
 const STORY: &str = r"
@@ -21,26 +21,6 @@ async fn told(pool: &PgPool) {
     for statement in STORY.split_inclusive(";\n") {
         sqlx::raw_sql(statement).execute(pool).await.unwrap();
     }
-}
-
-async fn server(pool: &PgPool, arguments: &[&str]) -> (Output, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-    for name in ["NEON_DATABASE_URL", "DATABASE_DIRECT_URL", "DEMO"] {
-        command.env_remove(name);
-    }
-    command
-        .env(
-            "DATABASE_URL",
-            pool.connect_options().to_url_lossy().as_str(),
-        )
-        .env("DATA_DIR", folder.path())
-        .args(arguments);
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap())
-        .await
-        .unwrap();
-    let text = [output.stdout.as_slice(), &output.stderr].concat();
-    (output, String::from_utf8_lossy(&text).into_owned())
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -18,11 +18,10 @@ async fn phase_statistics_are_a_file_with_its_time(pool: PgPool) {
     );
     assert!(header(&answer, "content-type").starts_with("text/csv"));
     let text = answer.text().await.unwrap();
-    assert!(
-        text.starts_with("phase,total_runs,errors,error_rate,avg_duration"),
-        "{text}"
-    );
-    assert!(text.lines().count() >= 5, "four phases: {text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("# phase_stats as of 20"), "{text}");
+    assert_eq!(lines[1], "phase,total_runs,errors,error_rate,avg_duration");
+    assert_eq!(lines.len(), 6, "four phases: {text}");
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -41,7 +40,9 @@ async fn errors_are_filtered_whole_and_harmless(pool: PgPool) {
         let answer = operator.get(path).await;
         assert_eq!(answer.status(), 200, "{path}");
         let text = answer.text().await.unwrap();
-        let rows: Vec<csv::StringRecord> = csv::Reader::from_reader(text.as_bytes())
+        let rows: Vec<csv::StringRecord> = csv::ReaderBuilder::new()
+            .comment(Some(b'#'))
+            .from_reader(text.as_bytes())
             .into_records()
             .map(Result::unwrap)
             .collect();
@@ -64,6 +65,78 @@ async fn errors_are_filtered_whole_and_harmless(pool: PgPool) {
             .len(),
         0
     );
+}
+
+/// Each list goes over several pieces of 1,000 rows, and holds what its page counts.
+#[sqlx::test(migrations = "../migrations")]
+async fn every_table_is_whole_says_its_filter_and_begins_with_its_columns(pool: PgPool) {
+    let app = App::start(pool.clone()).await;
+    let admin = app.person(Role::Admin).await;
+    sqlx::raw_sql(
+        "INSERT INTO intake.company_raw_intake (company, website, import_batch_id)
+         SELECT 'C' || n, 'https://c' || n || '.example', CASE WHEN n % 2 = 0 THEN 'even' ELSE 'odd' END
+         FROM generate_series(1, 2400) n;
+         INSERT INTO marketing.ple_results (company_id, ple_score) VALUES ('a', 0.9)",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let lines = async |path: &str| {
+        let answer = admin.get(path).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        let name = header(&answer, "content-disposition").to_owned();
+        let text = answer.text().await.unwrap();
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        (name, lines)
+    };
+    let (name, all) = lines("/export/events.csv").await;
+    assert!(name.contains("filename=\"pipeline_events_20"), "{name}");
+    assert!(all[0].ends_with(": everything"), "{}", all[0]);
+    assert!(
+        all[1].starts_with("id,created_at,event_type,"),
+        "{}",
+        all[1]
+    );
+    assert_eq!(all.len(), 2402);
+    let ids: std::collections::HashSet<&str> = all[2..]
+        .iter()
+        .filter_map(|line| line.split(',').next())
+        .collect();
+    assert_eq!(ids.len(), 2400, "each event once");
+
+    let (name, even) = lines("/export/events.csv?batch=even&status=pending&after=x&e_q=y").await;
+    assert!(
+        name.contains("pipeline_events_batch-even_status-pending_20"),
+        "{name}"
+    );
+    assert!(
+        even[0].ends_with(": filter batch=even&status=pending"),
+        "{}",
+        even[0]
+    );
+    assert_eq!(even.len(), 1202);
+    let (_, companies) = lines("/export/companies.csv?batch=odd").await;
+    assert_eq!(companies.len(), 1202);
+
+    for (table, rows) in [
+        ("actions", 0),
+        ("audit", 1),
+        ("dead-letters", 0),
+        ("event-queue", 1),
+        ("imports", 0),
+        ("phase-stats", 4),
+        ("schedules", 8),
+        ("sniper-targets", 1),
+        ("stages", 5),
+        ("throughput", 1),
+        ("workers", 0),
+        ("workflow-health", 5),
+    ] {
+        let (_, lines) = lines(&format!("/export/{table}.csv")).await;
+        assert_eq!(lines.len(), rows + 2, "{table}: {lines:?}");
+    }
+    let unread = admin.get("/export/events.csv?status=odd").await;
+    assert_eq!(unread.status(), 422, "not everything instead");
 }
 
 #[sqlx::test(migrations = "../migrations")]

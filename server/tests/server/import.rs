@@ -2,12 +2,14 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Output, Stdio},
     time::Duration,
 };
 
-use sqlx::{ConnectOptions, PgPool};
+use sqlx::PgPool;
 use tempfile::TempDir;
+
+use crate::terminal::command;
 
 /// A folder with a file of so many companies, half a kilobyte each. Every tenth has no website, so that only its line
 /// tells it from others.
@@ -33,16 +35,7 @@ fn write(text: &str) -> (TempDir, PathBuf) {
 }
 
 fn import(pool: &PgPool, folder: &Path, file: &Path) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-    for name in ["NEON_DATABASE_URL", "DATABASE_DIRECT_URL", "DEMO"] {
-        command.env_remove(name);
-    }
-    command
-        .env(
-            "DATABASE_URL",
-            pool.connect_options().to_url_lossy().as_str(),
-        )
-        .env("DATA_DIR", folder)
+    command(pool, folder)
         .arg("import")
         .arg(file)
         .stdout(Stdio::piped())

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 mod access;
+mod account;
 mod app;
 mod cluster;
 mod events;
@@ -11,8 +12,11 @@ mod headers;
 mod import;
 mod live;
 mod n8n;
+mod operate;
 mod process;
 mod settings;
 mod sign_in;
+mod terminal;
 mod upkeep;
 mod upload;
+mod users;

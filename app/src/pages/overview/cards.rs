@@ -14,7 +14,7 @@ use crate::parts::{
 
 const NOTHING_RAN: &str = "Nothing ran in the last 24 hours";
 
-pub(super) fn card(card: &PhaseCard) -> AnyView {
+pub(in crate::pages) fn card(card: &PhaseCard) -> AnyView {
     let name = card.phase.name();
     let symbol = match card.phase {
         Phase::Enrichment => DATABASE,
@@ -49,6 +49,7 @@ pub(super) fn main_figures(card: &PhaseCard) -> AnyView {
             <div>
                 <dt>"Total Runs"</dt>
                 <dd data-figure="total-runs">{count(card.total_runs)}</dd>
+                {runs_change(card)}
             </div>
             <div>
                 <dt>"Error Rate"</dt>
@@ -56,12 +57,96 @@ pub(super) fn main_figures(card: &PhaseCard) -> AnyView {
                     {rate}
                     {bad.then(|| view! { <span class="sr-only">" (above 5 %)"</span> })}
                 </dd>
+                {rate_change(card)}
             </div>
             <div>
                 <dt>"Avg Duration"</dt>
                 <dd data-figure="avg-duration">{average}</dd>
+                {duration_change(card)}
             </div>
         </dl>
+    }
+    .into_any()
+}
+
+/// More runs are neither good nor bad.
+fn runs_change(card: &PhaseCard) -> Option<AnyView> {
+    let before = card.before.total_runs;
+    if before == 0 && card.total_runs == 0 {
+        return None;
+    }
+    let text = match before {
+        0 => "new".to_owned(),
+        _ => change(card.total_runs as f64 / before as f64),
+    };
+    Some(changed(
+        text,
+        "",
+        format!("{} in the 24 hours before", count(before)),
+    ))
+}
+
+/// In percentage points; fewer errors are better.
+fn rate_change(card: &PhaseCard) -> Option<AnyView> {
+    let before = card.before.error_rate.filter(|_| card.total_runs > 0)?;
+    let points = card.error_rate - before;
+    let text = if points.abs() < 0.05 {
+        "±0".to_owned()
+    } else {
+        format!("{}{:.1} pp", sign(points), points.abs())
+    };
+    Some(changed(
+        text,
+        tone(points, 0.05),
+        format!("{} in the 24 hours before", percent(before)),
+    ))
+}
+
+/// Quicker is better.
+fn duration_change(card: &PhaseCard) -> Option<AnyView> {
+    let (now, before) = (card.avg_duration?, card.before.avg_duration?);
+    if before <= 0.0 {
+        return None;
+    }
+    let ratio = now / before;
+    Some(changed(
+        change(ratio),
+        tone(ratio - 1.0, 0.005),
+        format!("{} in the 24 hours before", duration(before)),
+    ))
+}
+
+fn tone(difference: f64, least: f64) -> &'static str {
+    match difference {
+        more if more > least => "worse",
+        less if less < -least => "better",
+        _ => "",
+    }
+}
+
+fn sign(difference: f64) -> &'static str {
+    if difference < 0.0 { "−" } else { "+" }
+}
+
+/// "+12 %", and "×30" where percents say little.
+fn change(ratio: f64) -> String {
+    let percents = 100.0 * (ratio - 1.0);
+    match percents {
+        _ if percents.abs() < 0.5 => "±0 %".to_owned(),
+        _ if ratio >= 10.0 => format!("×{}", count(ratio.round() as i64)),
+        _ => format!("{}{:.0} %", sign(percents), percents.abs()),
+    }
+}
+
+/// The difference to the day before; what it was then is said on hover and to the ear.
+fn changed(text: String, tone: &'static str, before: String) -> AnyView {
+    let title = before.clone();
+    view! {
+        <dd class=format!("change {tone}") title=title>
+            <span class="sr-only">"Change: "</span>
+            {text}
+            <span class="sr-only">", " {before}</span>
+        </dd>
     }
     .into_any()
 }
@@ -86,7 +171,7 @@ pub(super) fn own_figures(card: &PhaseCard) -> AnyView {
 }
 
 /// A dash that says why there is no value, to the eye on hover and to the ear at once.
-fn missing(reason: &str) -> AnyView {
+pub(super) fn missing(reason: &str) -> AnyView {
     view! {
         <span class="missing" title=reason.to_owned()>
             <span aria-hidden="true">"–"</span>
@@ -108,4 +193,25 @@ fn sparkline(card: &PhaseCard) -> AnyView {
         count(runs.last().copied().unwrap_or(0))
     );
     sparkline::sparkline(runs, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_read_well() {
+        let table = [
+            (1.0, "±0 %"),
+            (1.004, "±0 %"),
+            (1.12, "+12 %"),
+            (0.5, "−50 %"),
+            (0.0, "−100 %"),
+            (9.99, "+899 %"),
+            (12_480.2, "×12,480"),
+        ];
+        for (ratio, expected) in table {
+            assert_eq!(change(ratio), expected);
+        }
+    }
 }

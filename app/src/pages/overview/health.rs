@@ -1,5 +1,6 @@
 //! Workflow health of the last hour, a grid of states.
 
+use chrono::{DateTime, Utc};
 use domain::{
     format::{count, duration, percent},
     model::overview::{Overview, WorkflowHealth},
@@ -16,7 +17,10 @@ pub(super) fn health(figures: &Overview) -> AnyView {
     if figures.health.is_empty() {
         return view! { <p class="muted">"No workflow has run yet."</p> }.into_any();
     }
-    let now = figures.as_of;
+    tiles(&figures.health, figures.as_of)
+}
+
+pub(in crate::pages) fn tiles(rows: &[WorkflowHealth], now: DateTime<Utc>) -> AnyView {
     let tile = |row: &WorkflowHealth| {
         let (tone, known) = tone(&row.health_status);
         let name = match StageName::of_workflow(&row.workflow_name) {
@@ -38,7 +42,7 @@ pub(super) fn health(figures: &Overview) -> AnyView {
             </li>
         }
     };
-    view! { <ul class="health">{figures.health.iter().map(tile).collect_view()}</ul> }.into_any()
+    view! { <ul class="health">{rows.iter().map(tile).collect_view()}</ul> }.into_any()
 }
 
 fn tone(status: &str) -> (Tone, &'static str) {

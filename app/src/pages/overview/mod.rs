@@ -1,13 +1,14 @@
 //! The overview: four phases, and for the chosen one its pipeline, queue, health, throughput and live feed.
 
-mod cards;
+pub(super) mod cards;
 mod feed;
-mod health;
+pub(super) mod health;
 mod queue;
 mod snipers;
 mod strip;
 mod tabs;
 mod throughput;
+mod vitals;
 
 use domain::{
     model::{
@@ -15,7 +16,6 @@ use domain::{
         overview::{Overview, PhaseCard},
     },
     phase::Phase,
-    role::Permission,
 };
 use leptos::prelude::*;
 
@@ -27,8 +27,9 @@ use crate::{
     },
     live::Live,
     parts::{
+        export::{ExportLink, export_icon},
         header::PageHeader,
-        icon::{DOWNLOAD, REFRESH, icon},
+        icon::{PRINTER, icon},
         import_link::ImportLink,
         loaded::{Loaded, Settled},
         notice::Empty,
@@ -36,8 +37,7 @@ use crate::{
         time,
     },
     problem::Problem,
-    query::{tab, use_query},
-    session,
+    query::{carry, report_path, tab, use_query},
 };
 
 #[component]
@@ -45,6 +45,7 @@ pub(crate) fn OverviewPage() -> impl IntoView {
     let live = Live::expect();
     let params = use_query();
     let phase = Memo::new(move |_| tab(&params.read()));
+    let report = move || carry(&report_path(phase.get()), &params.read());
     let figures = live.resource(
         &[Topic::Pipeline, Topic::Errors, Topic::Imports],
         || (),
@@ -57,13 +58,11 @@ pub(crate) fn OverviewPage() -> impl IntoView {
     view! {
         <PageHeader title=PRODUCT subtitle="Event-driven pipeline monitoring">
             <AsOf figures=figures />
-            <button class="btn" on:click=move |_| live.refresh()>{icon(REFRESH)} <span class="long">"Refresh"</span></button>
-            {session::may(Permission::Export)
-                .then(|| {
-                    view! {
-                        <a class="btn" href="/export/phase-stats.csv" download="" rel="external">{icon(DOWNLOAD)} <span class="long">"Export"</span></a>
-                    }
-                })}
+            <ExportLink table="phase-stats" />
+            <a class="btn" href=report title="Figures and errors of this phase, for paper or PDF">
+                {icon(PRINTER)}
+                <span class="long">"Report"</span>
+            </a>
             <ImportLink />
         </PageHeader>
         <main id="main">
@@ -77,13 +76,13 @@ pub(crate) fn OverviewPage() -> impl IntoView {
                             <div class="column">
                                 <throughput::Throughput figures=figures chart=chart />
                                 <section class="card" aria-labelledby="health">
-                                    <h2 id="health">"Workflow health" <small>"last hour"</small></h2>
+                                    <h2 id="health">"Workflow health" <small>"last hour"</small> {export_icon("workflow-health", "the workflow health")}</h2>
                                     <Loaded resource=figures view=|figures| health::health(&figures) />
                                 </section>
                             </div>
                             <div class="column">
                                 <section class="card" aria-labelledby="queue">
-                                    <h2 id="queue">"Event queue" <small>"waiting now"</small></h2>
+                                    <h2 id="queue">"Event queue" <small>"waiting now"</small> {export_icon("event-queue", "the event queue")}</h2>
                                     <Loaded resource=figures view=|figures| queue::queue(&figures) />
                                 </section>
                                 <feed::Feed recent=recent />
@@ -96,7 +95,7 @@ pub(crate) fn OverviewPage() -> impl IntoView {
                     view! {
                         <Loaded resource=figures view=|figures| large(&figures, Phase::Intelligence) />
                         <section class="card" aria-labelledby="snipers">
-                            <h2 id="snipers">"Sniper targets" <small>"PLE or BIT above 0.75, first 50"</small></h2>
+                            <h2 id="snipers">"Sniper targets" <small>"PLE or BIT above 0.75, first 50"</small> {export_icon("sniper-targets", "the sniper targets")}</h2>
                             <Loaded resource=snipers view=snipers::table />
                         </section>
                     }
@@ -134,6 +133,7 @@ fn top(figures: &Overview) -> AnyView {
                 }
             })}
         {figures.empty.then(|| start(figures.demo))}
+        {vitals::vitals(&figures.vitals)}
         <section class="cards" aria-label="Phases">{figures.cards.iter().map(cards::card).collect_view()}</section>
     }
     .into_any()

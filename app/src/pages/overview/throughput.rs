@@ -6,7 +6,10 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use crate::{parts::loaded::Loaded, problem::Problem};
+use crate::{
+    parts::{export::export_icon, loaded::Loaded},
+    problem::Problem,
+};
 
 #[component]
 pub(super) fn Throughput(
@@ -15,7 +18,7 @@ pub(super) fn Throughput(
 ) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="throughput">
-            <h2 id="throughput">"Throughput" <small>"events per day, 30 days"</small></h2>
+            <h2 id="throughput">"Throughput" <small>"events per day, 30 days"</small> {export_icon("throughput", "the throughput")}</h2>
             <Loaded resource=chart view=picture />
             <details>
                 <summary>"The figures as a table"</summary>

@@ -13,7 +13,7 @@ use sqlx::{FromRow, Postgres, QueryBuilder};
 use super::{filter::is_led_by_index, patience, push_event_filter};
 use crate::{
     Engine, Result,
-    store::{COUNT_LIMIT, PAGE, capped, cursor},
+    store::{COUNT_LIMIT, PAGE, PIECE, Piece, capped, cursor, cut},
 };
 
 /// The columns of [`Row`]. What is put aside without an end has no next attempt.
@@ -29,18 +29,8 @@ impl Engine {
     /// [`crate::EngineError::Invalid`] for a cursor that is none, and for a search that takes too long, with what helps;
     /// [`crate::EngineError::Database`].
     pub async fn events(&self, filter: &EventFilter) -> Result<Page<EventRow>> {
-        let (rows, count) =
-            tokio::try_join!(self.newest_events(filter), self.count_within(filter))?;
-        let more = rows.len() as i64 > PAGE;
-        let rows: Vec<EventRow> = rows
-            .into_iter()
-            .take(PAGE as usize)
-            .map(Row::into)
-            .collect();
-        let next = rows
-            .last()
-            .filter(|_| more)
-            .map(|row| format!("{}~{}", row.created_at.to_rfc3339(), row.id));
+        let ((rows, next), count) =
+            tokio::try_join!(self.newest_events(filter, PAGE), self.count_within(filter))?;
         // What was seen is a count, too, of at least so many.
         let seen = Count {
             n: rows.len() as i64,
@@ -53,6 +43,14 @@ impl Engine {
         })
     }
 
+    /// A piece of the same list, for exports.
+    ///
+    /// # Errors
+    /// As [`Engine::events`].
+    pub async fn events_piece(&self, filter: &EventFilter) -> Result<Piece<EventRow>> {
+        self.newest_events(filter, PIECE).await
+    }
+
     /// How many events match; counting stops at 10,000.
     ///
     /// # Errors
@@ -63,22 +61,27 @@ impl Engine {
             .map_err(|error| patience::explain(error, filter))
     }
 
-    async fn newest_events(&self, filter: &EventFilter) -> Result<Vec<Row>> {
-        let mut query = newest(filter)?;
+    async fn newest_events(&self, filter: &EventFilter, limit: i64) -> Result<Piece<EventRow>> {
+        let mut query = newest(filter, limit)?;
         let mut transaction = patience::begin(&self.pool).await?;
         if !is_led_by_index(filter) {
             patience::go_by_time(&mut transaction).await?;
         }
-        let rows = query
+        let rows: Vec<Row> = query
             .build_query_as()
             .fetch_all(&mut *transaction)
             .await
             .map_err(|error| patience::explain(error, filter))?;
-        Ok(rows)
+        Ok(cut(rows, limit, |row: &EventRow| {
+            format!("{}~{}", row.created_at.to_rfc3339(), row.id)
+        }))
     }
 
     /// The count, or none when there was no time for it.
-    async fn count_within(&self, filter: &EventFilter) -> Result<Option<Count>> {
+    pub(in crate::store) async fn count_within(
+        &self,
+        filter: &EventFilter,
+    ) -> Result<Option<Count>> {
         match self.count_events(filter).await? {
             Ok(count) => Ok(Some(count)),
             Err(error) if patience::ran_out(&error) => Ok(None),
@@ -108,11 +111,11 @@ impl Engine {
     }
 }
 
-/// The newest events, one more than a page.
+/// The newest events, one more than `limit`.
 ///
 /// No index goes by time alone, which every event would have to be written to: where nothing narrower leads, the newest
 /// of each type are found by the index on type and time, and the newest of these are taken.
-fn newest(filter: &EventFilter) -> Result<QueryBuilder<Postgres>> {
+fn newest(filter: &EventFilter, limit: i64) -> Result<QueryBuilder<Postgres>> {
     let order = " ORDER BY e.created_at DESC, e.id DESC LIMIT ";
     let by_type = goes_by_type(filter);
     let mut query = QueryBuilder::new(if by_type { EACH_TYPE } else { "" });
@@ -130,9 +133,9 @@ fn newest(filter: &EventFilter) -> Result<QueryBuilder<Postgres>> {
         query.push(" AND (e.created_at, e.id) < (").push_bind(at);
         query.push(", ").push_bind(id).push(")");
     }
-    query.push(order).push_bind(PAGE + 1);
+    query.push(order).push_bind(limit + 1);
     if by_type {
-        query.push(") e").push(order).push_bind(PAGE + 1);
+        query.push(") e").push(order).push_bind(limit + 1);
     }
     Ok(query)
 }

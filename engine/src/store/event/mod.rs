@@ -6,3 +6,4 @@ mod list;
 mod patience;
 
 pub(crate) use filter::push_event_filter;
+pub(crate) use patience::ran_out;

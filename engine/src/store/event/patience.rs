@@ -34,7 +34,7 @@ pub(super) async fn go_by_time(connection: &mut PgConnection) -> Result<()> {
 }
 
 /// Whether the statement was stopped because it took too long.
-pub(super) fn ran_out(error: &sqlx::Error) -> bool {
+pub(crate) fn ran_out(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
         .and_then(|error| error.code())

@@ -90,7 +90,7 @@ pub(super) fn pages() -> Vec<Question> {
     pages! {
         "overview" => |engine| engine.overview();
         "overview: throughput chart" => |engine| engine.throughput_chart();
-        "overview: phase statistics as CSV" => |engine| engine.phase_stats_csv();
+        "overview: the phase cards" => |engine| engine.phase_cards();
         "overview: sniper targets" => |engine| engine.sniper_targets(50);
         "stage settings" => |engine| engine.stage_settings();
         "paused batches" => |engine| engine.paused_batches();

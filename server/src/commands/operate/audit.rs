@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use domain::model::audit::{AuditFilter, AuditQuery};
-use engine::Engine;
+use engine::{Engine, export};
 
 use super::shown;
 use crate::cli::operate::AuditArgs;
@@ -23,8 +23,9 @@ pub(super) async fn show(engine: &Engine, audit: AuditArgs) -> anyhow::Result<()
     };
     if audit.csv {
         loop {
-            let (piece, next) = engine.audit_csv(&query).await?;
-            io::stdout().write_all(&piece)?;
+            let (rows, next) = engine.audit_piece(&query).await?;
+            let header = query.cursor.is_none();
+            io::stdout().write_all(&export::csv(&rows, header)?)?;
             query.cursor = next;
             if query.cursor.is_none() {
                 return Ok(());

@@ -8,7 +8,7 @@ const VOWELS: &[u8] = b"aeiou";
 const GROUPS: usize = 5;
 
 /// Such as `tavo-kemi-sunu-rado-fibe`.
-pub(crate) fn readable() -> String {
+pub fn readable() -> String {
     let mut random = rand::rng();
     let mut pick = |letters: &[u8]| char::from(letters[random.random_range(0..letters.len())]);
     let groups: Vec<String> = (0..GROUPS)

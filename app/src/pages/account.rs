@@ -1,0 +1,75 @@
+//! A person's own account: a plain form that works without JavaScript.
+
+use domain::role::MIN_PASSWORD_CHARS;
+use leptos::prelude::*;
+
+use crate::{parts::header::PageHeader, query::use_query, session};
+
+#[component]
+pub(crate) fn AccountPage() -> impl IntoView {
+    let params = use_query();
+    let actor = session::actor();
+    let name = actor
+        .as_ref()
+        .map(|actor| actor.name.clone())
+        .unwrap_or_default();
+    let role = actor.map(|actor| actor.role.name()).unwrap_or_default();
+    let said = move || {
+        let params = params.read();
+        if params.get_str("changed").is_some() {
+            let text = "The password is changed. You are signed out everywhere but here.";
+            return Some(view! { <p class="banner" role="status">{text}</p> }.into_any());
+        }
+        let text = explain(params.get_str("problem")?);
+        Some(view! { <p class="problem" role="alert">{text}</p> }.into_any())
+    };
+    view! {
+        <PageHeader title="Account" subtitle="Who you are here" />
+        <main id="main" class="narrow">
+            {said}
+            <section class="card" aria-labelledby="who">
+                <h2 id="who">"You"</h2>
+                <dl class="facts">
+                    <div>
+                        <dt>"Name"</dt>
+                        <dd>{name.clone()}</dd>
+                    </div>
+                    <div>
+                        <dt>"Role"</dt>
+                        <dd>{role}</dd>
+                    </div>
+                </dl>
+            </section>
+            <form class="card account-form" method="post" action="/account/password">
+                <h2>"Change the password"</h2>
+                <p class="muted">{format!("At least {MIN_PASSWORD_CHARS} characters. You are then signed out everywhere but here.")}</p>
+                <input type="text" name="name" value=name autocomplete="username" hidden readonly />
+                {field("Present password", "present", "current-password", 1)}
+                {field("New password", "new", "new-password", MIN_PASSWORD_CHARS)}
+                {field("New password again", "again", "new-password", MIN_PASSWORD_CHARS)}
+                <button class="btn primary" type="submit">"Change the password"</button>
+            </form>
+        </main>
+    }
+}
+
+fn field(label: &'static str, name: &'static str, complete: &'static str, least: usize) -> AnyView {
+    view! {
+        <label class="field">
+            <span>{label}</span>
+            <input type="password" name=name autocomplete=complete minlength=least.to_string() required />
+        </label>
+    }
+    .into_any()
+}
+
+fn explain(problem: &str) -> String {
+    match problem {
+        "differ" => "The two new passwords are not the same. Nothing was changed.".to_owned(),
+        "present" => "The present password is wrong. Nothing was changed.".to_owned(),
+        "throttled" => "Too many attempts. Wait a minute, then try again.".to_owned(),
+        _ => format!(
+            "The new password needs at least {MIN_PASSWORD_CHARS} characters. Nothing was changed."
+        ),
+    }
+}

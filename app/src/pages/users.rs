@@ -1,0 +1,242 @@
+//! Who may sign in, and as what: for admins.
+
+use domain::{
+    format::count,
+    model::{
+        live::Topic,
+        user::{Invitation, UserRow},
+    },
+    role::{Permission, Role},
+};
+use leptos::{ev, html, prelude::*, task::spawn_local};
+
+use crate::{
+    api::users::{change_role, disable_user, invite_user, reset_password, users},
+    live::Live,
+    parts::{
+        ask::{Question, ask_button},
+        badge::{Tone, badge},
+        header::PageHeader,
+        loaded::Loaded,
+        notice::problem_line,
+        rows::rows,
+        table::table,
+        time,
+    },
+    problem::Problem,
+};
+
+/// The password that was made up last, until it is dismissed.
+type Told = RwSignal<Option<Invitation>>;
+
+#[component]
+pub(crate) fn UsersPage() -> impl IntoView {
+    let live = Live::expect();
+    let told: Told = RwSignal::new(None);
+    let all = live.resource(&[Topic::Settings], move || live.tick(), |_| users());
+    view! {
+        <PageHeader title="Users" subtitle="Who may sign in, and what they may do" />
+        <main id="main">
+            <Invite told=told />
+            <div role="status">{move || told.get().map(|invitation| secret(invitation, told))}</div>
+            <Loaded resource=all view=move |all| list(all, told) />
+        </main>
+    }
+}
+
+#[component]
+fn Invite(told: Told) -> impl IntoView {
+    let live = Live::expect();
+    let (name, role) = (
+        NodeRef::<html::Input>::new(),
+        NodeRef::<html::Select>::new(),
+    );
+    let busy = RwSignal::new(false);
+    let failed = RwSignal::new(None::<Problem>);
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let (Some(name), Some(role)) = (name.get(), role.get()) else {
+            return;
+        };
+        let wanted = Role::parse(&role.value()).unwrap_or_default();
+        busy.set(true);
+        failed.set(None);
+        spawn_local(async move {
+            match invite_user(name.value(), wanted).await {
+                Ok(invitation) => {
+                    name.set_value("");
+                    let _ = told.try_set(Some(invitation));
+                    live.stale(Topic::Settings);
+                }
+                Err(problem) => {
+                    let _ = failed.try_set(Some(problem));
+                }
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    let choice = |role: Role| {
+        view! { <option value=role.name() selected=role == Role::Viewer>{role.name()}</option> }
+    };
+    view! {
+        <form class="filters" on:submit=submit aria-label="Invite somebody">
+            <label class="field">
+                <span>"Name"</span>
+                <input type="text" name="name" node_ref=name required maxlength="100" autocomplete="off" autocapitalize="none" spellcheck="false" />
+            </label>
+            <label class="field">
+                <span>"Role"</span>
+                <select name="role" node_ref=role>{Role::ALL.map(choice).collect_view()}</select>
+            </label>
+            <button class="btn primary" type="submit" disabled=busy>"Invite"</button>
+        </form>
+        {move || failed.get().map(problem_line)}
+    }
+}
+
+fn secret(invitation: Invitation, told: Told) -> AnyView {
+    let Invitation {
+        name,
+        role,
+        password,
+    } = invitation;
+    view! {
+        <div class="notice">
+            <p class="notice-title">{format!("{name} may sign in as {}", role.name())}</p>
+            <p>"Password: " <code class="secret">{password}</code> ". It is shown only this once: hand it over, and let them change it."</p>
+            <button class="btn" on:click=move |_| told.set(None)>"I have it"</button>
+        </div>
+    }
+    .into_any()
+}
+
+fn list(all: Vec<UserRow>, told: Told) -> AnyView {
+    let headings = vec![
+        ("Name", ""),
+        ("Role", ""),
+        ("State", ""),
+        ("Last signed in", ""),
+        ("Browsers", "n"),
+        ("Added", ""),
+        ("", ""),
+    ];
+    let key = |row: &UserRow| format!("{row:?}");
+    table(
+        "Users",
+        headings,
+        rows(all, key, move |row| line(row, told)),
+    )
+}
+
+fn line(row: UserRow, told: Told) -> AnyView {
+    let state = if row.disabled {
+        badge(Tone::Quiet, "disabled")
+    } else {
+        badge(Tone::Good, "active")
+    };
+    let name = row.name;
+    let seen = match row.last_sign_in_at {
+        Some(at) => time::stamp(at),
+        None => "never".into_any(),
+    };
+    let others = Role::ALL
+        .into_iter()
+        .filter(|role| *role != row.role && !row.disabled);
+    let roles = others.map(|role| make(&name, role)).collect_view();
+    view! {
+        <tr>
+            <th scope="row" data-label="Name">{name.clone()}</th>
+            <td data-label="Role">{row.role.name()}</td>
+            <td data-label="State">{state}</td>
+            <td data-label="Last signed in" class="nowrap">{seen}</td>
+            <td data-label="Browsers" class="n">{count(row.sessions)}</td>
+            <td data-label="Added" class="nowrap">{time::stamp(row.created_at)}</td>
+            <td class="row-actions">
+                {roles}
+                {renew(&name, row.disabled, told)}
+                {(!row.disabled).then(|| disable(&name))}
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn make(name: &str, role: Role) -> Option<AnyView> {
+    let (text, may) = match role {
+        Role::Admin => (
+            "Make admin…",
+            "An admin may do everything, also manage people.",
+        ),
+        Role::Operator => (
+            "Make operator…",
+            "An operator may import, retry, resolve and export.",
+        ),
+        Role::Viewer => (
+            "Make viewer…",
+            "A viewer sees everything and changes nothing.",
+        ),
+    };
+    let who = name.to_owned();
+    let label = format!("Make {name} {}", role.name());
+    let question = Question::new(
+        label.clone(),
+        format!("{may} It holds for {name} within seconds."),
+        "Change the role",
+        move |_| {
+            let who = who.clone();
+            async move {
+                change_role(who.clone(), role).await?;
+                Ok(format!("{who} is {} now", role.name()))
+            }
+        },
+    );
+    ask_button(text, label, Permission::Edit, question)
+}
+
+fn renew(name: &str, disabled: bool, told: Told) -> Option<AnyView> {
+    let (text, label) = if disabled {
+        ("Let in again…", format!("Let {name} in again"))
+    } else {
+        ("New password…", format!("New password for {name}"))
+    };
+    let who = name.to_owned();
+    let question = Question::new(
+        label.clone(),
+        format!(
+            "A password is made up and shown here once. {name} is signed out everywhere; the present password no longer works."
+        ),
+        "Make a password",
+        move |_| {
+            let who = who.clone();
+            async move {
+                told.set(Some(reset_password(who.clone()).await?));
+                Ok(format!("{who} has a new password"))
+            }
+        },
+    );
+    ask_button(text, label, Permission::Edit, question)
+}
+
+fn disable(name: &str) -> Option<AnyView> {
+    let who = name.to_owned();
+    let question = Question::new(
+        format!("Disable {name}"),
+        format!(
+            "{name} is signed out everywhere and may not sign in any more. What they did stays on record."
+        ),
+        "Disable",
+        move |_| {
+            let who = who.clone();
+            async move {
+                disable_user(who.clone()).await?;
+                Ok(format!("{who} may not sign in any more"))
+            }
+        },
+    );
+    ask_button(
+        "Disable…",
+        format!("Disable {name}"),
+        Permission::Edit,
+        question,
+    )
+}

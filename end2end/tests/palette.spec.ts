@@ -1,0 +1,89 @@
+// The keyboard's way to everything: the command palette and the rows of a list.
+import { settled } from './data';
+import { base, expect, open, test, unique } from './people';
+
+test('the palette goes to a company, an event and a page, and does what has a name', async ({ page, psql }) => {
+  const tag = unique('palette');
+  const [id] = await settled(psql, tag, 2);
+  await open(page, '/events?status=failed&e_type=company_created');
+  const palette = page.getByRole('dialog');
+  const field = palette.getByRole('combobox');
+  const options = palette.getByRole('option');
+
+  await page.getByRole('searchbox', { name: 'Record, company or error' }).focus();
+  await page.keyboard.press('Control+k');
+  await expect(field).toBeFocused();
+  await page.keyboard.type(`${tag} 1`);
+  await expect(options).toHaveCount(1);
+  await expect(options.first()).toContainText(`Company${tag} 1`);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 2, name: `${tag} 1` })).toBeVisible();
+  expect(new URL(page.url()).search, 'the console is as it was').toBe('?e_type=company_created');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+
+  const event = await psql.number(`SELECT min(id) FROM marketing.pipeline_events WHERE payload ->> 'record_id' = '${id}' AND event_type = 'company_created'`);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type(`#${event}`);
+  await expect(options.first()).toContainText(`${event} company_created`);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(new RegExp(`/events/${event}`));
+
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('enr rep');
+  await expect(options).toHaveCount(1);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(`${base()}/reports/enrichment?e_type=company_created`);
+
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('updates');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Pause updates' })).toHaveAttribute('aria-pressed', 'true');
+
+  await page.getByRole('button', { name: /^Go to…/ }).click();
+  await field.fill(`nobody-is-called-${tag}`);
+  await expect(page.getByRole('dialog')).toContainText('No record has this in its name.');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: /^Go to…/ })).toBeFocused();
+});
+
+test('arrows choose in the palette, j and k in a list', async ({ page, psql }) => {
+  const tag = unique('rows');
+  await settled(psql, tag, 3);
+  await open(page, `/companies?q=${tag}`);
+  await expect(page.locator('main tbody tr')).toHaveCount(3);
+  const links = page.locator('main tbody tr th a');
+  await page.keyboard.press('j');
+  await expect(links.nth(0)).toBeFocused();
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await expect(links.nth(2)).toBeFocused();
+  await page.keyboard.press('k');
+  await expect(links.nth(1)).toBeFocused();
+
+  await page.keyboard.press('Control+k');
+  const selected = page.locator('[role=option][aria-selected=true]');
+  await expect(selected).toContainText('Overview');
+  await page.keyboard.press('ArrowDown');
+  await expect(selected).toContainText('Companies');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowUp');
+  await expect(selected).toContainText('Pause or follow updates');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(`${base()}/`);
+});
+
+test('on a phone the palette opens from the menu', async ({ browser }) => {
+  const context = await browser.newContext({ storageState: `${process.env.SERVER_FOLDER}/session-viewer.json`, viewport: { width: 360, height: 740 } });
+  const page = await context.newPage();
+  await page.goto(`${base()}/workers`);
+  await expect(page.locator('.live')).toHaveAttribute('data-connection', 'connected', { timeout: 30_000 });
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('button', { name: /^Go to…/ }).click();
+  await expect(page.getByRole('dialog').getByRole('combobox')).toBeFocused();
+  await page.keyboard.type('companies');
+  await page.getByRole('dialog').getByRole('option').first().click();
+  await expect(page).toHaveURL(`${base()}/companies`);
+  await context.close();
+});

@@ -1,0 +1,47 @@
+// People: invited by an admin with a password that is told once, and in charge of it from then on.
+import { base, expect, fillSignIn, open, test, unique } from './people';
+
+test('somebody is invited, signs in, and takes a password of their own', async ({ page, browser }) => {
+  const name = unique('ada');
+  await open(page, '/users');
+  const form = page.getByRole('form', { name: 'Invite somebody' });
+  await form.getByLabel('Name').fill(name);
+  await form.getByLabel('Role').selectOption('operator');
+  await form.getByRole('button', { name: 'Invite' }).click();
+  await expect(page.getByRole('status').filter({ hasText: `${name} may sign in as operator` })).toBeVisible();
+  const password = (await page.locator('code.secret').textContent())!;
+  await page.getByRole('button', { name: 'I have it' }).click();
+  await expect(page.locator('code.secret')).toHaveCount(0);
+  const row = page.getByRole('row', { name: new RegExp(name) });
+  await expect(row).toContainText('never');
+
+  const context = await browser.newContext({ storageState: { cookies: [], origins: [] } });
+  const theirs = await context.newPage();
+  await theirs.goto(`${base()}/sign-in`);
+  await fillSignIn(theirs, name, password);
+  await theirs.getByRole('button', { name: `Account: ${name}` }).click();
+  await theirs.getByRole('link', { name: 'Change the password' }).click();
+  await expect(theirs.getByRole('heading', { level: 1, name: 'Account' })).toBeVisible();
+  const change = async (present: string, next: string, again: string) => {
+    await theirs.getByLabel('Present password').fill(present);
+    await theirs.getByLabel('New password', { exact: true }).fill(next);
+    await theirs.getByLabel('New password again').fill(again);
+    await theirs.getByRole('button', { name: 'Change the password' }).click();
+  };
+  await change(password, 'a password of my own', 'another one of mine');
+  await expect(theirs.getByRole('alert')).toContainText('are not the same');
+  await change('not my password', 'a password of my own', 'a password of my own');
+  await expect(theirs.getByRole('alert')).toContainText('The present password is wrong');
+  await change(password, 'a password of my own', 'a password of my own');
+  await expect(theirs.locator('main [role=status]')).toContainText('The password is changed');
+
+  await page.reload();
+  await row.getByRole('button', { name: `Disable ${name}` }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText(`${name} is signed out everywhere`);
+  await dialog.getByRole('button', { name: 'Disable' }).click();
+  await expect(row).toContainText('disabled');
+  await theirs.goto(`${base()}/`);
+  await expect(theirs).toHaveURL(/sign-in/);
+  await context.close();
+});

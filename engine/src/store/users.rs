@@ -1,0 +1,158 @@
+//! People who may sign in, in the hands of an admin.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    model::user::{Invitation, UserRow},
+    role::{Actor, Role},
+};
+use sqlx::PgConnection;
+
+use super::{
+    audit, password,
+    user::{end_sessions, normal_name, role_of, shown},
+};
+use crate::{Engine, EngineError, Result};
+
+impl Engine {
+    /// Everybody, by name.
+    ///
+    /// # Errors
+    /// [`EngineError::Database`].
+    pub async fn users(&self) -> Result<Vec<UserRow>> {
+        type Row = (
+            String,
+            String,
+            bool,
+            DateTime<Utc>,
+            Option<DateTime<Utc>>,
+            i64,
+        );
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT name, role, disabled, created_at, last_sign_in_at,
+                    (SELECT count(*) FROM app.sessions s WHERE s.user_id = u.id AND s.expires_at > now())
+             FROM app.users u ORDER BY name",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let row = |(name, role, disabled, created_at, last_sign_in_at, sessions): Row| UserRow {
+            name,
+            role: role_of(&role),
+            disabled,
+            created_at,
+            last_sign_in_at,
+            sessions,
+        };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
+    /// Adds a person, with a password that is made up.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] for a name that is taken or cannot be typed, [`EngineError::Database`].
+    pub async fn invite_user(&self, name: &str, role: Role, by: &Actor) -> Result<Invitation> {
+        let taken: bool =
+            sqlx::query_scalar("SELECT EXISTS (SELECT FROM app.users WHERE name = $1)")
+                .bind(normal_name(name))
+                .fetch_one(&self.pool)
+                .await?;
+        if taken {
+            return Err(EngineError::Invalid(format!(
+                "There is somebody called {} already: give them a new password instead",
+                normal_name(name)
+            )));
+        }
+        self.with_new_password(name, role, by).await
+    }
+
+    /// Gives a person a new password, which is made up, signs them out everywhere, and lets them in again if they were
+    /// disabled.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Database`].
+    pub async fn reset_password(&self, name: &str, by: &Actor) -> Result<Invitation> {
+        let role: Option<String> = sqlx::query_scalar("SELECT role FROM app.users WHERE name = $1")
+            .bind(normal_name(name))
+            .fetch_optional(&self.pool)
+            .await?;
+        let role = role.ok_or_else(|| unknown(name))?;
+        self.with_new_password(name, role_of(&role), by).await
+    }
+
+    async fn with_new_password(&self, name: &str, role: Role, by: &Actor) -> Result<Invitation> {
+        let password = password::readable();
+        let actor = self.put_user(name, &password, role, by).await?;
+        Ok(Invitation {
+            name: actor.name,
+            role,
+            password,
+        })
+    }
+
+    /// Changes what a person may do. Their sessions go on, with the new role.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`]; [`EngineError::Invalid`] for the last admin; [`EngineError::Database`].
+    pub async fn change_role(&self, name: &str, role: Role, by: &Actor) -> Result<()> {
+        let name = normal_name(name);
+        let mut transaction = self.transaction().await?;
+        if role != Role::Admin {
+            spare_last_admin(&mut transaction, &name).await?;
+        }
+        let before = shown(&mut transaction, &name).await?;
+        if before.is_none() {
+            return Err(unknown(&name));
+        }
+        sqlx::query("UPDATE app.users SET role = $2 WHERE name = $1")
+            .bind(&name)
+            .bind(role.name())
+            .execute(&mut *transaction)
+            .await?;
+        let after = shown(&mut transaction, &name).await?;
+        let act = audit::Act::new("user.role", "user", &name).changed(before, after);
+        audit::record(&mut transaction, by, act).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Keeps a user from signing in, and signs them out everywhere.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`]; [`EngineError::Invalid`] for the last admin; [`EngineError::Database`].
+    pub async fn disable_user(&self, name: &str, by: &Actor) -> Result<()> {
+        let name = normal_name(name);
+        let mut transaction = self.transaction().await?;
+        spare_last_admin(&mut transaction, &name).await?;
+        let before = shown(&mut transaction, &name).await?;
+        let user_id: i64 =
+            sqlx::query_scalar("UPDATE app.users SET disabled = TRUE WHERE name = $1 RETURNING id")
+                .bind(&name)
+                .fetch_optional(&mut *transaction)
+                .await?
+                .ok_or_else(|| unknown(&name))?;
+        end_sessions(&mut transaction, user_id).await?;
+        let after = shown(&mut transaction, &name).await?;
+        let act = audit::Act::new("user.disable", "user", &name).changed(before, after);
+        audit::record(&mut transaction, by, act).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+fn unknown(name: &str) -> EngineError {
+    EngineError::NotFound(format!("the user {name}"))
+}
+
+/// Without an admin nobody could make one. The lock keeps two admins from sparing each other.
+async fn spare_last_admin(connection: &mut PgConnection, name: &str) -> Result<()> {
+    let admins: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM app.users WHERE role = 'admin' AND NOT disabled ORDER BY id FOR UPDATE",
+    )
+    .fetch_all(connection)
+    .await?;
+    if admins.iter().any(|admin| admin == name) && admins.len() == 1 {
+        return Err(EngineError::Invalid(format!(
+            "{name} is the last admin: make somebody else one first"
+        )));
+    }
+    Ok(())
+}

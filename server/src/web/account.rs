@@ -1,0 +1,61 @@
+//! `POST /account/password`: people replace their own password.
+
+use std::{net::SocketAddr, time::Instant};
+
+use axum::{
+    Extension, Form,
+    extract::{ConnectInfo, State},
+    http::HeaderMap,
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::role::Actor;
+use engine::EngineError;
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use super::{App, problem::Problem, sign_in::client_address, visitor};
+
+#[derive(Deserialize)]
+pub(crate) struct PasswordForm {
+    present: String,
+    new: String,
+    again: String,
+}
+
+/// Ends every session of the person but this one, and goes back to the page, which says what came of it.
+pub(crate) async fn change_password(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(actor): Extension<Actor>,
+    session: Session,
+    headers: HeaderMap,
+    Form(form): Form<PasswordForm>,
+) -> Result<Response, Response> {
+    let problem = |problem: Problem| problem.for_reader(&headers);
+    if form.new != form.again {
+        return Ok(back("problem=differ"));
+    }
+    // Whoever found a browser open may not guess at the password either.
+    let address = client_address(&app, peer, &headers);
+    if !app.throttle.admit(&actor.name, address, Instant::now()) {
+        return Ok(back("problem=throttled"));
+    }
+    let changed = app
+        .engine
+        .change_password(&actor, &form.present, &form.new)
+        .await;
+    match changed {
+        Ok(true) => {}
+        Ok(false) => return Ok(back("problem=present")),
+        Err(EngineError::Invalid(_)) => return Ok(back("problem=short")),
+        Err(error) => return Err(problem(error.into())),
+    }
+    app.throttle.succeeded(&actor.name, address);
+    visitor::enter(&session, &actor).await.map_err(problem)?;
+    tracing::info!(user = actor.name, "changed the password");
+    Ok(back("changed=yes"))
+}
+
+fn back(query: &str) -> Response {
+    Redirect::to(&format!("/account?{query}")).into_response()
+}

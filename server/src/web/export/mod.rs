@@ -1,0 +1,100 @@
+//! `GET /export/…`: tables as CSV files, streamed piece by piece, with the filter of the page that they are taken from.
+
+mod file;
+mod tables;
+
+use app::query::Params;
+use axum::{
+    body::Body,
+    extract::{Path, RawQuery, State},
+    response::Response,
+};
+use engine::{
+    Engine,
+    export::{Exported, csv},
+    store::Piece,
+};
+use futures::{StreamExt, stream};
+
+use super::{App, problem::Problem};
+use file::{comment, download, file_name};
+pub(crate) use tables::{
+    Actions, Audit, Companies, DeadLetters, Errors, Events, Health, Imports, Phases, Queue,
+    Schedules, Snipers, Stages, Throughput, Workers,
+};
+
+/// A list as a file. The keys of the query string are those of its page.
+pub(crate) trait Table: 'static {
+    type Query: Send + 'static;
+    type Row: Exported + Send + 'static;
+    /// The file is called so, the filters and the time follow.
+    const NAME: &'static str;
+    /// The keys that filter.
+    const FILTERS: &'static [&'static str];
+
+    /// # Errors
+    /// What cannot be read as a filter: the file would hold more than was asked for.
+    fn query(params: &Params) -> Result<Self::Query, Problem>;
+    /// Where the next piece begins.
+    fn go_on(query: &mut Self::Query, cursor: String);
+    fn piece(
+        engine: &Engine,
+        query: &Self::Query,
+    ) -> impl Future<Output = engine::Result<Piece<Self::Row>>> + Send;
+}
+
+/// The whole table, as its page lists it under the same query string.
+pub(crate) async fn export<T: Table>(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    let query = T::query(&params)?;
+    let filters: Vec<(&str, &str)> = params
+        .iter()
+        .filter(|(key, value)| T::FILTERS.contains(key) && !value.trim().is_empty())
+        .collect();
+    // The first piece now, so that a failure is an answer and not a broken file.
+    let (rows, next) = T::piece(&app.engine, &query).await?;
+    let mut first = comment(T::NAME, &filters).into_bytes();
+    first.extend(csv(&rows, true).map_err(engine::EngineError::from)?);
+    let rest = stream::try_unfold((app, query, next), async |(app, mut query, next)| {
+        let Some(cursor) = next else { return Ok(None) };
+        T::go_on(&mut query, cursor);
+        // The download breaks off, which the browser shows; the file is not taken for whole.
+        let (rows, next) = T::piece(&app.engine, &query)
+            .await
+            .map_err(std::io::Error::other)?;
+        Ok::<_, std::io::Error>(Some((csv(&rows, false)?, (app, query, next))))
+    });
+    let pieces = stream::once(async move { Ok(first) }).chain(rest);
+    Ok(download(
+        &file_name(T::NAME, &filters),
+        Body::from_stream(pieces),
+    ))
+}
+
+/// Every row of an imported file with what became of it.
+pub(crate) async fn import_report(
+    State(app): State<App>,
+    Path(file): Path<String>,
+) -> Result<Response, Problem> {
+    let Some(batch_id) = file.strip_suffix(".csv").map(str::to_owned) else {
+        return Err(Problem::not_found("This file"));
+    };
+    let name = format!("import_{}.csv", file::plain(&batch_id));
+    // The first piece now, so that an unknown batch is an answer and not a broken file.
+    let first = app.engine.import_report(&batch_id, None).await?;
+    let pieces = stream::try_unfold((app, batch_id, first), async |(app, batch_id, piece)| {
+        let Some((text, line)) = piece else {
+            return std::io::Result::Ok(None);
+        };
+        let next = app
+            .engine
+            .import_report(&batch_id, Some(line))
+            .await
+            .map_err(std::io::Error::other)?;
+        Ok(Some((text, (app, batch_id, next))))
+    });
+    Ok(download(&name, Body::from_stream(pieces)))
+}
