@@ -153,6 +153,11 @@ pub fn report_path(phase: domain::phase::Phase) -> String {
     format!("/reports/{}", phase.name())
 }
 
+/// Of a group of errors.
+pub fn group_path(key: &str) -> String {
+    format!("/errors/{key}")
+}
+
 pub fn event_path(id: i64) -> String {
     format!("/events/{id}")
 }

@@ -16,6 +16,8 @@ use crate::{
         companies::CompaniesPage,
         company::CompanyPage,
         dead_letters::DeadLettersPage,
+        error_group::ErrorGroupPage,
+        errors::ErrorsPage,
         event::EventPage,
         events::EventsPage,
         import::ImportPage,
@@ -27,6 +29,7 @@ use crate::{
         schedules::SchedulesPage,
         sign_in::SignInPage,
         stages::StagesPage,
+        trends::TrendsPage,
         users::UsersPage,
         workers::WorkersPage,
     },
@@ -55,10 +58,13 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const PAGES: &[PageRoute] = &[
     page("/", "Overview"),
     page("/account", "Account"),
+    page("/trends", "Trends"),
     page("/companies", "Companies"),
     page("/companies/:key", "Company"),
     page("/imports", "Imports"),
     page("/imports/:batch", "Import"),
+    page("/errors", "Errors"),
+    page("/errors/:key", "Error group"),
     page("/events", "Events"),
     page("/events/:id", "Event"),
     page("/lineage", "Lineage"),
@@ -92,6 +98,8 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/companies/:key") view=CompanyPage ssr=SsrMode::Async />
                 <Route path=path!("/imports") view=ImportsPage ssr=SsrMode::Async />
                 <Route path=path!("/imports/:batch") view=ImportPage ssr=SsrMode::Async />
+                <Route path=path!("/errors") view=ErrorsPage ssr=SsrMode::Async />
+                <Route path=path!("/errors/:key") view=ErrorGroupPage ssr=SsrMode::Async />
                 <Route path=path!("/events") view=EventsPage ssr=SsrMode::Async />
                 <Route path=path!("/events/:id") view=EventPage ssr=SsrMode::Async />
                 <Route path=path!("/lineage") view=LineagePage ssr=SsrMode::Async />
@@ -103,6 +111,7 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async />
                 <Route path=path!("/workers") view=WorkersPage ssr=SsrMode::Async />
                 <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
+                <Route path=path!("/trends") view=TrendsPage ssr=SsrMode::Async />
                 <Route path=path!("/users") view=UsersPage ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>

@@ -32,6 +32,8 @@ const UNITS: [(char, u32); 5] = [
 const LONGEST: u64 = 100 * 366 * 86_400;
 
 impl Span {
+    pub const WEEK: Self = Self { seconds: 604_800 };
+
     pub const fn seconds(self) -> u32 {
         self.seconds
     }

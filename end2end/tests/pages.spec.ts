@@ -6,9 +6,9 @@ import { base, expect, open, signIn, test, unique } from './people';
 import { Psql } from './psql';
 import { Server } from './server';
 
-const LISTS = ['/', '/?tab=intelligence', '/?tab=messaging', '/?tab=delivery', '/?e_panel=n8n', '/companies', '/imports', '/events', '/dead-letters', '/actions',
+const LISTS = ['/', '/?tab=intelligence', '/?tab=messaging', '/?tab=delivery', '/?e_panel=n8n', '/companies', '/imports', '/events', '/errors', '/errors?state=any', '/trends', '/trends?range=24h', '/dead-letters', '/actions',
   '/reports/enrichment', '/reports/messaging', '/stages', '/schedules', '/workers', '/audit', '/lineage', '/account', '/users'];
-const EMPTY = ['/companies?q=nobody-is-called-this', '/events?record=none', '/?e_q=no-error-says-this'];
+const EMPTY = ['/companies?q=nobody-is-called-this', '/events?record=none', '/errors?q=no-error-says-this', '/?e_q=no-error-says-this'];
 /** Pages of one thing, which the tests of this file make first. */
 const details: string[] = [];
 const tag = unique('pages');
@@ -23,6 +23,7 @@ test.beforeAll(async ({ browser }) => {
   const event = await psql.number(`SELECT max(id) FROM marketing.pipeline_events WHERE batch_id = '${tag}' AND status = 'failed'`);
   const other = await psql.number(`INSERT INTO marketing.pipeline_events (event_type, payload, status, batch_id)
     VALUES ('company_updated', '{"record_id": "0"}', 'failed', '${tag}-other') RETURNING id`);
+  const [group] = await psql.run(`SELECT group_key FROM marketing.pipeline_errors WHERE event_type = '${tag}_with_a_rather_long_event_type' LIMIT 1`);
   psql.close();
   const context = await browser.newContext({ storageState: Server.shared().sessionFile('admin') });
   const page = await context.newPage();
@@ -30,7 +31,7 @@ test.beforeAll(async ({ browser }) => {
   const batch = await imported(page, `${tag}.csv`, companies(tag.replace('pages', 'others'), 3));
   details.push(`/companies/${ids[0]}`, `/companies/${ids[1]}`, `/imports/${batch}`, `/events/${event}`, `/lineage?of=event:${event}`);
   const answer = await call(page, 'start_action', { request: { act: 'cancel', selection: { ids: [other] }, reason: null, up_to: null } });
-  details.push(`/actions/${(await answer.json()).id}`);
+  details.push(`/actions/${(await answer.json()).id}`, `/errors/${group}`);
   await context.close();
 });
 

@@ -25,7 +25,7 @@ test.describe('a viewer', () => {
     await expect(page.locator('#console tbody tr')).toHaveCount(3);
     const event = await psql.number(`SELECT max(id) FROM marketing.pipeline_events WHERE batch_id = '${tag}' AND status = 'failed'`);
     for (const path of ['/', '/?tab=intelligence', '/imports', `/companies/${id}`, '/events', '/events?record=none', `/events/${event}`,
-      '/dead-letters', '/actions', '/stages', '/schedules', '/workers', `/lineage?of=event:${event}`]) {
+      '/dead-letters', '/errors?state=any', '/actions', '/stages', '/schedules', '/workers', `/lineage?of=event:${event}`]) {
       await open(page, path);
       await expect(page.locator('main')).not.toContainText('Loading…');
       expect.soft(await actions(page), path).toEqual([]);

@@ -35,6 +35,9 @@ WITH runs AS (
     SELECT 'score', '-infinity', '', CASE WHEN ple_score > 0.75 OR bit_intent_score > 0.75 THEN 'target' ELSE '' END, '',
            count(*), count(ple_score), coalesce(sum(ple_score), 0)
     FROM marketing.company_scores GROUP BY 4
+    UNION ALL
+    SELECT 'error', date_trunc('day', created_at, 'UTC'), '', group_key, CASE WHEN resolved THEN 'resolved' ELSE 'open' END, count(*), 0, 0
+    FROM marketing.pipeline_errors GROUP BY 2, 4, 5
 )
 -- compared
 SELECT 'fault' AS severity, 'rollups' AS check,

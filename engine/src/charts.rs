@@ -1,21 +1,40 @@
 //! Charts drawn on the server. Colours are CSS variables, so that one picture serves light and dark.
 
-use charts_rs::{BarChart, Color, LegendCategory, Series};
+use charts_rs::{
+    BarChart, ChartBase, Color, HorizontalBarChart, LegendCategory, Series, YAxisConfig,
+};
 use chrono::NaiveDate;
-use domain::model::overview::DailyThroughput;
+use domain::{
+    model::{
+        overview::{DailyThroughput, StripStep},
+        trends::{Bucket, RunsAt, TrendCharts, WorkflowTrend},
+    },
+    stage::StageName,
+};
 
 /// Colours that the chart is drawn with and the variables that they become.
-const COLOURS: [(&str, &str); 4] = [
+const COLOURS: [(&str, &str); 5] = [
     ("#010203", "var(--enrichment-c)"),
     ("#040506", "var(--err)"),
     ("#070809", "var(--muted)"),
     ("#0A0B0C", "var(--line)"),
+    ("#0D0E0F", "var(--warning-c)"),
 ];
+const MAIN: usize = 0;
+const BAD: usize = 1;
+const TEXT: usize = 2;
+const LINE: usize = 3;
+const WARNING: usize = 4;
 
 /// Days on the chart, as many as `v_daily_throughput` tells of.
 const DAYS: usize = 30;
 /// A picture is scaled to the page, its letters with it: one for desks and one for phones, the style sheet shows one.
 const SIZES: [(&str, f32, f32); 2] = [("chart-wide", 760.0, 220.0), ("chart-narrow", 360.0, 200.0)];
+/// Height of a bar that lies, with the space around it.
+const LYING: f32 = 26.0;
+
+/// A name, its values and its colour.
+type Values = (&'static str, Vec<f32>, usize);
 
 /// Events of the last 30 days as stacked bars, in two sizes; empty text when there was none.
 pub(crate) fn throughput(days: &[DailyThroughput], today: NaiveDate) -> String {
@@ -24,11 +43,155 @@ pub(crate) fn throughput(days: &[DailyThroughput], today: NaiveDate) -> String {
     }
     let mut days = every_day(days, today);
     days.reverse();
-    let pictures = SIZES.map(|(class, width, height)| {
-        format!(
-            "<div class=\"{class}\">{}</div>",
-            draw(&days, width, height)
-        )
+    let labels: Vec<String> = days
+        .iter()
+        .map(|day| day.date.format("%-d %b").to_string())
+        .collect();
+    let values =
+        |pick: fn(&DailyThroughput) -> i64| days.iter().map(|day| pick(day) as f32).collect();
+    standing(
+        &labels,
+        &[
+            ("Processed", values(|day| day.processed_events), MAIN),
+            ("Failed", values(|day| day.failed_events), BAD),
+            ("Waiting", values(|day| day.pending_events), TEXT),
+        ],
+    )
+}
+
+/// The charts of a time; each empty where there is nothing to draw.
+pub(crate) fn trends(
+    runs: &[RunsAt],
+    bucket: Bucket,
+    workflows: &[WorkflowTrend],
+    funnel: &[StripStep],
+) -> TrendCharts {
+    if workflows.is_empty() {
+        return TrendCharts {
+            funnel: stages(funnel),
+            ..TrendCharts::default()
+        };
+    }
+    let form = match bucket {
+        Bucket::Hour => "%H:00",
+        Bucket::Day => "%-d %b",
+    };
+    let times: Vec<String> = runs
+        .iter()
+        .map(|runs| runs.at.format(form).to_string())
+        .collect();
+    let values = |pick: fn(&RunsAt) -> i64| runs.iter().map(|runs| pick(runs) as f32).collect();
+    let names: Vec<String> = workflows.iter().map(|one| one.workflow.clone()).collect();
+    let of =
+        |pick: fn(&WorkflowTrend) -> f64| workflows.iter().map(|one| pick(one) as f32).collect();
+    TrendCharts {
+        runs: standing(
+            &times,
+            &[
+                ("OK", values(|runs| runs.ok), MAIN),
+                ("Error", values(|runs| runs.errors), BAD),
+                ("Time-out", values(|runs| runs.timeouts), WARNING),
+            ],
+        ),
+        error_rates: lying(
+            &names,
+            &[("Errors and time-outs, %", of(|one| one.error_rate), BAD)],
+        ),
+        durations: lying(
+            &names,
+            &[
+                (
+                    "p50, ms",
+                    of(|one| 1_000.0 * one.p50.unwrap_or_default()),
+                    MAIN,
+                ),
+                (
+                    "p95, ms",
+                    of(|one| 1_000.0 * one.p95.unwrap_or_default()),
+                    WARNING,
+                ),
+            ],
+        ),
+        funnel: stages(funnel),
+    }
+}
+
+fn stages(funnel: &[StripStep]) -> String {
+    if funnel.iter().all(|step| step.done == 0) {
+        return String::new();
+    }
+    let names: Vec<String> = funnel
+        .iter()
+        .map(|step| step.stage.map_or("Import", StageName::title).to_owned())
+        .collect();
+    let done = funnel.iter().map(|step| step.done as f32).collect();
+    lying(&names, &[("Came so far", done, MAIN)])
+}
+
+/// Stacked bars over time, in two sizes.
+fn standing(labels: &[String], values: &[Values]) -> String {
+    in_sizes(|width, height| {
+        let series = values.iter().map(|(name, values, _)| {
+            let mut series: Series = (*name, values.clone()).into();
+            series.stack = Some("all".to_owned());
+            series
+        });
+        let mut chart = BarChart::new(series.collect(), labels.to_vec());
+        dress(&mut chart.base, values, (width, height));
+        chart.y_axis_configs.iter_mut().for_each(dress_axis);
+        chart.svg()
+    })
+}
+
+/// A bar for each name, side by side where there are several values, in two sizes.
+fn lying(names: &[String], values: &[Values]) -> String {
+    let height = 60.0 + names.len() as f32 * LYING * (0.5 + 0.5 * values.len() as f32);
+    in_sizes(|width, _| {
+        let series = values
+            .iter()
+            .map(|(name, values, _)| (*name, values.clone()).into());
+        let mut chart = HorizontalBarChart::new(series.collect(), names.to_vec());
+        dress(&mut chart.base, values, (width, height));
+        chart.y_axis_configs.iter_mut().for_each(dress_axis);
+        chart.svg()
+    })
+}
+
+fn dress(chart: &mut ChartBase, values: &[Values], (width, height): (f32, f32)) {
+    (chart.width, chart.height) = (width, height);
+    chart.font_family = "Inter".to_owned();
+    chart.background_color = Color::transparent();
+    chart.series.colors = values
+        .iter()
+        .map(|(_, _, colour)| COLOURS[*colour].0.into())
+        .collect();
+    chart.legend.category = LegendCategory::Rect;
+    chart.legend.font.color = COLOURS[TEXT].0.into();
+    chart.legend.font.size = 12.0;
+    chart.x_axis.font.color = COLOURS[TEXT].0.into();
+    chart.x_axis.font.size = 12.0;
+    chart.x_axis.stroke_color = COLOURS[LINE].0.into();
+    chart.grid.stroke_color = COLOURS[LINE].0.into();
+}
+
+fn dress_axis(axis: &mut YAxisConfig) {
+    axis.font.color = COLOURS[TEXT].0.into();
+    axis.font.size = 12.0;
+}
+
+fn in_sizes<E: std::fmt::Display>(draw: impl Fn(f32, f32) -> Result<String, E>) -> String {
+    let pictures = SIZES.map(|(class, width, height)| match draw(width, height) {
+        Ok(svg) => {
+            let svg = COLOURS.iter().fold(svg, |svg, (colour, variable)| {
+                svg.replace(colour, variable)
+                    .replace(&colour.to_lowercase(), variable)
+            });
+            format!("<div class=\"{class}\">{svg}</div>")
+        }
+        Err(error) => {
+            tracing::error!(%error, "a chart was not drawn");
+            String::new()
+        }
     });
     pictures.concat()
 }
@@ -51,56 +214,6 @@ fn every_day(days: &[DailyThroughput], today: NaiveDate) -> Vec<DailyThroughput>
             })
         })
         .collect()
-}
-
-fn draw(days: &[DailyThroughput], width: f32, height: f32) -> String {
-    let labels = days
-        .iter()
-        .map(|day| day.date.format("%-d %b").to_string())
-        .collect();
-    let values = |pick: fn(&DailyThroughput) -> i64| {
-        days.iter().map(|day| pick(day) as f32).collect::<Vec<_>>()
-    };
-    let series: Vec<Series> = vec![
-        ("Processed", values(|day| day.processed_events)).into(),
-        ("Failed", values(|day| day.failed_events)).into(),
-        ("Waiting", values(|day| day.pending_events)).into(),
-    ];
-    let mut chart = BarChart::new(series.into_iter().map(stacked).collect(), labels);
-    chart.width = width;
-    chart.height = height;
-    chart.font_family = "Inter".to_owned();
-    chart.background_color = Color::transparent();
-    chart.series.colors = COLOURS[..3]
-        .iter()
-        .map(|(colour, _)| (*colour).into())
-        .collect();
-    chart.legend.category = LegendCategory::Rect;
-    chart.legend.font.color = COLOURS[2].0.into();
-    chart.legend.font.size = 12.0;
-    chart.x_axis.font.color = COLOURS[2].0.into();
-    chart.x_axis.font.size = 12.0;
-    chart.x_axis.stroke_color = COLOURS[3].0.into();
-    chart.grid.stroke_color = COLOURS[3].0.into();
-    for axis in &mut chart.y_axis_configs {
-        axis.font.color = COLOURS[2].0.into();
-        axis.font.size = 12.0;
-    }
-    match chart.svg() {
-        Ok(svg) => COLOURS.iter().fold(svg, |svg, (colour, variable)| {
-            svg.replace(colour, variable)
-                .replace(&colour.to_lowercase(), variable)
-        }),
-        Err(error) => {
-            tracing::error!(%error, "the throughput chart was not drawn");
-            String::new()
-        }
-    }
-}
-
-fn stacked(mut series: Series) -> Series {
-    series.stack = Some("events".to_owned());
-    series
 }
 
 #[cfg(test)]
@@ -131,5 +244,41 @@ mod tests {
         );
         assert!(!svg.contains('#'), "a colour without a variable: {svg}");
         assert_eq!(throughput(&[], today), "");
+    }
+
+    #[test]
+    fn every_workflow_and_time_of_a_trend_is_drawn() {
+        let runs = |hour: i64| RunsAt {
+            at: chrono::DateTime::from_timestamp(hour * 3_600, 0).unwrap(),
+            ok: 9,
+            errors: 1,
+            timeouts: hour,
+        };
+        let workflow = |name: &str| WorkflowTrend {
+            workflow: name.into(),
+            phase: None,
+            runs: 10,
+            errors: 1,
+            error_rate: 10.0,
+            average: Some(0.5),
+            p50: Some(0.4),
+            p95: Some(0.9),
+        };
+        let all = trends(
+            &[runs(5), runs(6)],
+            Bucket::Hour,
+            &[workflow("WF_Validate_Company"), workflow("PLE Scoring")],
+            &[],
+        );
+        for svg in [&all.runs, &all.error_rates, &all.durations] {
+            assert_eq!(svg.matches("<svg").count(), 2);
+            assert!(!svg.contains('#'), "a colour without a variable: {svg}");
+        }
+        assert!(all.runs.contains("05:00") && all.durations.contains("PLE Scoring"));
+        assert_eq!(all.funnel, "");
+        assert_eq!(
+            trends(&[runs(5)], Bucket::Day, &[], &[]),
+            TrendCharts::default()
+        );
     }
 }

@@ -191,7 +191,7 @@ const BROKEN: &[(&str, &str, &str, Severity)] = &[
     ),
     (
         "orphans",
-        "SET session_replication_role = replica; INSERT INTO marketing.pipeline_errors (event_type, error_message, event_id) VALUES ('a', 'b', 99999999); RESET session_replication_role",
+        "SET session_replication_role = replica; INSERT INTO marketing.pipeline_errors (event_type, error_message, event_id, group_key) VALUES ('a', 'b', 99999999, 'x'); RESET session_replication_role",
         "error ",
         Severity::Fault,
     ),

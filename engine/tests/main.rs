@@ -5,6 +5,7 @@
 mod actions;
 mod contract;
 mod doctor;
+mod error_groups;
 mod events;
 mod faults;
 mod import;

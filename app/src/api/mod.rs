@@ -5,6 +5,7 @@ pub mod audit;
 pub mod bulk;
 pub mod companies;
 pub mod dead_letters;
+pub mod error_groups;
 pub mod errors;
 pub mod events;
 pub mod imports;
@@ -17,6 +18,7 @@ pub mod schedules;
 pub mod search;
 pub mod session;
 pub mod stages;
+pub mod trends;
 pub mod upkeep;
 pub mod users;
 pub mod workers;
@@ -31,6 +33,8 @@ pub const API_PREFIX: &str = "/api/fn";
 pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/current_user", Permission::View),
     ("/api/fn/overview", Permission::View),
+    ("/api/fn/event_counts", Permission::View),
+    ("/api/fn/trends", Permission::View),
     ("/api/fn/phase_report", Permission::View),
     ("/api/fn/throughput_chart", Permission::View),
     ("/api/fn/search", Permission::View),
@@ -43,6 +47,13 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/errors", Permission::View),
     ("/api/fn/error_event_types", Permission::View),
     ("/api/fn/error_detail", Permission::View),
+    ("/api/fn/error_groups", Permission::View),
+    ("/api/fn/error_group", Permission::View),
+    ("/api/fn/assignees", Permission::Resolve),
+    ("/api/fn/assign_error_group", Permission::Resolve),
+    ("/api/fn/note_error_group", Permission::Resolve),
+    ("/api/fn/ignore_error_group", Permission::Resolve),
+    ("/api/fn/heed_error_group", Permission::Resolve),
     ("/api/fn/resolve_errors", Permission::Resolve),
     ("/api/fn/preview_errors", Permission::View),
     ("/api/fn/retry_errors", Permission::Retry),

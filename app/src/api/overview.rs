@@ -15,6 +15,12 @@ pub async fn overview() -> Result<overview::Overview, Problem> {
     engine.overview().await.map_err(crate::ssr::problem)
 }
 
+#[server(prefix = "/api/fn", endpoint = "event_counts", input = Json, output = Json)]
+pub async fn event_counts() -> Result<overview::EventCounts, Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    engine.event_counts().await.map_err(crate::ssr::problem)
+}
+
 #[server(prefix = "/api/fn", endpoint = "phase_report", input = Json, output = Json)]
 pub async fn phase_report(phase: Phase) -> Result<overview::PhaseReport, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;

@@ -112,6 +112,9 @@ fn parts(filter: &ErrorFilter) -> Vec<(&'static str, &'static str, String)> {
     if let Some(event_type) = &filter.event_type {
         parts.push(("e_type", "type", event_type.clone()));
     }
+    if let Some(group) = &filter.group {
+        parts.push(("e_group", "group", group.clone()));
+    }
     if let Some(severity) = filter.severity {
         parts.push(("e_severity", "severity", severity.name().to_owned()));
     }
@@ -178,6 +181,7 @@ mod tests {
     fn every_part_of_the_filter_is_named() {
         let filter = ErrorFilter {
             event_type: Some("slots_created".into()),
+            group: Some("3f09ab".into()),
             severity: Some(Severity::Error),
             resolved: Some(true),
             search: Some("timed out".into()),
@@ -191,6 +195,7 @@ mod tests {
             named,
             [
                 "e_type type slots_created",
+                "e_group group 3f09ab",
                 "e_severity severity error",
                 "e_resolved resolved yes",
                 "e_q text timed out"

@@ -55,6 +55,10 @@ fn whole(detail: ErrorDetail, task: RwSignal<Option<Task>>) -> AnyView {
         let href = query::carry(&query::company_path(&key), &present);
         view! { <a href=href on:click=move |_| task.set(None)>"Show the company"</a> }
     });
+    let group = {
+        let href = query::carry(&query::group_path(&row.group), &present);
+        view! { <a href=href on:click=move |_| task.set(None)>"Errors of the same cause"</a> }
+    };
     let resolved = detail.resolved_at.map(|at| {
         view! {
             {time::stamp(at)}
@@ -71,6 +75,7 @@ fn whole(detail: ErrorDetail, task: RwSignal<Option<Task>>) -> AnyView {
             {fact("Event type", Some(view! { <span class="mono">{row.event_type}</span> }))}
             {fact("Record", record)}
             {fact("Company", company)}
+            {fact("Group", Some(group))}
             {fact("Severity", Some(badge::severity(row.severity)))}
             {fact("Time", Some(time::stamp(row.created_at)))}
             {fact("Workflow", row.workflow)}

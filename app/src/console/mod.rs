@@ -8,10 +8,15 @@ mod retry;
 mod size;
 mod table;
 
-use domain::model::{
-    Page,
-    error::{ErrorPreview, ErrorQuery, ErrorRow},
-    live::Topic,
+use domain::{
+    format::count,
+    model::{
+        Page,
+        error::{ErrorFilter, ErrorPreview, ErrorQuery, ErrorRow},
+        error_group::GroupRow,
+        live::Topic,
+    },
+    stage::StageName,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -53,6 +58,20 @@ impl Chosen {
             workflow: row.workflow.clone(),
         }
     }
+
+    /// What is open of a group.
+    pub(crate) fn group(row: &GroupRow) -> Self {
+        Self {
+            selection: Selection::Matching(ErrorFilter {
+                group: Some(row.key.clone()),
+                resolved: Some(false),
+                ..ErrorFilter::default()
+            }),
+            count: count(row.open),
+            what: format!("all open errors “{}”", row.message),
+            workflow: StageName::of_event(&row.event_type).map(|stage| stage.workflow().to_owned()),
+        }
+    }
 }
 
 /// Counts what an action would touch; the answer's `up_to` then keeps out what comes later.
@@ -63,6 +82,16 @@ fn preview(selection: &Selection) -> RwSignal<Option<Result<ErrorPreview, Proble
         let _ = answer.try_set(Some(counted));
     });
     answer
+}
+
+/// The console's dialog, which other pages may open, too.
+#[derive(Clone, Copy)]
+pub(crate) struct ConsoleTask(pub(crate) RwSignal<Option<Task>>);
+
+impl ConsoleTask {
+    pub(crate) fn provide() {
+        provide_context(Self(RwSignal::new(None)));
+    }
 }
 
 /// The console's data and its dialog, shared by its parts.
@@ -78,10 +107,11 @@ pub(crate) fn ErrorConsole() -> impl IntoView {
     let params = use_query();
     let query = Memo::new(move |_| error_query(&params.read()));
     let errors = Live::expect().resource(&[Topic::Errors], move || query.get(), errors);
+    let ConsoleTask(task) = expect_context();
     let console = Console {
         query,
         errors,
-        task: RwSignal::new(None),
+        task,
     };
     provide_context(console);
     let in_n8n = Memo::new(move |_| params.read().get_str("e_panel") == Some("n8n"));

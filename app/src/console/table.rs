@@ -289,6 +289,7 @@ mod tests {
         ];
         for (retried_at, event_status, resolved, expected) in table {
             let row = ErrorRow {
+                group: String::new(),
                 id: 1,
                 event_type: String::new(),
                 record_id: None,

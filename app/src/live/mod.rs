@@ -3,7 +3,7 @@
 mod socket;
 mod throttle;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use domain::model::live::{LiveEvent, Topic};
 use leptos::prelude::*;
@@ -12,6 +12,9 @@ use crate::problem::Problem;
 
 /// Lines of the live feed that are kept.
 pub const FEED_LENGTH: usize = 50;
+
+/// The pace of what is read more seldom.
+const SELDOM: Duration = Duration::from_secs(5);
 
 /// The state of the websocket as people see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +45,7 @@ pub struct Live {
     imports: RwSignal<u64>,
     settings: RwSignal<u64>,
     ticks: RwSignal<u64>,
+    turns: RwSignal<u64>,
 }
 
 impl Live {
@@ -57,6 +61,7 @@ impl Live {
             imports: RwSignal::new(0),
             settings: RwSignal::new(0),
             ticks: RwSignal::new(0),
+            turns: RwSignal::new(0),
         };
         provide_context(live);
         live
@@ -71,8 +76,23 @@ impl Live {
         Effect::new(move |started: Option<()>| {
             if started.is_none() {
                 socket::start(self);
+                self.turn();
             }
         });
+    }
+
+    fn turn(self) {
+        let seen = StoredValue::new(0);
+        let look = move || {
+            let now = self.pipeline.get_untracked();
+            if now != seen.get_value() {
+                seen.set_value(now);
+                self.turns.update(|n| *n += 1);
+            }
+        };
+        if let Ok(timer) = set_interval_with_handle(look, SELDOM) {
+            on_cleanup(move || timer.clear());
+        }
     }
 
     /// Rises with every change of the topic; reading it inside a resource's source makes the resource follow.
@@ -83,6 +103,22 @@ impl Live {
     /// Rises every 30 s and on Refresh, for what ages without an event.
     pub fn tick(self) -> u64 {
         self.ticks.get()
+    }
+
+    /// As [`Live::tick`], and at most every 5 s after changes of the pipeline: for figures that take longer to count.
+    pub fn seldom(self) -> u64 {
+        self.turns.get() + self.ticks.get()
+    }
+
+    /// Follows what happens or stays as it is; returns what to say.
+    pub fn hold_or_follow(self) -> &'static str {
+        let held = !self.held.get_untracked();
+        self.held.set(held);
+        if held {
+            "The figures stay as they are"
+        } else {
+            "The figures follow again"
+        }
     }
 
     /// Makes every resource read again.

@@ -5,6 +5,7 @@ use domain::{
     model::{
         Page,
         bulk::{ActionFilter, ActionKind, ActionState, BulkAction, EventSelection},
+        error::ErrorQuery,
         live::Topic,
     },
 };
@@ -29,7 +30,7 @@ use crate::{
         time,
     },
     problem::Problem,
-    query::{action_filter, carry, event_path, events_path, use_query},
+    query::{action_filter, carry, errors_path, event_path, events_path, use_query},
 };
 
 const PATH: &str = "/actions";
@@ -208,5 +209,16 @@ fn chosen(selection: &EventSelection, present: &crate::query::Params) -> Option<
             Some(view! { <a href=href>"all that matched this filter"</a> }.into_any())
         }
         EventSelection::DeadLetters(_) => Some("dead letters that matched a filter".into_any()),
+        EventSelection::Errors(filter) => {
+            let query = ErrorQuery {
+                filter: filter.clone(),
+                ..ErrorQuery::default()
+            };
+            let href = errors_path("/", &query);
+            Some(
+                view! { <a href=href>"those of the errors that matched this filter"</a> }
+                    .into_any(),
+            )
+        }
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     browser,
     live::Live,
     parts::{
-        badge,
+        badge, chart,
         header::PageHeader,
         icon::{PRINTER, icon},
         loaded::Loaded,
@@ -81,11 +81,8 @@ fn Phases(phase: Phase) -> impl IntoView {
 }
 
 fn picture(svg: String) -> AnyView {
-    if svg.is_empty() {
-        return view! { <p class="muted">"No events in the last 30 days."</p> }.into_any();
-    }
     let label = "Events per day over the last 30 days; the overview has the figures as a table";
-    view! { <div class="chart" role="img" aria-label=label inner_html=svg></div> }.into_any()
+    chart::chart(svg, label, "No events in the last 30 days.")
 }
 
 fn sheet(report: PhaseReport) -> AnyView {

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_location;
 
 use crate::{
     browser,
-    console::ErrorConsole,
+    console::{ConsoleTask, ErrorConsole},
     live::Live,
     parts::{
         announce::{Announcements, Announcer},
@@ -31,6 +31,7 @@ const GROUPS: [(&str, &[Entry]); 3] = [
         "",
         &[
             ("/", "Overview"),
+            ("/trends", "Trends"),
             ("/companies", "Companies"),
             ("/imports", "Imports"),
         ],
@@ -39,6 +40,7 @@ const GROUPS: [(&str, &[Entry]); 3] = [
         "Queue",
         &[
             ("/events", "Events"),
+            ("/errors", "Errors"),
             ("/dead-letters", "Dead letters"),
             ("/actions", "Actions"),
             ("/lineage", "Lineage"),
@@ -66,6 +68,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
     Bulk::provide();
     Replaying::provide();
     Palette::provide();
+    ConsoleTask::provide();
     Uploading::provide();
     if session::actor().is_none() {
         return view! { <main id="main" class="alone">{children()}</main> }.into_any();

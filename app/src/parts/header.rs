@@ -98,15 +98,7 @@ fn Refreshing() -> impl IntoView {
         live.refresh();
         announcer.say("Refreshing");
     };
-    let toggle = move |_| {
-        let held = !live.held.get_untracked();
-        live.held.set(held);
-        announcer.say(if held {
-            "The figures stay as they are"
-        } else {
-            "The figures follow again"
-        });
-    };
+    let toggle = move |_| announcer.say(live.hold_or_follow());
     let state = move || match (live.held.get(), live.behind.get()) {
         (true, true) => "Paused, newer data waits",
         (true, false) => "Paused",

@@ -4,6 +4,7 @@ pub(crate) mod announce;
 pub(crate) mod ask;
 pub(crate) mod badge;
 pub(crate) mod bulk;
+pub(crate) mod chart;
 pub(crate) mod dialog;
 pub(crate) mod export;
 pub(crate) mod filter;

@@ -18,6 +18,7 @@ use crate::{
     browser,
     live::Live,
     parts::{
+        announce::Announcer,
         dialog::Dialog,
         frame::entries,
         icon::{SEARCH, icon},
@@ -244,7 +245,7 @@ fn option(
 }
 
 fn perform(open: RwSignal<Option<Open>>) -> impl Fn(&Deed) + Clone + Send + Sync + 'static {
-    let live = Live::expect();
+    let (live, announcer) = (Live::expect(), Announcer::expect());
     let navigate = use_navigate();
     let present = use_query();
     move |deed: &Deed| {
@@ -252,7 +253,7 @@ fn perform(open: RwSignal<Option<Open>>) -> impl Fn(&Deed) + Clone + Send + Sync
         match deed {
             Deed::Go(path) => navigate(&carry(path, &present.read_untracked()), Default::default()),
             Deed::Refresh => live.refresh(),
-            Deed::Hold => live.held.update(|held| *held = !*held),
+            Deed::Hold => announcer.say(live.hold_or_follow()),
         }
     }
 }

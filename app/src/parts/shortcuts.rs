@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Keys and what they do, for the list.
-const LIST: [(&str, &str); 12] = [
+const LIST: [(&str, &str); 13] = [
     ("Ctrl K", "Go to or do anything"),
     ("/", "Search"),
     ("j k", "Next and previous row of a list"),
@@ -21,6 +21,7 @@ const LIST: [(&str, &str); 12] = [
     ("g c", "Companies"),
     ("g i", "Imports"),
     ("g e", "Events"),
+    ("g r", "Errors by cause"),
     ("g d", "Dead letters"),
     ("g a", "Actions"),
     ("g s", "Stages"),
@@ -57,11 +58,7 @@ pub(crate) fn Shortcuts() -> impl IntoView {
                     navigate(&carry(path, &present.read_untracked()), Default::default());
                 }
                 (_, "g") => g_at.set(browser::now()),
-                (_, "/") => {
-                    if browser::focus("[data-search=main]") {
-                        event.prevent_default();
-                    }
-                }
+                (_, "/") if browser::focus("[data-search=main]") => event.prevent_default(),
                 (_, "?") => open.set(Some(ShortcutList)),
                 (_, "j") => browser::step_through(ROWS, true),
                 (_, "k") => browser::step_through(ROWS, false),
@@ -98,6 +95,7 @@ fn page_of(letter: &str) -> Option<&'static str> {
         "c" => Some("/companies"),
         "i" => Some("/imports"),
         "e" => Some("/events"),
+        "r" => Some("/errors"),
         "d" => Some("/dead-letters"),
         "a" => Some("/actions"),
         "s" => Some("/stages"),

@@ -9,8 +9,10 @@ use domain::{
         company::{Attention, CompanyFilter, CompanyState},
         dead_letter::{DeadLetterFilter, DeadLetterKind, DeadLetterQuery},
         error::{ErrorFilter, ErrorQuery, ErrorSort},
+        error_group::{GroupQuery, GroupSort, GroupState, GroupStates},
         event::EventFilter,
         import::{ImportFilter, ImportStatus},
+        trends::TimeRange,
     },
     payload_match::PayloadMatch,
     phase::Phase,
@@ -218,11 +220,50 @@ fn parsed<T: std::str::FromStr>(params: &Params, key: &str) -> Option<T> {
     text(params, key).and_then(|text| text.parse().ok())
 }
 
+const TREND_READERS: [Reader; 3] = [
+    ("range", |text| text.parse::<Span>().is_ok()),
+    ("from", |text| text.parse::<NaiveDate>().is_ok()),
+    ("until", |text| text.parse::<NaiveDate>().is_ok()),
+];
+
+pub fn unread_of_trends(params: &Params) -> Option<String> {
+    unread(params, &TREND_READERS)
+}
+
+/// Days where one is named, the other end being the same day; else the last week or what the URL says.
+pub fn time_range(params: &Params) -> TimeRange {
+    let (from, until) = (parsed(params, "from"), parsed(params, "until"));
+    if let Some(day) = from.or(until) {
+        return TimeRange::Days(day, until.unwrap_or(day));
+    }
+    TimeRange::Last(parsed(params, "range").unwrap_or(Span::WEEK))
+}
+
+/// What is to be done, last seen first, unless the URL says otherwise.
+pub fn group_query(params: &Params) -> GroupQuery {
+    let states = match text(params, "state").as_deref() {
+        Some("any") => GroupStates::Any,
+        Some(name) => GroupState::parse(name).map_or(GroupStates::ToDo, GroupStates::Only),
+        None => GroupStates::ToDo,
+    };
+    GroupQuery {
+        states,
+        event_type: text(params, "type"),
+        assigned_to: text(params, "assigned"),
+        search: text(params, "q"),
+        sort: text(params, "sort")
+            .and_then(|name| GroupSort::parse(&name))
+            .unwrap_or_default(),
+        cursor: text(params, "after"),
+    }
+}
+
 /// The console shows unresolved errors unless the URL says otherwise, newest first.
 pub fn error_query(params: &Params) -> ErrorQuery {
     ErrorQuery {
         filter: ErrorFilter {
             event_type: text(params, "e_type"),
+            group: text(params, "e_group"),
             severity: text(params, "e_severity").and_then(|name| Severity::parse(&name)),
             resolved: match text(params, "e_resolved").as_deref() {
                 Some("yes") => Some(true),
@@ -245,6 +286,7 @@ pub fn errors_path(path: &str, query: &ErrorQuery) -> String {
     let filter = &query.filter;
     let pairs = [
         ("e_type", filter.event_type.as_deref()),
+        ("e_group", filter.group.as_deref()),
         ("e_severity", filter.severity.map(Severity::name)),
         ("e_resolved", resolved_name(filter.resolved)),
         ("e_q", filter.search.as_deref()),
@@ -390,6 +432,29 @@ mod tests {
     }
 
     #[test]
+    fn times_are_read_from_the_url() {
+        let of = |path| time_range(&params(path));
+        let day = |day| NaiveDate::from_ymd_opt(2026, 3, day).unwrap();
+        for (path, range) in [
+            ("/trends", TimeRange::Last(Span::WEEK)),
+            ("/trends?range=soon", TimeRange::Last(Span::WEEK)),
+            ("/trends?range=24h", TimeRange::Last("1d".parse().unwrap())),
+            (
+                "/trends?from=2026-03-02&range=24h",
+                TimeRange::Days(day(2), day(2)),
+            ),
+            ("/trends?until=2026-03-02", TimeRange::Days(day(2), day(2))),
+            (
+                "/trends?from=2026-03-02&until=2026-03-05",
+                TimeRange::Days(day(2), day(5)),
+            ),
+        ] {
+            assert_eq!(of(path), range, "{path}");
+        }
+        assert!(unread_of_trends(&params("/trends?range=soon")).is_some());
+    }
+
+    #[test]
     fn error_queries_survive_the_url() {
         for resolved in [None, Some(true), Some(false)] {
             for sort in [
@@ -401,6 +466,7 @@ mod tests {
                     let query = ErrorQuery {
                         filter: ErrorFilter {
                             event_type: Some("company_created".into()),
+                            group: Some("3f09ab".into()),
                             severity: Some(Severity::Critical),
                             resolved,
                             search: Some("time out & more".into()),

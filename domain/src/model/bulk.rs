@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{dead_letter::DeadLetterFilter, event::EventFilter};
+use super::{dead_letter::DeadLetterFilter, error::ErrorFilter, event::EventFilter};
 use crate::role::Permission;
 
 /// Which events an action applies to.
@@ -14,12 +14,16 @@ pub enum EventSelection {
     /// Everything that matches, also what is not on the page.
     Matching(EventFilter),
     DeadLetters(DeadLetterFilter),
+    /// The events of open errors, as far as a stage works on them.
+    Errors(ErrorFilter),
 }
 
 /// What is to be done with each event of a selection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventAct {
+    /// Before everything else in the queue, with fresh attempts; no dead letter any more.
+    ProcessNow,
     /// Due now, with fresh attempts; no dead letter any more.
     Retry,
     /// Shall not be done.
@@ -145,7 +149,7 @@ impl ActionKind {
     pub const fn undoable(self) -> bool {
         matches!(
             self,
-            Self::Retry | Self::Cancel | Self::Requeue | Self::DeadLetter
+            Self::ProcessNow | Self::Retry | Self::Cancel | Self::Requeue | Self::DeadLetter
         )
     }
 }
@@ -153,6 +157,7 @@ impl ActionKind {
 impl EventAct {
     pub const fn kind(&self) -> ActionKind {
         match self {
+            Self::ProcessNow => ActionKind::ProcessNow,
             Self::Retry => ActionKind::Retry,
             Self::Cancel => ActionKind::Cancel,
             Self::Requeue(_) => ActionKind::Requeue,
@@ -177,6 +182,7 @@ impl EventAct {
     /// Which events it takes, for people who chose others.
     pub const fn takes(&self) -> &'static str {
         match self {
+            Self::ProcessNow => "events that wait or failed",
             Self::Retry => "events that failed or were cancelled",
             Self::Cancel => "events that wait or failed; release what is being worked on first",
             Self::Requeue(_) => "events that nobody works on at the moment",

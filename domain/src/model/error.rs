@@ -14,6 +14,8 @@ pub struct ErrorFilter {
     pub severity: Option<Severity>,
     /// `Some(false)` is the console's default.
     pub resolved: Option<bool>,
+    /// Errors of one cause: the key of their group.
+    pub group: Option<String>,
     /// Text within the message or the record id.
     pub search: Option<String>,
     /// No error after this id: an action takes what its preview counted, not what came since. Not in the URL.
@@ -51,6 +53,8 @@ pub struct ErrorQuery {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorRow {
     pub id: i64,
+    /// Of the group of its cause.
+    pub group: String,
     pub event_type: String,
     pub record_id: Option<String>,
     pub error_message: String,

@@ -7,6 +7,7 @@ pub mod company;
 pub mod dead_letter;
 pub mod doctor;
 pub mod error;
+pub mod error_group;
 pub mod event;
 pub mod event_detail;
 pub mod import;
@@ -19,6 +20,7 @@ pub mod retention;
 pub mod schedule;
 pub mod search;
 pub mod stage;
+pub mod trends;
 pub mod user;
 pub mod worker;
 

@@ -23,6 +23,14 @@ pub struct Overview {
     pub throughput: Vec<DailyThroughput>,
 }
 
+/// Events that were made, counted as the list behind the figure counts them; absent where that took too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventCounts {
+    pub five_minutes: Option<Count>,
+    /// 24 h.
+    pub day: Option<Count>,
+}
+
 /// What happens now, beside what the last 24 h came to.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Vitals {
@@ -31,10 +39,6 @@ pub struct Vitals {
     pub stages: i64,
     /// Events in the hands of a worker, or of a workflow outside.
     pub running: i64,
-    /// Events made in the last five minutes; absent where counting them took too long.
-    pub events_5m: Option<Count>,
-    /// Events made in the last 24 h; absent likewise.
-    pub events_24h: Option<Count>,
     /// Percent of the runs of 24 h that neither failed nor timed out; absent when nothing ran.
     pub success_rate: Option<f64>,
     /// Seconds from the making of an event to its end, on average since yesterday at 0:00 UTC, which is how events are

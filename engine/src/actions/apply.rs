@@ -22,7 +22,8 @@ pub(super) async fn apply(
     }
     remember(connection, running.id, ids).await?;
     match act {
-        EventAct::Retry => retry(connection, running, ids).await?,
+        EventAct::ProcessNow => retry(connection, running, ids, true).await?,
+        EventAct::Retry => retry(connection, running, ids, false).await?,
         EventAct::Cancel => cancel(connection, running.id, ids).await?,
         EventAct::Requeue(edit) => {
             requeue(connection, running, edit, ids).await?;
@@ -82,8 +83,13 @@ pub(super) async fn remember_after(
     Ok(())
 }
 
-/// Attempts made stay; those of the stage come on top.
-async fn retry(connection: &mut PgConnection, running: &Running, ids: &[i64]) -> sqlx::Result<()> {
+/// Attempts made stay; those of the stage come on top. `first`: due before all others.
+async fn retry(
+    connection: &mut PgConnection,
+    running: &Running,
+    ids: &[i64],
+    first: bool,
+) -> sqlx::Result<()> {
     let (types, stages): (Vec<&str>, Vec<&str>) = StageName::ALL
         .into_iter()
         .flat_map(|stage| {
@@ -93,7 +99,8 @@ async fn retry(connection: &mut PgConnection, running: &Running, ids: &[i64]) ->
         .unzip();
     sqlx::query(
         "UPDATE marketing.pipeline_events e
-         SET status = 'pending', next_attempt_at = now(), processed_at = NULL, action_id = $1,
+         SET status = 'pending', processed_at = NULL, action_id = $1,
+             next_attempt_at = CASE WHEN $6 THEN now() - INTERVAL '100 years' ELSE now() END,
              max_attempts = e.retry_count + coalesce(
                  (SELECT s.attempts FROM unnest($4::TEXT[], $5::TEXT[]) AS k (event_type, stage)
                   JOIN marketing.stage_settings s USING (stage) WHERE k.event_type = e.event_type), $3)
@@ -104,6 +111,7 @@ async fn retry(connection: &mut PgConnection, running: &Running, ids: &[i64]) ->
     .bind(GRANTED_ATTEMPTS)
     .bind(types)
     .bind(stages)
+    .bind(first)
     .execute(&mut *connection)
     .await?;
     no_dead_letters(connection, ids).await?;

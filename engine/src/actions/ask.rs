@@ -68,7 +68,9 @@ pub(super) fn check(request: &BulkRequest) -> Result<()> {
             ));
         }
         EventSelection::Ids(ids) => ids.len() == 1,
-        EventSelection::Matching(_) | EventSelection::DeadLetters(_) => false,
+        EventSelection::Matching(_)
+        | EventSelection::DeadLetters(_)
+        | EventSelection::Errors(_) => false,
     };
     match &request.act {
         EventAct::Requeue(PayloadEdit::Replace(_)) if !one => invalid(

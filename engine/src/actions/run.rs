@@ -111,9 +111,9 @@ async fn next(
 }
 
 /// An action that this transaction holds.
-pub(super) struct Running {
-    pub(super) id: i64,
-    pub(super) total: i64,
+pub(crate) struct Running {
+    pub(crate) id: i64,
+    pub(crate) total: i64,
     pub(super) done: i64,
     pub(super) requested_by: String,
     pub(super) reason: Option<String>,
@@ -206,13 +206,14 @@ impl Row {
             (Some(ActionKind::Replay), _) => {
                 return Ok(Work::Replay(serde_json::from_value(params)?));
             }
+            (Some(ActionKind::ProcessNow), _) => EventAct::ProcessNow,
             (Some(ActionKind::Retry), _) => EventAct::Retry,
             (Some(ActionKind::Cancel), _) => EventAct::Cancel,
             (Some(ActionKind::Requeue), _) => EventAct::Requeue(serde_json::from_value(params)?),
             (Some(ActionKind::DeadLetter), _) => EventAct::DeadLetter,
             (Some(ActionKind::Release), _) => EventAct::Release,
             (Some(ActionKind::Purge), _) => EventAct::Purge,
-            _ => {
+            (Some(ActionKind::Undo) | None, _) => {
                 return Ok(Work::Unreadable(format!(
                     "{} is no action that runs in chunks",
                     self.kind

@@ -6,13 +6,13 @@ use domain::model::{
 };
 use sqlx::{Postgres, QueryBuilder};
 
-use crate::store::{dead_letter, event::push_event_filter};
+use crate::store::{dead_letter, error_filter, event::push_event_filter};
 
 /// Appends `WHERE …` over `marketing.pipeline_events e`: those that are selected and that the act fits.
 ///
 /// Nobody knows whether the call of an unknown outcome happened, so nothing that repeats takes such an event along with
 /// others: it is named, or its kind is.
-pub(super) fn push(
+pub(crate) fn push(
     query: &mut QueryBuilder<Postgres>,
     act: &EventAct,
     selection: &EventSelection,
@@ -36,13 +36,17 @@ pub(super) fn push_withheld(
     withholds(act, selection)
 }
 
-const UNKNOWN: &str = "EXISTS (SELECT FROM marketing.dead_letters u WHERE u.event_id = e.id AND u.kind = 'unknown_outcome')";
+/// Over `marketing.pipeline_events e`.
+pub(crate) const UNKNOWN: &str = "EXISTS (SELECT FROM marketing.dead_letters u WHERE u.event_id = e.id AND u.kind = 'unknown_outcome')";
 
 fn withholds(act: &EventAct, selection: &EventSelection) -> bool {
-    let repeats = matches!(act, EventAct::Retry | EventAct::Requeue(_));
+    let repeats = matches!(
+        act,
+        EventAct::ProcessNow | EventAct::Retry | EventAct::Requeue(_)
+    );
     let named = match selection {
         EventSelection::Ids(_) => true,
-        EventSelection::Matching(_) => false,
+        EventSelection::Matching(_) | EventSelection::Errors(_) => false,
         EventSelection::DeadLetters(filter) => filter.kind == Some(DeadLetterKind::UnknownOutcome),
     };
     repeats && !named
@@ -57,7 +61,7 @@ fn push_fitting(
 ) {
     query.push(match act {
         EventAct::Retry => " WHERE e.status IN ('failed', 'cancelled')",
-        EventAct::Cancel => " WHERE e.status IN ('pending', 'failed')",
+        EventAct::ProcessNow | EventAct::Cancel => " WHERE e.status IN ('pending', 'failed')",
         EventAct::Requeue(_) => {
             " WHERE e.status IN ('pending', 'failed', 'processed', 'cancelled')"
         }
@@ -83,6 +87,7 @@ fn push_fitting(
             dead_letter::push_filter(query, filter);
             query.push(")");
         }
+        EventSelection::Errors(filter) => error_filter::push_events(query, filter),
     }
     if let Some(up_to) = up_to {
         query.push(" AND e.id <= ").push_bind(up_to);

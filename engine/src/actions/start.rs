@@ -30,23 +30,11 @@ impl Engine {
         ask::check(request)?;
         ask::check_whole(request)?;
         let mut transaction = self.transaction().await?;
-        let (total, up_to) = count(&mut transaction, request).await?;
-        if total == 0 {
-            return Err(EngineError::Invalid(format!(
-                "There is nothing to do: {} takes {}",
-                request.act.kind().name(),
-                request.act.takes()
-            )));
-        }
-        let id = insert(&mut transaction, request, actor, total, up_to).await?;
-        let mut running = Running::lock(&mut transaction, Some(id))
-            .await?
-            .ok_or_else(|| EngineError::NotFound(format!("Action {id}")))?;
-        run::chunk(&mut transaction, &mut running).await?;
+        let running = open(&mut transaction, request, None, actor).await?;
         record(&mut transaction, request, actor, &running).await?;
         transaction.commit().await?;
         self.ring_all_stages();
-        self.action(id).await
+        self.action(running.id).await
     }
 
     /// Does what is left of an action, beside other processes that may do the same, and returns it when it has ended.
@@ -69,11 +57,35 @@ impl Engine {
         }
     }
 
-    pub(super) fn ring_all_stages(&self) {
+    pub(crate) fn ring_all_stages(&self) {
         for event_type in StageName::consumed_types() {
             self.live.doorbell(event_type).notify_one();
         }
     }
+}
+
+/// The row of the action and its first chunk; whoever calls writes the log and commits.
+pub(crate) async fn open(
+    connection: &mut PgConnection,
+    request: &BulkRequest,
+    title: Option<String>,
+    actor: &Actor,
+) -> Result<Running> {
+    let (total, up_to) = count(connection, request).await?;
+    if total == 0 {
+        return Err(EngineError::Invalid(format!(
+            "There is nothing to do: {} takes {}",
+            request.act.kind().name(),
+            request.act.takes()
+        )));
+    }
+    let title = title.unwrap_or_else(|| self::title(request, total));
+    let id = insert(connection, request, &title, actor, (total, up_to)).await?;
+    let mut running = Running::lock(connection, Some(id))
+        .await?
+        .ok_or_else(|| EngineError::NotFound(format!("Action {id}")))?;
+    run::chunk(connection, &mut running).await?;
+    Ok(running)
 }
 
 /// Events that fit, and the id of the last. Of those named one by one, all count: what does not fit is shown as skipped.
@@ -96,9 +108,9 @@ async fn count(connection: &mut PgConnection, request: &BulkRequest) -> Result<(
 async fn insert(
     connection: &mut PgConnection,
     request: &BulkRequest,
+    title: &str,
     actor: &Actor,
-    total: i64,
-    up_to: i64,
+    (total, up_to): (i64, i64),
 ) -> Result<i64> {
     let params = match &request.act {
         EventAct::Requeue(edit) => Some(json!(edit)),
@@ -109,7 +121,7 @@ async fn insert(
              (title, requested_by, requested_by_id, origin, total, kind, selection, params, reason, state, up_to, started_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'running', $10, now()) RETURNING id",
     )
-    .bind(title(request, total))
+    .bind(title)
     .bind(&actor.name)
     .bind(actor.user_id)
     .bind(&actor.origin)
@@ -130,6 +142,7 @@ fn title(request: &BulkRequest, total: i64) -> String {
         EventSelection::Ids(_) => format!("{what}: {total} events"),
         EventSelection::Matching(_) => format!("{what}: {total} events that match a filter"),
         EventSelection::DeadLetters(_) => format!("{what}: {total} dead letters"),
+        EventSelection::Errors(_) => format!("{what}: {total} events that failed"),
     }
 }
 
@@ -141,6 +154,7 @@ async fn record(
     running: &Running,
 ) -> Result<()> {
     let action = match request.act {
+        EventAct::ProcessNow => "event.process_now",
         EventAct::Retry => "event.retry",
         EventAct::Cancel => "event.cancel",
         EventAct::Requeue(_) => "event.requeue",

@@ -174,6 +174,13 @@ async fn restore(connection: &mut PgConnection, of: i64, ids: &[i64]) -> sqlx::R
     .bind(ids)
     .execute(&mut *connection)
     .await?;
+    sqlx::query(
+        "UPDATE marketing.pipeline_errors SET retried_at = NULL, retried_by = NULL
+         WHERE event_id = ANY($1) AND NOT resolved",
+    )
+    .bind(ids)
+    .execute(&mut *connection)
+    .await?;
     no_dead_letters(connection, ids).await?;
     sqlx::query(
         "INSERT INTO marketing.dead_letters (event_id, kind, reason, moved_by, moved_at)

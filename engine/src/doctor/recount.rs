@@ -15,14 +15,14 @@ const COMPARED: &str = "-- compared";
 /// Writers wait for as long as the count takes; readers do not. All are asked for at once and in one order.
 const COUNTED: &str = "LOCK TABLE intake.company_raw_intake, marketing.company_master, marketing.company_slots,
     marketing.contact_enrichment, marketing.email_verification, marketing.pipeline_events, marketing.workflow_stats,
-    marketing.company_scores
+    marketing.company_scores, marketing.pipeline_errors
     IN SHARE MODE";
 /// After the tables: a writer reaches the rollups last, too, and folding takes these only.
 const ROLLED: &str =
     "LOCK TABLE marketing.rollups, marketing.rollup_deltas IN SHARE ROW EXCLUSIVE MODE";
 /// Waiting for the locks blocks whoever comes after us.
 const PATIENCE: &str = "SET LOCAL lock_timeout = '10s'";
-const METRICS: [&str; 9] = [
+const METRICS: [&str; 10] = [
     "event",
     "run",
     "run_hour",
@@ -32,6 +32,7 @@ const METRICS: [&str; 9] = [
     "enrichment",
     "verification",
     "score",
+    "error",
 ];
 
 impl Engine {

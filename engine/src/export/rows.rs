@@ -7,6 +7,7 @@ use domain::model::{
     company::CompanyRow,
     dead_letter::DeadLetter,
     error::ErrorRow,
+    error_group::GroupRow,
     event::EventRow,
     import::ImportBatch,
     overview::{DailyThroughput, PhaseCard, QueueRow, SniperTarget, WorkflowHealth},
@@ -62,6 +63,36 @@ impl Exported for EventRow {
             text(&self.error_message),
             time(self.processed_at),
             time(self.next_attempt_at),
+        ]
+    }
+}
+
+impl Exported for GroupRow {
+    const COLUMNS: &'static [&'static str] = &[
+        "group_key",
+        "event_type",
+        "message",
+        "state",
+        "open",
+        "total",
+        "companies",
+        "first_seen",
+        "last_seen",
+        "assigned_to",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.key.clone(),
+            self.event_type.clone(),
+            self.message.clone(),
+            self.state.name().to_owned(),
+            self.open.to_string(),
+            self.total.to_string(),
+            self.companies.n.to_string(),
+            self.first_seen.to_rfc3339(),
+            self.last_seen.to_rfc3339(),
+            text(&self.assigned_to),
         ]
     }
 }

@@ -78,19 +78,19 @@ impl Heart {
                                         WHERE e.status = 'pending' AND e.event_type = t.event_type AND e.next_attempt_at <= now()
                                           AND (e.next_attempt_at, e.id) >= (coalesce(t.at, '-infinity'), coalesce(t.id, 0)))) AS due,
                     ARRAY(SELECT e.id FROM marketing.pipeline_events e
-                          WHERE e.status = 'processing' AND e.locked_by = $1 AND e.id <> ALL($5)
-                            AND e.locked_at < clock_timestamp() - INTERVAL '2 seconds') AS unknown",
+                          WHERE e.id = ANY($5) AND e.status = 'processing' AND e.locked_by = $1) AS unknown",
         )
         .bind(&self.worker_id)
         .bind(&self.event_types)
         .bind(host())
         .bind(i64::from(std::process::id()))
-        .bind(self.held.ids())
+        .bind(self.held.doubted())
         .bind(from)
         .bind(ids)
         .fetch_one(&self.pool)
         .await?;
         let took = asked.elapsed();
+        self.held.asked(asked);
         for (event_type, floor) in self.event_types.iter().zip(&floors) {
             if floor.is_none() {
                 let due = heard.due.iter().any(|due| due == event_type);
@@ -106,8 +106,7 @@ impl Heart {
             changed
         });
         // A lane may have taken some while the question was on its way.
-        let held = self.held.ids();
-        heard.unknown.retain(|id| !held.contains(id));
+        heard.unknown.retain(|id| !self.held.holds(*id));
         if !heard.unknown.is_empty() {
             // The commit of their lease arrived, its answer did not: no lane knows of them.
             let own = std::slice::from_ref(&self.worker_id);

@@ -14,6 +14,9 @@ pub(crate) const DEAD_AFTER: Duration = Duration::from_secs(3);
 /// Between two looks. When more than twice that has passed the database or we were away, and nothing was seen.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// The rest after a look for holders that never beat, in lengths of that look.
+const UNSIGNED_RESTS: u32 = 50;
+
 /// What waits for upkeep.
 #[derive(Clone, Copy, Debug, Default, FromRow)]
 pub(super) struct Chores {
@@ -41,11 +44,19 @@ struct Seen {
 pub(super) struct Watch {
     seen: HashMap<String, (Option<DateTime<Utc>>, Instant)>,
     looked: Option<Instant>,
+    /// Who holds events without ever having beaten, as of the last look for them.
+    unsigned: Vec<String>,
+    looked_for_unsigned: Option<(Instant, Duration)>,
 }
 
 impl Watch {
     /// Looks once, and takes back the events of the workers that died. The same question tells which chores wait.
     pub(super) async fn look(&mut self, pool: &PgPool) -> sqlx::Result<Chores> {
+        let started = Instant::now();
+        // While some transaction is open for long, this walks past all leases that ended since.
+        let unsigned_too = self
+            .looked_for_unsigned
+            .is_none_or(|(at, took)| at.elapsed() >= took * UNSIGNED_RESTS);
         let seen: Vec<Seen> = sqlx::query_as(
             "SELECT h.worker_id, h.heartbeat_at, c.*
              FROM (SELECT EXISTS (SELECT FROM marketing.rollup_deltas) AS fold,
@@ -57,20 +68,30 @@ impl Watch {
              LEFT JOIN (SELECT worker_id, heartbeat_at FROM marketing.pipeline_workers
                         UNION ALL
                         SELECT DISTINCT e.locked_by, NULL::TIMESTAMPTZ FROM marketing.pipeline_events e
-                        WHERE e.status = 'processing' AND e.locked_by IS NOT NULL
+                        WHERE $2 AND e.status = 'processing' AND e.locked_by IS NOT NULL
                           AND NOT EXISTS (SELECT FROM marketing.pipeline_workers w WHERE w.worker_id = e.locked_by)) AS h
              ON TRUE",
         )
         .bind(StageName::consumed_types().collect::<Vec<_>>())
+        .bind(unsigned_too)
         .fetch_all(pool)
         .await?;
         let chores = seen.first().map_or_else(Chores::default, |row| row.chores);
-        let hearts = seen
+        let mut hearts: HashMap<String, Option<DateTime<Utc>>> = seen
             .into_iter()
             .filter_map(|row| Some((row.worker_id?, row.heartbeat_at)))
             .collect();
+        if unsigned_too {
+            self.looked_for_unsigned = Some((started, started.elapsed()));
+            let unsigned = hearts.iter().filter(|(_, beat)| beat.is_none());
+            self.unsigned = unsigned.map(|(worker, _)| worker.clone()).collect();
+        }
+        for worker in &self.unsigned {
+            hearts.entry(worker.clone()).or_default();
+        }
         let dead = self.dead(hearts, Instant::now());
         if !dead.is_empty() {
+            self.unsigned.retain(|worker| !dead.contains(worker));
             let given_back = give_back(
                 pool,
                 &dead,
@@ -85,7 +106,11 @@ impl Watch {
         Ok(chores)
     }
 
-    fn dead(&mut self, hearts: Vec<(String, Option<DateTime<Utc>>)>, now: Instant) -> Vec<String> {
+    fn dead(
+        &mut self,
+        hearts: HashMap<String, Option<DateTime<Utc>>>,
+        now: Instant,
+    ) -> Vec<String> {
         if self
             .looked
             .is_none_or(|looked| now - looked > 2 * LOOK_EVERY)
@@ -169,11 +194,11 @@ mod tests {
         let beat = |second: i64| DateTime::from_timestamp(second, 0);
         let mut watch = Watch::default();
         let mut look = |at: f64, alive: i64| {
-            let hearts = vec![
+            let hearts = HashMap::from([
                 ("alive".into(), beat(alive)),
                 ("dead".into(), beat(0)),
                 ("unsigned".into(), None),
-            ];
+            ]);
             let mut dead = watch.dead(hearts, start + Duration::from_secs_f64(at));
             dead.sort();
             dead

@@ -155,8 +155,10 @@ impl<S: RemoteStage> Worker<'_, S> {
                 Leased::Held(rest) => return Ok(Turn::Held(rest)),
                 Leased::Asked(events, requests, noted) => {
                     taken += events;
-                    self.ask(requests).await;
-                    drop(noted);
+                    let settled = self.ask(requests).await;
+                    if let (true, Some(noted)) = (settled, noted) {
+                        noted.settled();
+                    }
                 }
                 Leased::Refused(events, error) => {
                     taken += events.len();
@@ -235,8 +237,8 @@ impl<S: RemoteStage> Worker<'_, S> {
         Ok(intent.requests)
     }
 
-    /// Makes the calls and records their answers as they come.
-    async fn ask(&self, requests: Vec<Request<S::Call>>) {
+    /// Makes the calls and records their answers as they come. Whether all are recorded.
+    async fn ask(&self, requests: Vec<Request<S::Call>>) -> bool {
         let at_once = (self.settings.concurrency / lanes(&self.settings)).max(1);
         let calls = stream::iter(requests.into_iter().map(|request| self.call(request)));
         let mut answers = std::pin::pin!(
@@ -244,9 +246,11 @@ impl<S: RemoteStage> Worker<'_, S> {
                 .buffer_unordered(at_once)
                 .ready_chunks(self.settings.batch_size.unsigned_abs() as usize)
         );
+        let mut settled = true;
         while let Some(chunk) = answers.next().await {
-            self.record(chunk).await;
+            settled &= self.record(chunk).await;
         }
+        settled
     }
 
     async fn call(&self, request: Request<S::Call>) -> Answered<S::Call, S::Answer> {
@@ -275,8 +279,9 @@ impl<S: RemoteStage> Worker<'_, S> {
         }
     }
 
-    /// Records a chunk, and keeps trying while the database is away: the answers were paid for.
-    async fn record(&self, chunk: Vec<Answered<S::Call, S::Answer>>) {
+    /// Records a chunk, and keeps trying while the database is away: the answers were paid for. Whether it is recorded.
+    async fn record(&self, chunk: Vec<Answered<S::Call, S::Answer>>) -> bool {
+        let mut settled = true;
         let mut parts = vec![chunk];
         while let Some(mut part) = parts.pop() {
             let error = loop {
@@ -286,7 +291,7 @@ impl<S: RemoteStage> Worker<'_, S> {
                     Err(error) if outcome::blames_data(&error) => break Some(error),
                     Err(error) if self.context.stop.is_cancelled() => {
                         tracing::warn!(%error, "answers were not recorded before the stop; their events are handed back");
-                        return;
+                        return false;
                     }
                     Err(error) => tracing::warn!(%error, "answers were not recorded; trying again"),
                 }
@@ -302,10 +307,12 @@ impl<S: RemoteStage> Worker<'_, S> {
                 let holder = Some(self.context.worker_id.as_str());
                 let failed = self.fail_alone(event, holder, &error);
                 if let Err(error) = self.context.live.while_connected(failed).await {
-                    tracing::error!(%error, event_id = event.id, "a failure was not recorded; the event stays leased");
+                    tracing::error!(%error, event_id = event.id, "a failure was not recorded; the event is handed back");
+                    settled = false;
                 }
             }
         }
+        settled
     }
 
     async fn record_once(&self, answers: &[Answered<S::Call, S::Answer>]) -> sqlx::Result<()> {

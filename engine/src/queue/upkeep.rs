@@ -1,13 +1,18 @@
 //! Work on the queue itself, done by every process, whether it runs stages or leaves them to others.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use chrono::{DateTime, Utc};
 use domain::stage::StageName;
 use sqlx::PgPool;
 use tokio::{sync::Notify, task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::lease;
+use super::{floor::Floors, lease};
 use crate::{Engine, actions::run_actions};
 
 /// A chore that nobody rang for: above all the events that were in somebody's hands without a lease for half an hour. An
@@ -15,6 +20,8 @@ use crate::{Engine, actions::run_actions};
 const LONGEST_REST: Duration = Duration::from_secs(60);
 /// Events acknowledged in one transaction.
 const BATCH: i64 = 2_000;
+/// The floor of all events that nobody consumes.
+const UNCONSUMED: &str = "";
 /// Any number that no other lock of the application uses: one process folds at a time.
 const FOLD_LOCK: i64 = 0x0CC0_F01D;
 
@@ -31,7 +38,10 @@ impl Upkeep {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let bells = Bells::default();
-        tasks.spawn(repeat(engine, &stop, &bells.acknowledge, acknowledge));
+        let floors = Floors::default();
+        tasks.spawn(repeat(engine, &stop, &bells.acknowledge, move |pool| {
+            acknowledge(pool, floors.clone())
+        }));
         tasks.spawn(repeat(engine, &stop, &bells.fold, fold));
         tasks.spawn(repeat(engine, &stop, &bells.act, |pool| async move {
             Ok(More(run_actions(pool).await?))
@@ -117,10 +127,13 @@ async fn watch(engine: Engine, stop: CancellationToken, bells: Bells) {
 
 /// Acknowledges informational events, so that what waits in the queue waits for someone.
 ///
-/// The types come from the rollup: the queue itself is never searched for what no index leads to.
-async fn acknowledge(pool: PgPool) -> sqlx::Result<More> {
+/// The types come from the rollup: the queue itself is never searched for what no index leads to. All types share one
+/// floor, which is that of the type that is behind the others.
+async fn acknowledge(pool: PgPool, floors: Floors) -> sqlx::Result<More> {
     let consumed: Vec<&str> = StageName::consumed_types().collect();
-    let done = sqlx::query(
+    let from = floors.of(UNCONSUMED);
+    let asked = Instant::now();
+    let done: Vec<DateTime<Utc>> = sqlx::query_scalar(
         "UPDATE marketing.pipeline_events
          SET status = 'processed', processed_at = clock_timestamp()
          WHERE id = ANY(ARRAY(
@@ -131,13 +144,19 @@ async fn acknowledge(pool: PgPool) -> sqlx::Result<More> {
              CROSS JOIN LATERAL (
                  SELECT id FROM marketing.pipeline_events p
                  WHERE p.status = 'pending' AND p.event_type = waiting.label AND p.next_attempt_at <= now()
-                 ORDER BY p.next_attempt_at, p.id LIMIT $2 FOR UPDATE SKIP LOCKED) AS e))",
+                   AND p.next_attempt_at >= coalesce($3, '-infinity')
+                 ORDER BY p.next_attempt_at, p.id LIMIT $2 FOR UPDATE SKIP LOCKED) AS e))
+         RETURNING next_attempt_at",
     )
     .bind(&consumed)
     .bind(BATCH)
-    .execute(&pool)
+    .bind(from.map(|(due, _)| due))
+    .fetch_all(&pool)
     .await?;
-    Ok(More(done.rows_affected() >= BATCH.unsigned_abs()))
+    let full = done.len() as i64 >= BATCH;
+    let first = done.iter().min().map(|due| (*due, 0));
+    floors.note_place(UNCONSUMED, from.is_none(), full, first, asked.elapsed());
+    Ok(More(full))
 }
 
 /// Hands back what a person or n8n took in hand without a lease and left there.
@@ -151,6 +170,9 @@ async fn reclaim(pool: PgPool) -> sqlx::Result<More> {
             "events were in processing for half an hour without a worker; they wait again"
         );
     }
+    sqlx::query("SELECT marketing.close_error_groups()")
+        .execute(&pool)
+        .await?;
     // Who marks a dead event as processed, as workflows may, need not know of dead letters.
     sqlx::query(
         "DELETE FROM marketing.dead_letters d USING marketing.pipeline_events e

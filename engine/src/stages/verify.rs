@@ -146,9 +146,14 @@ impl Verify {
         .execute(&mut *connection)
         .await?;
         sqlx::query(
-            "UPDATE marketing.email_verification v SET email = a.email
-             FROM unnest($1::INT[], $2::TEXT[]) AS a (id, email)
-             WHERE v.enrichment_id = a.id AND v.verification_status = 'pending' AND v.email <> a.email",
+            // By the contact and not by the status, of which as many rows may wait or have waited as there are.
+            "WITH asked AS MATERIALIZED (
+                 SELECT v.id, v.verification_status, a.email
+                 FROM unnest($1::INT[], $2::TEXT[]) AS a (id, email)
+                 JOIN marketing.email_verification v ON v.enrichment_id = a.id
+                 WHERE v.enrichment_id = ANY($1) AND v.email <> a.email)
+             UPDATE marketing.email_verification v SET email = a.email
+             FROM asked a WHERE v.id = a.id AND a.verification_status = 'pending'",
         )
         .bind(&ids)
         .bind(&emails)

@@ -1,16 +1,20 @@
-//! Actions on the queue and their progress: an action is the set of events that carry its id.
+//! "Process now", and the progress of actions: the events that carry an action's id.
 
 use chrono::{DateTime, Utc};
 use domain::{
-    model::action::{ActionPreview, ActionProgress, Scope},
+    model::{
+        action::{ActionPreview, ActionProgress, Scope},
+        bulk::{BulkRequest, EventAct, EventSelection},
+        event::EventFilter,
+    },
     role::Actor,
     stage::StageName,
 };
 use serde_json::json;
-use sqlx::{PgConnection, Postgres, QueryBuilder};
+use sqlx::{PgConnection, QueryBuilder};
 
 use super::audit;
-use crate::{Engine, EngineError, Result};
+use crate::{Engine, EngineError, Result, actions};
 
 /// Attempts that a person's retry grants on top of those made: those of every stage's policy.
 pub(crate) const GRANTED_ATTEMPTS: i32 = 3;
@@ -26,11 +30,11 @@ impl Engine {
         scope: &Scope,
     ) -> Result<ActionPreview> {
         let mut query = QueryBuilder::new(
-            "SELECT count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'failed'),
-                    max(id)
-             FROM marketing.pipeline_events",
+            "SELECT count(*) FILTER (WHERE e.status = 'pending'), count(*) FILTER (WHERE e.status = 'failed'), max(e.id)
+             FROM marketing.pipeline_events e",
         );
-        push_scope(&mut query, stage, scope);
+        let events = selection(stage, scope);
+        actions::push(&mut query, &EventAct::ProcessNow, &events, None);
         let (waiting, failed, up_to) = query.build_query_as().fetch_one(&self.pool).await?;
         Ok(ActionPreview {
             stage,
@@ -46,15 +50,18 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Database`].
     pub async fn preview_batch(&self, batch_id: &str) -> Result<Vec<ActionPreview>> {
-        let counted: Vec<(String, i64, i64, Option<i64>)> = sqlx::query_as(
-            "SELECT event_type, count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'failed'),
-                    max(id)
-             FROM marketing.pipeline_events
-             WHERE batch_id = $1 AND status IN ('pending', 'failed') GROUP BY event_type",
-        )
-        .bind(batch_id)
-        .fetch_all(&self.pool)
-        .await?;
+        let mut query = QueryBuilder::new(
+            "SELECT e.event_type, count(*) FILTER (WHERE e.status = 'pending'), count(*) FILTER (WHERE e.status = 'failed'),
+                    max(e.id)
+             FROM marketing.pipeline_events e WHERE e.status IN ('pending', 'failed') AND e.batch_id = ",
+        );
+        query
+            .push_bind(batch_id)
+            .push(" AND NOT ")
+            .push(actions::UNKNOWN)
+            .push(" GROUP BY e.event_type");
+        let counted: Vec<(String, i64, i64, Option<i64>)> =
+            query.build_query_as().fetch_all(&self.pool).await?;
         let of = |stage: StageName| {
             let found = counted.iter().find(|(kind, ..)| kind == stage.consumes());
             ActionPreview {
@@ -68,11 +75,12 @@ impl Engine {
         Ok(StageName::ALL.map(of).to_vec())
     }
 
-    /// Moves the scope's events to the front of the queue, failed ones again, as far as the preview counted them: what
-    /// came since was not agreed to. A single record without such an event gets a new one.
+    /// Starts a bulk action that moves the scope's events to the front of the queue, failed ones again, as far as the
+    /// preview counted them: what came since was not agreed to. A single record without such an event gets a new one.
     ///
     /// # Errors
-    /// [`EngineError::Invalid`] when there is nothing to process, [`EngineError::NotFound`] for an unknown record.
+    /// [`EngineError::Invalid`] when there is nothing to process, or nobody knows whether it happened,
+    /// [`EngineError::NotFound`] for an unknown record.
     pub async fn process_now(
         &self,
         stage: StageName,
@@ -81,40 +89,36 @@ impl Engine {
         actor: &Actor,
     ) -> Result<ActionProgress> {
         let mut transaction = self.transaction().await?;
-        let mut query = QueryBuilder::new("SELECT id FROM marketing.pipeline_events");
-        push_scope(&mut query, stage, scope);
-        // NULL, where the preview counted nothing, admits nothing.
-        query
-            .push(" AND id <= ")
-            .push_bind(up_to)
-            .push(" ORDER BY id FOR UPDATE SKIP LOCKED");
-        let mut events: Vec<i64> = query
-            .build_query_scalar()
-            .fetch_all(&mut *transaction)
-            .await?;
-        if let (Scope::Record(record), true) = (scope, events.is_empty()) {
-            events = vec![repeat_event(&mut transaction, stage, record).await?];
-        }
-        if events.is_empty() {
-            return Err(EngineError::Invalid(format!(
-                "Nothing waits in {}",
-                stage.title()
-            )));
-        }
+        let selection = match (scope, up_to) {
+            (_, Some(_)) => selection(stage, scope),
+            (Scope::Record(record), None) => {
+                let repeated = repeat_event(&mut transaction, stage, record).await?;
+                EventSelection::Ids(vec![repeated])
+            }
+            (_, None) => {
+                let text = format!("Nothing waits in {}", stage.title());
+                return Err(EngineError::Invalid(text));
+            }
+        };
+        let request = BulkRequest {
+            act: EventAct::ProcessNow,
+            selection,
+            reason: None,
+            up_to,
+        };
         let what = match scope {
             Scope::Record(record) => format!("record {record}"),
             Scope::Batch(batch) => format!("batch {batch}"),
             Scope::Waiting => "everything waiting".to_owned(),
         };
         let title = format!("Process now: {}, {what}", stage.title());
-        let action = open(&mut transaction, "process_now", &title, actor, events.len()).await?;
-        requeue(&mut transaction, action, &events).await?;
+        let running = actions::open(&mut transaction, &request, Some(title), actor).await?;
         let act = audit::Act::new("stage.process_now", "stage", stage.name())
-            .details(json!({ "action": action, "scope": scope, "events": events.len() }));
+            .details(json!({ "action": running.id, "scope": scope, "events": running.total }));
         audit::record(&mut transaction, actor, act).await?;
         transaction.commit().await?;
         self.live.doorbell(stage.consumes()).notify_one();
-        self.action_progress(action).await
+        self.action_progress(running.id).await
     }
 
     /// How far an action's events are.
@@ -126,6 +130,7 @@ impl Engine {
             "SELECT a.title, a.requested_by, a.created_at, a.total,
                     count(e.id) FILTER (WHERE e.status = 'processed'), count(e.id) FILTER (WHERE e.status = 'failed'),
                     count(e.id) FILTER (WHERE e.status IN ('pending', 'processing'))
+                        + CASE WHEN a.state = 'running' THEN a.total - a.done ELSE 0 END
              FROM marketing.pipeline_actions a LEFT JOIN marketing.pipeline_events e ON e.action_id = a.id
              WHERE a.id = $1 GROUP BY a.id",
         )
@@ -147,21 +152,18 @@ impl Engine {
     }
 }
 
-fn push_scope(query: &mut QueryBuilder<Postgres>, stage: StageName, scope: &Scope) {
-    query
-        .push(" WHERE status IN ('pending', 'failed') AND event_type = ")
-        .push_bind(stage.consumes());
+/// Waiting and failed events of the scope, by the predicate that bulk actions share.
+fn selection(stage: StageName, scope: &Scope) -> EventSelection {
+    let mut filter = EventFilter {
+        event_type: Some(stage.consumes().to_owned()),
+        ..EventFilter::default()
+    };
     match scope {
-        Scope::Record(record) => {
-            query
-                .push(" AND payload ->> 'record_id' = ")
-                .push_bind(record.clone());
-        }
-        Scope::Batch(batch) => {
-            query.push(" AND batch_id = ").push_bind(batch.clone());
-        }
+        Scope::Record(record) => filter.record_id = Some(record.clone()),
+        Scope::Batch(batch) => filter.batch = Some(batch.clone()),
         Scope::Waiting => {}
     }
+    EventSelection::Matching(filter)
 }
 
 /// A new event like the last one of this stage and record.
@@ -170,6 +172,19 @@ async fn repeat_event(
     stage: StageName,
     record: &str,
 ) -> Result<i64> {
+    let unknown: Option<i64> = sqlx::query_scalar(
+        "SELECT e.id FROM marketing.pipeline_events e JOIN marketing.dead_letters d ON d.event_id = e.id
+         WHERE e.event_type = $1 AND e.payload ->> 'record_id' = $2 AND d.kind = 'unknown_outcome' LIMIT 1",
+    )
+    .bind(stage.consumes())
+    .bind(record)
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(event) = unknown {
+        return Err(EngineError::Invalid(format!(
+            "Event {event} of record {record} may have happened: look there, and retry that event if it did not"
+        )));
+    }
     sqlx::query_scalar(
         "INSERT INTO marketing.pipeline_events (event_type, payload, source_table, batch_id, correlation_id)
          SELECT event_type, payload || jsonb_build_object('trigger_time', now()), source_table, batch_id, correlation_id
@@ -183,50 +198,4 @@ async fn repeat_event(
     .fetch_optional(connection)
     .await?
     .ok_or_else(|| EngineError::NotFound(format!("A {} event of record {record}", stage.consumes())))
-}
-
-pub(super) async fn open(
-    connection: &mut PgConnection,
-    kind: &'static str,
-    title: &str,
-    actor: &Actor,
-    total: usize,
-) -> Result<i64> {
-    Ok(sqlx::query_scalar(
-        "INSERT INTO marketing.pipeline_actions
-             (title, requested_by, total, kind, requested_by_id, origin, done, started_at, finished_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $3, now(), now()) RETURNING id",
-    )
-    .bind(title)
-    .bind(&actor.name)
-    .bind(i64::try_from(total).unwrap_or(i64::MAX))
-    .bind(kind)
-    .bind(actor.user_id)
-    .bind(&actor.origin)
-    .fetch_one(connection)
-    .await?)
-}
-
-/// Makes pending and failed events due before all others, with fresh attempts; none of them is a dead letter any more.
-pub(super) async fn requeue(
-    connection: &mut PgConnection,
-    action: i64,
-    events: &[i64],
-) -> Result<()> {
-    sqlx::query(
-        "UPDATE marketing.pipeline_events
-         SET status = 'pending', next_attempt_at = now() - INTERVAL '100 years', processed_at = NULL,
-             max_attempts = retry_count + $3, action_id = $1
-         WHERE id = ANY($2) AND status IN ('pending', 'failed')",
-    )
-    .bind(action)
-    .bind(events)
-    .bind(GRANTED_ATTEMPTS)
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query("DELETE FROM marketing.dead_letters WHERE event_id = ANY($1)")
-        .bind(events)
-        .execute(connection)
-        .await?;
-    Ok(())
 }

@@ -39,6 +39,15 @@ pub(crate) fn time_and_text(cursor: &str) -> Result<(DateTime<Utc>, &str)> {
     Ok((time(value)?, text))
 }
 
+/// As [`time_and_text`], for lists in the order of a number.
+///
+/// # Errors
+/// [`EngineError::Invalid`].
+pub(crate) fn number_and_text(cursor: &str) -> Result<(i64, &str)> {
+    let (value, text) = cursor.split_once('~').ok_or_else(refused)?;
+    Ok((id(value)?, text))
+}
+
 fn time(text: &str) -> Result<DateTime<Utc>> {
     let at = DateTime::parse_from_rfc3339(text).map_err(|_| refused())?;
     Ok(at.to_utc())

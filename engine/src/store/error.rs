@@ -6,20 +6,21 @@ use domain::{
     model::{
         Page,
         action::ActionProgress,
+        bulk::{BulkRequest, EventAct, EventSelection},
         error::{ErrorDetail, ErrorFilter, ErrorPreview, ErrorQuery, ErrorRow, ErrorSort},
     },
     role::Actor,
     stage::StageName,
 };
 use serde_json::json;
-use sqlx::{FromRow, Postgres, QueryBuilder};
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 
 use super::{
     PIECE, Piece, audit, cursor,
     error_filter::{column, push_filter, push_selection},
     page, rows,
 };
-use crate::{Engine, EngineError, Result};
+use crate::{Engine, EngineError, Result, actions};
 
 /// Which errors an action applies to.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub enum ErrorSelection {
     Matching(ErrorFilter),
 }
 
-const ROW: &str = "SELECT e.id::BIGINT, e.event_type, e.record_id, e.error_message, e.severity, e.resolved, e.created_at,
+const ROW: &str = "SELECT e.id::BIGINT, e.group_key, e.event_type, e.record_id, e.error_message, e.severity, e.resolved, e.created_at,
         e.event_id, v.status AS event_status, e.retried_at
     FROM marketing.pipeline_errors e LEFT JOIN marketing.pipeline_events v ON v.id = e.event_id";
 
@@ -138,6 +139,10 @@ impl Engine {
             .execute(&mut *transaction)
             .await?
             .rows_affected();
+        // Groups of which nothing is open any more: an error that comes after this is a regression.
+        sqlx::query("SELECT marketing.close_error_groups()")
+            .execute(&mut *transaction)
+            .await?;
         let act = act_on("error.resolve", selection)
             .details(json!({ "resolved": resolved, "note": note, "filter": filter_of(selection) }));
         audit::record(&mut transaction, actor, act).await?;
@@ -164,7 +169,7 @@ impl Engine {
         })
     }
 
-    /// Re-queues the events behind the selected errors as one action. Attempts made so far are kept; the stage's
+    /// Starts a bulk action that re-queues the events behind the selected errors. Attempts made so far are kept; the stage's
     /// number of attempts comes on top.
     ///
     /// # Errors
@@ -175,42 +180,46 @@ impl Engine {
         actor: &Actor,
     ) -> Result<ActionProgress> {
         let mut transaction = self.transaction().await?;
-        let mut query = QueryBuilder::new(
-            "UPDATE marketing.pipeline_errors e SET retried_at = now(), retried_by = ",
-        );
-        query.push_bind(actor.name.clone());
-        push_selection(&mut query, selection);
-        query.push(" AND ");
-        push_retryable(&mut query);
-        query.push(" RETURNING e.event_id");
-        let mut events: Vec<i64> = query
-            .build_query_scalar()
-            .fetch_all(&mut *transaction)
-            .await?;
-        events.sort_unstable();
-        events.dedup();
-        if events.is_empty() {
-            return Err(EngineError::Invalid(
-                "None of these errors has a failed event that could be tried again".into(),
-            ));
-        }
-        let title = match (selection, events.len()) {
-            (ErrorSelection::One(id), _) => format!("Retry of error {id}"),
-            (ErrorSelection::Matching(_), n) => format!("Retry of {n} failed events"),
+        let (events, title) = match selection {
+            ErrorSelection::One(id) => {
+                let event = retryable(&mut transaction, *id).await?;
+                let events = EventSelection::Ids(vec![event]);
+                (events, Some(format!("Retry of error {id}")))
+            }
+            ErrorSelection::Matching(filter) => (EventSelection::Errors(filter.clone()), None),
         };
-        let action =
-            super::action::open(&mut transaction, "retry", &title, actor, events.len()).await?;
-        super::action::requeue(&mut transaction, action, &events).await?;
+        let request = BulkRequest {
+            act: EventAct::Retry,
+            selection: events,
+            reason: None,
+            up_to: None,
+        };
+        let running = actions::open(&mut transaction, &request, title, actor).await?;
         let act = act_on("error.retry", selection).details(
-            json!({ "action": action, "events": events.len(), "filter": filter_of(selection) }),
+            json!({ "action": running.id, "events": running.total, "filter": filter_of(selection) }),
         );
         audit::record(&mut transaction, actor, act).await?;
         transaction.commit().await?;
-        for stage in StageName::ALL {
-            self.live.doorbell(stage.consumes()).notify_one();
-        }
-        self.action_progress(action).await
+        self.ring_all_stages();
+        self.action_progress(running.id).await
     }
+}
+
+/// The event of an error that could be tried again.
+async fn retryable(connection: &mut PgConnection, id: i64) -> Result<i64> {
+    let mut query =
+        QueryBuilder::new("SELECT e.event_id FROM marketing.pipeline_errors e WHERE e.id = ");
+    query.push_bind(id).push(" AND ");
+    push_retryable(&mut query);
+    let event: Option<i64> = query
+        .build_query_scalar()
+        .fetch_optional(connection)
+        .await?;
+    event.ok_or_else(|| {
+        EngineError::Invalid(format!(
+            "Error {id} has no failed event that could be tried again"
+        ))
+    })
 }
 
 fn list(query: &ErrorQuery) -> Result<QueryBuilder<Postgres>> {
@@ -282,6 +291,7 @@ fn cursor_of(row: &ErrorRow, sort: ErrorSort) -> String {
 #[derive(FromRow)]
 struct Row {
     id: i64,
+    group_key: String,
     event_type: String,
     record_id: Option<String>,
     error_message: String,
@@ -297,6 +307,7 @@ impl From<Row> for ErrorRow {
     fn from(row: Row) -> Self {
         Self {
             id: row.id,
+            group: row.group_key,
             workflow: StageName::of_event(&row.event_type).map(|stage| stage.workflow().to_owned()),
             event_type: row.event_type,
             record_id: row.record_id,

@@ -1,6 +1,9 @@
 //! The one predicate of the error console: its list, its counts and its bulk actions.
 
-use domain::model::error::{ErrorFilter, ErrorSort};
+use domain::{
+    model::error::{ErrorFilter, ErrorSort},
+    stage::StageName,
+};
 use sqlx::{Postgres, QueryBuilder};
 
 use super::{contains, error::ErrorSelection};
@@ -12,6 +15,9 @@ pub(super) fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ErrorFilt
         query
             .push(" AND e.event_type = ")
             .push_bind(event_type.clone());
+    }
+    if let Some(group) = &filter.group {
+        query.push(" AND e.group_key = ").push_bind(group.clone());
     }
     if let Some(severity) = filter.severity {
         query.push(" AND e.severity = ").push_bind(severity.name());
@@ -40,6 +46,18 @@ pub(super) fn push_selection(query: &mut QueryBuilder<Postgres>, selection: &Err
         }
         ErrorSelection::Matching(filter) => push_filter(query, filter),
     }
+}
+
+/// Appends ` AND …` over `marketing.pipeline_events e`: those of the open errors that match. What no stage works on would
+/// only be acknowledged.
+pub(crate) fn push_events(query: &mut QueryBuilder<Postgres>, filter: &ErrorFilter) {
+    let consumed: Vec<&str> = StageName::consumed_types().collect();
+    query
+        .push(" AND e.event_type = ANY(")
+        .push_bind(consumed)
+        .push(") AND e.status = 'failed' AND e.id IN (SELECT e.event_id FROM marketing.pipeline_errors e");
+    push_filter(query, filter);
+    query.push(" AND NOT e.resolved)");
 }
 
 /// The column that a sort goes by; ties go by id.

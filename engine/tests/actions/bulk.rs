@@ -1,10 +1,15 @@
 //! Bulk actions: what the preview says is what is done.
 
-use domain::model::{
-    bulk::{ActionFilter, ActionKind, ActionState, BulkRequest, EventAct, EventSelection},
-    dead_letter::{DeadLetterFilter, DeadLetterKind},
+use domain::{
+    model::{
+        action::Scope,
+        bulk::{ActionFilter, ActionKind, ActionState, BulkRequest, EventAct, EventSelection},
+        dead_letter::{DeadLetterFilter, DeadLetterKind},
+        error::ErrorFilter,
+    },
+    stage::StageName,
 };
-use engine::queue::Upkeep;
+use engine::{queue::Upkeep, store::error::ErrorSelection};
 use sqlx::PgPool;
 
 use super::{
@@ -203,6 +208,7 @@ async fn what_has_an_unknown_outcome_is_repeated_only_when_it_is_named(pool: PgP
     };
     for (request, count, withheld) in [
         (in_state(EventAct::Retry, "failed"), 3, 2),
+        (in_state(EventAct::ProcessNow, "failed"), 3, 2),
         (in_state(EventAct::Cancel, "failed"), 5, 0),
         (dead(None), 3, 2),
         (dead(Some(DeadLetterKind::UnknownOutcome)), 2, 0),
@@ -215,4 +221,66 @@ async fn what_has_an_unknown_outcome_is_repeated_only_when_it_is_named(pool: PgP
             "{request:?}"
         );
     }
+    let (stage, batch) = (StageName::Validate, Scope::Batch("b1".into()));
+    let counted = engine.preview_process_now(stage, &batch).await.unwrap();
+    let of_batch = engine.preview_batch("b1").await.unwrap();
+    assert_eq!((counted.failed, of_batch[0].failed), (3, 3));
+    let record = Scope::Record("1".into());
+    let refused = engine.process_now(stage, &record, None, &operator()).await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("may have happened"), "{refused}");
+    let moved = engine
+        .process_now(stage, &batch, counted.up_to, &operator())
+        .await
+        .unwrap();
+    assert_eq!(moved.total, 3);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn retries_of_errors_and_process_now_go_in_chunks_and_can_be_undone(pool: PgPool) {
+    let engine = engine(&pool);
+    let many = 2_500;
+    let failed = events(&pool, many, "failed").await;
+    sqlx::query(
+        "INSERT INTO marketing.pipeline_errors (event_type, record_id, error_message, event_id)
+         SELECT 'company_created', id::TEXT, 'it broke', id FROM unnest($1::BIGINT[]) AS id",
+    )
+    .bind(&failed)
+    .execute(&pool)
+    .await
+    .unwrap();
+    let many = i64::from(many);
+    let errors = ErrorSelection::Matching(ErrorFilter {
+        search: Some("broke".into()),
+        ..ErrorFilter::default()
+    });
+    let counted = engine.preview_errors(&errors).await.unwrap();
+    assert_eq!((counted.open, counted.retryable), (many, many));
+    let retry = engine.retry_errors(&errors, &operator()).await.unwrap();
+    let (stage, scope) = (StageName::Validate, Scope::Waiting);
+    assert_eq!((retry.total, retry.open, retry.processed), (many, many, 0));
+    let whole = engine.finish_action(retry.id).await.unwrap();
+    assert_eq!((whole.kind, whole.done), (ActionKind::Retry, many));
+    let waiting = engine.preview_process_now(stage, &scope).await.unwrap();
+    assert_eq!((waiting.waiting, waiting.failed), (many, 0));
+    let first = engine
+        .process_now(stage, &scope, waiting.up_to, &operator())
+        .await
+        .unwrap();
+    assert_eq!((first.total, first.open), (many, many));
+    engine.finish_action(first.id).await.unwrap();
+    let ahead = "SELECT count(*) FROM marketing.pipeline_events WHERE next_attempt_at < now() - INTERVAL '99 years'";
+    assert_eq!(count(&pool, ahead).await, many);
+    for action in [first.id, retry.id] {
+        let undo = engine.undo_action(action, &operator()).await.unwrap();
+        let undo = engine.finish_action(undo.id).await.unwrap();
+        assert_eq!((undo.done, undo.skipped), (many, 0));
+        assert_eq!(count(&pool, ahead).await, 0);
+    }
+    let tried = "SELECT count(*) FROM marketing.pipeline_errors WHERE retried_at IS NOT NULL";
+    let again = "SELECT count(*) FROM marketing.pipeline_events WHERE status = 'failed'";
+    assert_eq!(
+        (count(&pool, tried).await, count(&pool, again).await),
+        (0, many)
+    );
 }

@@ -44,6 +44,7 @@ async fn events_become_what_they_were(pool: PgPool) {
     let edit = PayloadEdit::Merge(json!({ "n": 1 }).as_object().unwrap().clone());
     for (act, ids) in [
         (EventAct::Retry, &lost),
+        (EventAct::ProcessNow, &open),
         (EventAct::Cancel, &open),
         (EventAct::DeadLetter, &pending),
         (EventAct::Requeue(edit), &open),

@@ -138,9 +138,11 @@ async fn run() {
     let is_chosen =
         |arm: &str| chosen.is_empty() || chosen.split_whitespace().any(|name| name == arm);
     let bench = Bench {
-        cluster: Cluster::start(
-            "-c max_connections=200 -c shared_buffers=1GB -c max_wal_size=8GB -c checkpoint_timeout=15min",
-        )
+        // BENCH_POSTGRES adds options, such as -c shared_preload_libraries=pg_stat_statements, to take a figure apart.
+        cluster: Cluster::start(&format!(
+            "-c max_connections=200 -c shared_buffers=1GB -c max_wal_size=8GB -c checkpoint_timeout=15min {}",
+            env::var("BENCH_POSTGRES").unwrap_or_default()
+        ))
         .await,
         full: env::var("BENCH").is_ok_and(|size| size == "full"),
     };

@@ -16,8 +16,8 @@ use tower_http::{
 
 pub use super::access::Access;
 use super::export::{
-    Actions, Audit, Companies, DeadLetters, Errors, Events, Health as WorkflowHealth, Imports,
-    Phases, Queue, Schedules, Snipers, Stages, Throughput, Workers, export, import_report,
+    Actions, Audit, Companies, DeadLetters, ErrorGroups, Errors, Events, Health as WorkflowHealth,
+    Imports, Phases, Queue, Schedules, Snipers, Stages, Throughput, Workers, export, import_report,
 };
 use super::{
     App, access, account, events, headers, health, observe, origin, pages,
@@ -82,6 +82,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/export/audit.csv", EDIT, Quick, || get(export::<Audit>)),
     route("GET", "/export/companies.csv", EXPORT, Quick, || get(export::<Companies>)),
     route("GET", "/export/dead-letters.csv", EXPORT, Quick, || get(export::<DeadLetters>)),
+    route("GET", "/export/error-groups.csv", EXPORT, Quick, || get(export::<ErrorGroups>)),
     route("GET", "/export/errors.csv", EXPORT, Quick, || get(export::<Errors>)),
     route("GET", "/export/event-queue.csv", EXPORT, Quick, || get(export::<Queue>)),
     route("GET", "/export/events.csv", EXPORT, Quick, || get(export::<Events>)),

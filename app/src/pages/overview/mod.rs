@@ -23,7 +23,7 @@ use crate::{
     PRODUCT,
     api::{
         events::events,
-        overview::{overview, sniper_targets, throughput_chart},
+        overview::{event_counts, overview, sniper_targets, throughput_chart},
     },
     live::Live,
     parts::{
@@ -51,6 +51,7 @@ pub(crate) fn OverviewPage() -> impl IntoView {
         || (),
         |()| overview(),
     );
+    let counted = live.resource(&[], move || live.seldom(), |_| event_counts());
     // A day's bar does not change visibly within half a minute.
     let chart = live.resource(&[], move || live.tick(), |_| throughput_chart());
     let recent = live.resource(&[], || (), |()| events(Default::default()));
@@ -66,7 +67,7 @@ pub(crate) fn OverviewPage() -> impl IntoView {
             <ImportLink />
         </PageHeader>
         <main id="main">
-            <Loaded resource=figures view=|figures| top(&figures) />
+            <Loaded resource=figures view=move |figures| top(&figures, counted) />
             <tabs::Tabs phase=phase />
             {move || match phase.get() {
                 Phase::Enrichment => {
@@ -120,7 +121,7 @@ fn AsOf(figures: Resource<Result<Overview, Problem>>) -> impl IntoView {
 }
 
 /// What is above the tabs: where the data comes from, what to do first, the four cards.
-fn top(figures: &Overview) -> AnyView {
+fn top(figures: &Overview, counted: vitals::Counted) -> AnyView {
     view! {
         {figures
             .demo
@@ -133,7 +134,7 @@ fn top(figures: &Overview) -> AnyView {
                 }
             })}
         {figures.empty.then(|| start(figures.demo))}
-        {vitals::vitals(&figures.vitals)}
+        {vitals::vitals(&figures.vitals, counted)}
         <section class="cards" aria-label="Phases">{figures.cards.iter().map(cards::card).collect_view()}</section>
     }
     .into_any()

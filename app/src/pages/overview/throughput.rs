@@ -7,7 +7,7 @@ use domain::{
 use leptos::prelude::*;
 
 use crate::{
-    parts::{export::export_icon, loaded::Loaded},
+    parts::{chart, export::export_icon, loaded::Loaded},
     problem::Problem,
 };
 
@@ -29,11 +29,8 @@ pub(super) fn Throughput(
 }
 
 fn picture(svg: String) -> AnyView {
-    if svg.is_empty() {
-        return view! { <p class="muted">"No events in the last 30 days."</p> }.into_any();
-    }
     let label = "Events per day over the last 30 days; the table below has the figures";
-    view! { <div class="chart" role="img" aria-label=label inner_html=svg></div> }.into_any()
+    chart::chart(svg, label, "No events in the last 30 days.")
 }
 
 fn table(days: &[DailyThroughput]) -> AnyView {

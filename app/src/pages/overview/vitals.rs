@@ -3,16 +3,24 @@
 use domain::{
     event::EventStatus,
     format::{count, duration, percent},
-    model::{Count, event::EventFilter, overview::Vitals},
+    model::{
+        Count,
+        event::EventFilter,
+        overview::{EventCounts, Vitals},
+    },
 };
 use leptos::prelude::*;
 
 use super::cards::missing;
-use crate::query::events_path;
+use crate::{parts::loaded::Settled, problem::Problem, query::events_path};
 
 const NOTHING_RAN: &str = "Nothing ran in the last 24 hours";
+const NOT_COUNTED: &str = "Counting took too long; the list behind it may be filtered";
 
-pub(super) fn vitals(vitals: &Vitals) -> AnyView {
+/// Read more seldom than the other figures, since it takes longer.
+pub(super) type Counted = Resource<Result<EventCounts, Problem>>;
+
+pub(super) fn vitals(vitals: &Vitals, counted: Counted) -> AnyView {
     let newer = |span: &str| EventFilter {
         newer_than: span.parse().ok(),
         ..EventFilter::default()
@@ -30,21 +38,21 @@ pub(super) fn vitals(vitals: &Vitals) -> AnyView {
             label: "Active workflows",
             help: "Stages of the pipeline that are not paused",
             href: "/stages".to_owned(),
-            value: Some(active),
+            value: Value::Known(Some(active)),
         },
         Figure {
             name: "running",
             label: "Running",
             help: "Events in the hands of a worker or of a workflow outside",
             href: with(EventStatus::Processing, EventFilter::default()),
-            value: Some(count(vitals.running)),
+            value: Value::Known(Some(count(vitals.running))),
         },
         Figure {
             name: "events-5m",
             label: "Events, 5 min",
             help: "Events made in the last five minutes",
             href: events_path(&newer("5m")),
-            value: vitals.events_5m.map(counted),
+            value: Value::Counted(counted, |counts| counts.five_minutes),
         },
     ];
     let day = [
@@ -53,28 +61,28 @@ pub(super) fn vitals(vitals: &Vitals) -> AnyView {
             label: "Events",
             help: "Events made in the last 24 hours",
             href: events_path(&newer("1d")),
-            value: vitals.events_24h.map(counted),
+            value: Value::Counted(counted, |counts| counts.day),
         },
         Figure {
             name: "success-rate",
             label: "Success rate",
             help: "Runs that neither failed nor timed out; behind it, the events that failed",
             href: with(EventStatus::Failed, newer("1d")),
-            value: vitals.success_rate.map(percent),
+            value: Value::Known(vitals.success_rate.map(percent)),
         },
         Figure {
             name: "latency",
             label: "Avg latency",
             help: "From the making of an event to its end, since yesterday at 0:00 UTC",
             href: "/stages".to_owned(),
-            value: vitals.average_latency.map(duration),
+            value: Value::Known(vitals.average_latency.map(duration)),
         },
         Figure {
             name: "unresolved",
             label: "Unresolved errors",
             help: "What the error console lists",
             href: "#console".to_owned(),
-            value: Some(count(vitals.unresolved_errors)),
+            value: Value::Known(Some(count(vitals.unresolved_errors))),
         },
     ];
     view! {
@@ -93,7 +101,12 @@ struct Figure {
     label: &'static str,
     help: &'static str,
     href: String,
-    value: Option<String>,
+    value: Value,
+}
+
+enum Value {
+    Known(Option<String>),
+    Counted(Counted, fn(EventCounts) -> Option<Count>),
 }
 
 fn figure(figure: Figure) -> AnyView {
@@ -106,8 +119,20 @@ fn figure(figure: Figure) -> AnyView {
     } = figure;
     let external = href.starts_with('#').then_some("external");
     let value = match value {
-        Some(value) => view! { <a href=href rel=external>{value}</a> }.into_any(),
-        None => missing(NOTHING_RAN),
+        Value::Known(Some(value)) => view! { <a href=href rel=external>{value}</a> }.into_any(),
+        Value::Known(None) => missing(NOTHING_RAN),
+        Value::Counted(counts, which) => {
+            let shown = move || {
+                let found = counts.get()?.ok().and_then(which);
+                Some(match found {
+                    Some(found) => {
+                        view! { <a href=href.clone()>{self::counted(found)}</a> }.into_any()
+                    }
+                    None => missing(NOT_COUNTED),
+                })
+            };
+            view! { <Settled>{shown}</Settled> }.into_any()
+        }
     };
     view! {
         <div title=help>

@@ -82,10 +82,18 @@ FROM marketing.pipeline_events e WHERE e.id BETWEEN FIRST AND LAST AND e.id % 20
 
 -- into marketing.pipeline_errors by event
 INSERT INTO marketing.pipeline_errors (event_type, record_id, error_message, severity, resolved, resolved_at, resolved_by, created_at,
-    event_id, correlation_id)
-SELECT event_type, payload ->> 'record_id', 'The provider said no to ' || id, (ARRAY['error', 'error', 'warning', 'critical'])[id / 50 % 4 + 1],
-       id < EVENTS - 400 * 50, CASE WHEN id < EVENTS - 400 * 50 THEN processed_at END, 'ada', processed_at, id, correlation_id
-FROM marketing.pipeline_events WHERE id BETWEEN FIRST AND LAST AND status = 'failed' ORDER BY id
+    event_id, correlation_id, group_key)
+SELECT event_type, payload ->> 'record_id', message, (ARRAY['error', 'error', 'warning', 'critical'])[id / 50 % 4 + 1],
+       id < EVENTS - 400 * 50, CASE WHEN id < EVENTS - 400 * 50 THEN processed_at END, 'ada', processed_at, id, correlation_id,
+       marketing.error_group_key(event_type, message)
+FROM marketing.pipeline_events
+CROSS JOIN LATERAL (SELECT 'Provider ' || chr(65 + (id / 50 % 26)::INT) || ' said no to ' || id AS message) AS said
+WHERE id BETWEEN FIRST AND LAST AND status = 'failed' ORDER BY id
+
+-- into marketing.error_groups by group
+INSERT INTO marketing.error_groups (group_key, event_type, message, first_seen)
+SELECT group_key, min(event_type), marketing.normal_error(min(error_message)), min(created_at)
+FROM marketing.pipeline_errors GROUP BY group_key
 
 -- into marketing.dead_letters by event
 INSERT INTO marketing.dead_letters (event_id, kind, reason, moved_by, moved_at)

@@ -10,7 +10,9 @@ use domain::{
         company::{Attention, CompanyFilter, CompanyState},
         dead_letter::DeadLetterQuery,
         error::{ErrorFilter, ErrorQuery, ErrorSort},
+        error_group::{GroupQuery, GroupStates},
         event::EventFilter,
+        trends::TimeRange,
     },
 };
 use engine::Engine;
@@ -49,7 +51,7 @@ macro_rules! pages {
     ($($name:literal => |$engine:ident| $call:expr;)*) => {
         vec![$(Question {
             name: $name.into(),
-            ask: Box::new(|$engine| Box::pin(async move { drop($call.await.unwrap()); })),
+            ask: Box::new(|$engine| Box::pin(async move { let _answer = $call.await.unwrap(); })),
         }),*]
     };
 }
@@ -89,9 +91,13 @@ pub(super) async fn views(engine: &Engine) -> Vec<Question> {
 pub(super) fn pages() -> Vec<Question> {
     pages! {
         "overview" => |engine| engine.overview();
+        "overview: events made lately" => |engine| engine.event_counts();
         "overview: throughput chart" => |engine| engine.throughput_chart();
         "overview: the phase cards" => |engine| engine.phase_cards();
         "overview: sniper targets" => |engine| engine.sniper_targets(50);
+        "trends: a day" => |engine| engine.trends(TimeRange::Last("24h".parse().unwrap()));
+        "trends: a week" => |engine| engine.trends(TimeRange::Last("7d".parse().unwrap()));
+        "trends: 30 days" => |engine| engine.trends(TimeRange::Last("30d".parse().unwrap()));
         "stage settings" => |engine| engine.stage_settings();
         "paused batches" => |engine| engine.paused_batches();
         "stage figures" => |engine| engine.stage_figures();
@@ -121,6 +127,13 @@ pub(super) fn pages() -> Vec<Question> {
         "errors: by record" => |engine| engine.errors(&ErrorQuery {
             sort: ErrorSort::RecordId, ..open_errors()
         });
+        "errors: of one group" => |engine| async {
+            let group = Some(any_group(engine).await);
+            engine.errors(&ErrorQuery { filter: ErrorFilter { group, ..ErrorFilter::default() }, ..ErrorQuery::default() }).await
+        };
+        "error groups" => |engine| engine.error_groups(&GroupQuery::default());
+        "error groups: any state" => |engine| engine.error_groups(&every_group());
+        "error group" => |engine| async { engine.error_group(&any_group(engine).await).await };
         "error types" => |engine| engine.error_event_types();
         "error" => |engine| engine.error_detail(1);
         "companies" => |engine| engine.companies(&CompanyFilter::default());
@@ -165,4 +178,18 @@ fn open_errors() -> ErrorQuery {
         },
         ..ErrorQuery::default()
     }
+}
+
+fn every_group() -> GroupQuery {
+    GroupQuery {
+        states: GroupStates::Any,
+        ..GroupQuery::default()
+    }
+}
+
+async fn any_group(engine: &Engine) -> String {
+    sqlx::query_scalar("SELECT group_key FROM marketing.error_groups ORDER BY group_key LIMIT 1")
+        .fetch_one(engine.pool())
+        .await
+        .unwrap()
 }

@@ -2,7 +2,8 @@
 
 use app::query::{
     Params, action_filter, audit_query, company_filter, dead_letter_query, error_query,
-    event_filter, import_filter, unread_of_audit, unread_of_dead_letters, unread_of_events,
+    event_filter, group_query, import_filter, unread_of_audit, unread_of_dead_letters,
+    unread_of_events,
 };
 use domain::model::{
     audit::{AuditEntry, AuditQuery},
@@ -10,6 +11,7 @@ use domain::model::{
     company::{CompanyFilter, CompanyRow},
     dead_letter::{DeadLetter, DeadLetterQuery},
     error::{ErrorQuery, ErrorRow},
+    error_group::{GroupQuery, GroupRow},
     event::{EventFilter, EventRow},
     import::{ImportBatch, ImportFilter},
     overview::{DailyThroughput, PhaseCard, QueueRow, SniperTarget, WorkflowHealth},
@@ -108,6 +110,30 @@ impl Table for Errors {
 
     async fn piece(engine: &Engine, query: &ErrorQuery) -> engine::Result<Piece<ErrorRow>> {
         engine.errors_piece(query).await
+    }
+}
+
+pub(crate) struct ErrorGroups;
+
+impl Table for ErrorGroups {
+    type Query = GroupQuery;
+    type Row = GroupRow;
+    const NAME: &'static str = "error_groups";
+    const FILTERS: &'static [&'static str] = &["state", "type", "assigned", "q", "sort"];
+
+    fn query(params: &Params) -> Result<GroupQuery, Problem> {
+        Ok(GroupQuery {
+            cursor: None,
+            ..group_query(params)
+        })
+    }
+
+    fn go_on(query: &mut GroupQuery, cursor: String) {
+        query.cursor = Some(cursor);
+    }
+
+    async fn piece(engine: &Engine, query: &GroupQuery) -> engine::Result<Piece<GroupRow>> {
+        engine.error_groups_piece(query).await
     }
 }
 

@@ -1,0 +1,183 @@
+//! Errors by cause: what is broken, how often, for whom, and who looks after it.
+
+use domain::{
+    format::count,
+    model::{
+        Count, Page,
+        error_group::{GroupQuery, GroupRow, GroupSort, GroupState, GroupStates},
+        live::Topic,
+    },
+    role::Permission,
+    stage::StageName,
+};
+use leptos::prelude::*;
+
+use crate::{
+    api::error_groups::{assignees, error_groups},
+    live::Live,
+    parts::{
+        badge::{Tone, badge},
+        export::ExportLink,
+        filter::{SearchField, Select, fixed},
+        header::PageHeader,
+        loaded::Loaded,
+        notice::Empty,
+        pager::{Pager, counted},
+        rows::rows,
+        sparkline::sparkline,
+        table::table,
+        time,
+    },
+    query::{carry, group_path, group_query, use_query},
+    session,
+};
+
+const PATH: &str = "/errors";
+
+#[component]
+pub(crate) fn ErrorsPage() -> impl IntoView {
+    let params = use_query();
+    let query = Memo::new(move |_| group_query(&params.read()));
+    let live = Live::expect();
+    let groups = live.resource(&[Topic::Errors], move || query.get(), error_groups);
+    let people = live.resource(
+        &[],
+        || session::may(Permission::Resolve),
+        async |may| {
+            if may {
+                assignees().await
+            } else {
+                Ok(Vec::new())
+            }
+        },
+    );
+    let names = Signal::derive(move || {
+        let names = people.get().and_then(Result::ok).unwrap_or_default();
+        names
+            .into_iter()
+            .map(|name| (name.clone(), name))
+            .collect::<Vec<_>>()
+    });
+    let types: Vec<_> = StageName::consumed_types()
+        .map(|name| (name.to_owned(), name.to_owned()))
+        .collect();
+    let states = fixed([
+        ("any", "any state"),
+        ("open", "open"),
+        ("regressed", "regressed"),
+        ("ignored", "ignored"),
+        ("resolved", "resolved"),
+    ]);
+    let sorts = fixed([
+        (GroupSort::FirstSeen.name(), "first seen"),
+        (GroupSort::Total.name(), "most errors"),
+    ]);
+    view! {
+        <PageHeader title="Errors" subtitle="By cause: same type, same message" own_search=true>
+            <ExportLink table="error-groups" />
+        </PageHeader>
+        <main id="main">
+            <div class="filters">
+                <SearchField label="Message" name="q" cursor="after" main=true />
+                <Select label="State" name="state" cursor="after" any="to do" choices=states />
+                <Select label="Type" name="type" cursor="after" any="any type" choices=Signal::stored(types) />
+                <Select label="Assigned to" name="assigned" cursor="after" any="anybody" choices=names />
+                <Select label="Sort" name="sort" cursor="after" any="last seen" choices=sorts />
+            </div>
+            <Loaded resource=groups view=move |page| list(&query.get_untracked(), page) />
+        </main>
+    }
+}
+
+pub(super) fn state_badge(state: GroupState) -> AnyView {
+    let tone = match state {
+        GroupState::Open => Tone::Warning,
+        GroupState::Regressed => Tone::Bad,
+        GroupState::Ignored => Tone::Quiet,
+        GroupState::Resolved => Tone::Good,
+    };
+    badge(tone, state.name())
+}
+
+/// A count that ended at its limit says that there are more.
+pub(super) fn companies(found: Count) -> String {
+    let more = if found.capped { "+" } else { "" };
+    format!("{}{more}", count(found.n))
+}
+
+fn list(query: &GroupQuery, page: Page<GroupRow>) -> AnyView {
+    if page.rows.is_empty() {
+        return nothing(query);
+    }
+    let present = use_query().get_untracked();
+    let carried = carry("", &present);
+    let headings = vec![
+        ("Error", ""),
+        ("State", ""),
+        ("Open", "n"),
+        ("Errors", "n"),
+        ("Companies", "n"),
+        ("14 days", ""),
+        ("First seen", ""),
+        ("Last seen", ""),
+        ("Assigned to", ""),
+    ];
+    let body = rows(
+        page.rows,
+        |row| format!("{row:?}"),
+        |row| line(row, &carried),
+    );
+    view! {
+        <p class="list-count">{counted(page.count, "group", "groups")}</p>
+        {table("Errors by cause", headings, body)}
+        <Pager label="Pages of error groups" next=page.next />
+    }
+    .into_any()
+}
+
+fn line(row: GroupRow, carried: &str) -> AnyView {
+    let href = format!("{}{carried}", group_path(&row.key));
+    let drawn = format!(
+        "Errors a day over 14 days, {} today",
+        row.days.last().unwrap_or(&0)
+    );
+    view! {
+        <tr>
+            <th scope="row" data-label="Error" class="message">
+                <a href=href>{row.message}</a>
+                <div class="mono muted small-text">{row.event_type}</div>
+            </th>
+            <td data-label="State">{state_badge(row.state)}</td>
+            <td data-label="Open" class="n">{count(row.open)}</td>
+            <td data-label="Errors" class="n">{count(row.total)}</td>
+            <td data-label="Companies" class="n">{companies(row.companies)}</td>
+            <td data-label="14 days" class="spark">{sparkline(&row.days, drawn)}</td>
+            <td data-label="First seen" class="nowrap">{time::stamp(row.first_seen)}</td>
+            <td data-label="Last seen" class="nowrap">{time::stamp(row.last_seen)}</td>
+            <td data-label="Assigned to">{row.assigned_to.unwrap_or_default()}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn nothing(query: &GroupQuery) -> AnyView {
+    if *query == GroupQuery::default() {
+        return view! {
+            <Empty title="Nothing is broken" detail="Errors that are open or have come back are listed here, one line for each cause.">
+                <a class="btn" href="/errors?state=any">"Show resolved ones, too"</a>
+            </Empty>
+        }
+        .into_any();
+    }
+    let all = if query.states == GroupStates::Any {
+        PATH
+    } else {
+        "/errors?state=any"
+    };
+    view! {
+        <Empty title="No error matches" detail="Try another text, state or type.">
+            <a class="btn" href=all>"Show all"</a>
+        </Empty>
+    }
+    .into_any()
+}

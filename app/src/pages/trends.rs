@@ -1,0 +1,229 @@
+//! What a time came to: runs, errors, durations, the funnel, and when work is done.
+
+use domain::{
+    format::{count, duration, percent},
+    model::{
+        overview::StripStep,
+        trends::{Bucket, RunsAt, TimeRange, Trends, WorkflowTrend},
+    },
+    stage::StageName,
+};
+use leptos::prelude::*;
+
+use crate::{
+    api::trends::trends,
+    live::Live,
+    parts::{
+        chart::chart, filter::DayField, header::PageHeader, loaded::Loaded, table::table, time,
+    },
+    query::{link, time_range, unread_of_trends, use_query},
+};
+
+const PATH: &str = "/trends";
+const PRESETS: [(&str, &str); 5] = [
+    ("24h", "24 hours"),
+    ("48h", "2 days"),
+    ("7d", "7 days"),
+    ("30d", "30 days"),
+    ("90d", "90 days"),
+];
+const NOTHING: &str = "Nothing ran in this time.";
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+/// Shades of the busiest hour and less.
+const SHADES: i64 = 5;
+
+#[component]
+pub(crate) fn TrendsPage() -> impl IntoView {
+    let live = Live::expect();
+    let params = use_query();
+    let range = Memo::new(move |_| time_range(&params.read()));
+    let read = live.resource(
+        &[],
+        move || (range.get(), live.tick()),
+        |(range, _)| trends(range),
+    );
+    view! {
+        <PageHeader title="Trends" subtitle="What a time came to, in UTC" />
+        <main id="main">
+            <div class="filters">
+                <nav class="presets" aria-label="Time">{move || presets(range.get())}</nav>
+                <DayField label="From" name="from" cursor="range" />
+                <DayField label="Until" name="until" cursor="range" />
+            </div>
+            {move || unread_of_trends(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            <Loaded resource=read view=whole />
+        </main>
+    }
+}
+
+fn presets(range: TimeRange) -> AnyView {
+    let present = use_query().get();
+    let preset = |(span, text): (&'static str, &'static str)| {
+        let href = link(
+            PATH,
+            &present,
+            &[("range", Some(span)), ("from", None), ("until", None)],
+        );
+        let chosen = matches!(range, TimeRange::Last(last) if span.parse() == Ok(last));
+        view! { <a class="btn small" href=href aria-current=chosen.then_some("true")>{text}</a> }
+    };
+    PRESETS.map(preset).collect_view().into_any()
+}
+
+fn whole(trends: Trends) -> AnyView {
+    let Trends {
+        from,
+        until,
+        bucket,
+        runs,
+        workflows,
+        activity,
+        funnel,
+        charts,
+    } = trends;
+    let unit = match bucket {
+        Bucket::Hour => "runs an hour",
+        Bucket::Day => "runs a day",
+    };
+    view! {
+        <p class="list-count">{time::stamp(from)} " to " {time::stamp(until)}</p>
+        <section class="card" aria-labelledby="runs">
+            <h2 id="runs">"Runs" <small>{unit}</small></h2>
+            {chart(charts.runs, "Runs over time by result; the table below has the figures", NOTHING)}
+            {behind("Runs over time", vec![("From", ""), ("OK", "n"), ("Errors", "n"), ("Time-outs", "n")], runs.iter().map(run).collect_view().into_any())}
+        </section>
+        <div class="grid halves">
+            <section class="card" aria-labelledby="rates">
+                <h2 id="rates">"Error rate" <small>"percent of the runs"</small></h2>
+                {chart(charts.error_rates, "Share of runs that failed or timed out, by workflow; the table below has the figures", NOTHING)}
+            </section>
+            <section class="card" aria-labelledby="durations">
+                <h2 id="durations">"Duration" <small>"milliseconds, of the last 1,000 runs each"</small></h2>
+                {chart(charts.durations, "Median and 95th percentile of the durations, by workflow; the table below has the figures", NOTHING)}
+            </section>
+        </div>
+        {(!workflows.is_empty()).then(|| by_workflow(&workflows))}
+        <div class="grid halves">
+            <section class="card" aria-labelledby="funnel">
+                <h2 id="funnel">"Funnel" <small>"companies, slots and contacts so far, of all time"</small></h2>
+                {chart(charts.funnel, "How far what was imported has come; the table below has the figures", "Nothing has been imported yet.")}
+                {behind("Funnel", vec![("Step", ""), ("Came so far", "n"), ("Wait", "n"), ("Failed", "n")], funnel.iter().map(step).collect_view().into_any())}
+            </section>
+            <section class="card" aria-labelledby="activity">
+                <h2 id="activity">"Activity" <small>"runs by weekday and hour"</small></h2>
+                {heatmap(&activity)}
+            </section>
+        </div>
+    }
+    .into_any()
+}
+
+/// The figures of a chart, folded away.
+fn behind(
+    label: &'static str,
+    headings: Vec<(&'static str, &'static str)>,
+    body: AnyView,
+) -> AnyView {
+    view! {
+        <details>
+            <summary>"The figures as a table"</summary>
+            {table(label, headings, body)}
+        </details>
+    }
+    .into_any()
+}
+
+fn run(runs: &RunsAt) -> AnyView {
+    view! {
+        <tr>
+            <th scope="row" data-label="From" class="nowrap">{time::stamp(runs.at)}</th>
+            <td data-label="OK" class="n">{count(runs.ok)}</td>
+            <td data-label="Errors" class="n">{count(runs.errors)}</td>
+            <td data-label="Time-outs" class="n">{count(runs.timeouts)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn step(step: &StripStep) -> AnyView {
+    view! {
+        <tr>
+            <th scope="row" data-label="Step">{step.stage.map_or("Import", StageName::title)}</th>
+            <td data-label="Came so far" class="n">{count(step.done)}</td>
+            <td data-label="Wait" class="n">{count(step.waiting)}</td>
+            <td data-label="Failed" class="n">{count(step.failed)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn by_workflow(workflows: &[WorkflowTrend]) -> AnyView {
+    let headings = vec![
+        ("Workflow", ""),
+        ("Phase", ""),
+        ("Runs", "n"),
+        ("Errors", "n"),
+        ("Error rate", "n"),
+        ("Average", "n"),
+        ("p50", "n"),
+        ("p95", "n"),
+    ];
+    let line = |one: &WorkflowTrend| {
+        let seconds = |value: Option<f64>| value.map_or("–".to_owned(), duration);
+        view! {
+            <tr>
+                <th scope="row" data-label="Workflow" class="mono">{one.workflow.clone()}</th>
+                <td data-label="Phase">{one.phase.map(|phase| phase.title())}</td>
+                <td data-label="Runs" class="n">{count(one.runs)}</td>
+                <td data-label="Errors" class="n">{count(one.errors)}</td>
+                <td data-label="Error rate" class="n">{percent(one.error_rate)}</td>
+                <td data-label="Average" class="n">{seconds(one.average)}</td>
+                <td data-label="p50" class="n">{seconds(one.p50)}</td>
+                <td data-label="p95" class="n">{seconds(one.p95)}</td>
+            </tr>
+        }
+    };
+    table(
+        "By workflow",
+        headings,
+        workflows.iter().map(line).collect_view().into_any(),
+    )
+}
+
+fn heatmap(activity: &[i64]) -> AnyView {
+    let most = activity.iter().copied().max().unwrap_or_default();
+    if most == 0 {
+        return view! { <p class="muted">{NOTHING}</p> }.into_any();
+    }
+    let heading = |hour: usize| {
+        let shown = hour.is_multiple_of(6).then(|| hour.to_string());
+        view! { <th scope="col"><span aria-hidden="true">{shown}</span><span class="sr-only">{hour} ":00"</span></th> }
+    };
+    let day = |(name, hours): (&'static str, &[i64])| {
+        let cell = |(hour, n): (usize, &i64)| {
+            // Nothing is no shade; anything is at least the lightest.
+            let shade = (n * SHADES + most - 1) / most;
+            let title = format!("{name} {hour}:00: {} runs", count(*n));
+            view! { <td class=format!("heat-{shade}") title=title><span class="sr-only">{count(*n)}</span></td> }
+        };
+        view! {
+            <tr>
+                <th scope="row">{name}</th>
+                {hours.iter().enumerate().map(cell).collect_view()}
+            </tr>
+        }
+    };
+    view! {
+        <table class="heatmap" aria-label="Runs by weekday and hour in UTC">
+            <thead>
+                <tr>
+                    <td></td>
+                    {(0..24).map(heading).collect_view()}
+                </tr>
+            </thead>
+            <tbody>{WEEKDAYS.into_iter().zip(activity.chunks(24)).map(day).collect_view()}</tbody>
+        </table>
+        <p class="muted small-text">"The darker, the more; the busiest hour had " {count(most)} " runs."</p>
+    }
+    .into_any()
+}
