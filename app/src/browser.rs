@@ -91,6 +91,24 @@ pub fn step_through(selector: &str, forward: bool) {
     }
 }
 
+/// Presses the button of the focused row that is marked with this key. Whether there was one.
+pub fn press_in_row(key: &str) -> bool {
+    let focused = document().active_element();
+    let row = focused.and_then(|element| element.closest("tr").ok().flatten());
+    let button = row.and_then(|row| {
+        let marked = format!("[data-key={key}]");
+        row.query_selector(&marked).ok().flatten()
+    });
+    let button = button.and_then(|button| button.dyn_into::<HtmlElement>().ok());
+    button.inspect(HtmlElement::click).is_some()
+}
+
+/// Whether the focused element is a part of what the selector names.
+pub fn is_within(selector: &str) -> bool {
+    let focused = document().active_element();
+    focused.is_some_and(|element| element.closest(selector).is_ok_and(|found| found.is_some()))
+}
+
 /// After a navigation took the focused element away: the keyboard goes on at the beginning of the new page.
 pub fn find_focus() {
     let lost = document()

@@ -1,5 +1,5 @@
 // The keyboard's way to everything: the command palette and the rows of a list.
-import { settled } from './data';
+import { failures, settled } from './data';
 import { base, expect, open, test, unique } from './people';
 
 test('the palette goes to a company, an event and a page, and does what has a name', async ({ page, psql }) => {
@@ -65,13 +65,34 @@ test('arrows choose in the palette, j and k in a list', async ({ page, psql }) =
   const selected = page.locator('[role=option][aria-selected=true]');
   await expect(selected).toContainText('Overview');
   await page.keyboard.press('ArrowDown');
-  await expect(selected).toContainText('Companies');
+  await expect(selected).toContainText('Trends');
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('ArrowUp');
   await expect(selected).toContainText('Pause or follow updates');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(`${base()}/`);
+});
+
+test('errors are gone through, resolved and retried from the keyboard', async ({ page, psql }) => {
+  const tag = unique('keys');
+  const ids = await settled(psql, tag, 2);
+  await failures(psql, tag, ids);
+  await open(page, `/workers?e_q=${tag}`);
+  const rows = page.locator('#console tbody tr');
+  await expect(rows).toHaveCount(2);
+  await page.keyboard.press('x');
+  await expect(rows.nth(0).getByRole('button').first()).toBeFocused();
+  await page.keyboard.press('j');
+  await expect(rows.nth(1).getByRole('button').first()).toBeFocused();
+  const dialog = page.getByRole('dialog');
+  await page.keyboard.press('r');
+  await expect(dialog).toContainText('Retry this error');
+  await page.keyboard.press('Escape');
+  await expect(rows.nth(1).locator('button:focus')).toHaveCount(1);
+  await page.keyboard.press('e');
+  await dialog.getByRole('button', { name: 'Resolve' }).click();
+  await expect(rows).toHaveCount(1);
 });
 
 test('on a phone the palette opens from the menu', async ({ browser }) => {

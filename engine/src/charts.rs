@@ -28,8 +28,12 @@ const WARNING: usize = 4;
 
 /// Days on the chart, as many as `v_daily_throughput` tells of.
 const DAYS: usize = 30;
-/// A picture is scaled to the page, its letters with it: one for desks and one for phones, the style sheet shows one.
-const SIZES: [(&str, f32, f32); 2] = [("chart-wide", 760.0, 220.0), ("chart-narrow", 360.0, 200.0)];
+/// Class, width and height. A picture is scaled to the page, its letters with it: one for desks and one for phones, the
+/// style sheet shows one.
+type Sizes = [(&'static str, f32, f32); 2];
+const SIZES: Sizes = [("chart-wide", 760.0, 220.0), ("chart-narrow", 360.0, 200.0)];
+/// Half as wide as a page.
+const HALF: f32 = 460.0;
 /// Height of a bar that lies, with the space around it.
 const LYING: f32 = 26.0;
 
@@ -130,7 +134,7 @@ fn stages(funnel: &[StripStep]) -> String {
 
 /// Stacked bars over time, in two sizes.
 fn standing(labels: &[String], values: &[Values]) -> String {
-    in_sizes(|width, height| {
+    in_sizes(SIZES, |width, height| {
         let series = values.iter().map(|(name, values, _)| {
             let mut series: Series = (*name, values.clone()).into();
             series.stack = Some("all".to_owned());
@@ -143,14 +147,21 @@ fn standing(labels: &[String], values: &[Values]) -> String {
     })
 }
 
-/// A bar for each name, side by side where there are several values, in two sizes.
+/// A bar for each name from the top, side by side where there are several values, in two sizes.
 fn lying(names: &[String], values: &[Values]) -> String {
+    let names: Vec<String> = names.iter().rev().cloned().collect();
     let height = 60.0 + names.len() as f32 * LYING * (0.5 + 0.5 * values.len() as f32);
-    in_sizes(|width, _| {
-        let series = values
-            .iter()
-            .map(|(name, values, _)| (*name, values.clone()).into());
-        let mut chart = HorizontalBarChart::new(series.collect(), names.to_vec());
+    let sizes = [
+        ("chart-wide", HALF, height),
+        ("chart-narrow", 360.0, height),
+    ];
+    in_sizes(sizes, |width, height| {
+        // Drawn from below.
+        let series = values.iter().map(|(name, values, _)| {
+            let values: Vec<f32> = values.iter().rev().copied().collect();
+            (*name, values).into()
+        });
+        let mut chart = HorizontalBarChart::new(series.collect(), names.clone());
         dress(&mut chart.base, values, (width, height));
         chart.y_axis_configs.iter_mut().for_each(dress_axis);
         chart.svg()
@@ -179,8 +190,11 @@ fn dress_axis(axis: &mut YAxisConfig) {
     axis.font.size = 12.0;
 }
 
-fn in_sizes<E: std::fmt::Display>(draw: impl Fn(f32, f32) -> Result<String, E>) -> String {
-    let pictures = SIZES.map(|(class, width, height)| match draw(width, height) {
+fn in_sizes<E: std::fmt::Display>(
+    sizes: Sizes,
+    draw: impl Fn(f32, f32) -> Result<String, E>,
+) -> String {
+    let pictures = sizes.map(|(class, width, height)| match draw(width, height) {
         Ok(svg) => {
             let svg = COLOURS.iter().fold(svg, |svg, (colour, variable)| {
                 svg.replace(colour, variable)

@@ -21,6 +21,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use integrations::n8n::{N8n, N8nConfig};
 use sqlx::PgPool;
+use tokio_util::sync::DropGuard;
 
 pub use error::{EngineError, Result};
 
@@ -48,6 +49,8 @@ pub struct Engine {
     pub(crate) pool: PgPool,
     pub(crate) config: Arc<EngineConfig>,
     pub(crate) live: live::Live,
+    /// The live feed and its connections end with the last clone.
+    _listening: Arc<DropGuard>,
     pub(crate) n8n: Option<Arc<N8n>>,
 }
 
@@ -61,9 +64,11 @@ impl Engine {
         Self::migrate(&config).await?;
         let pool = connect::pool(&config)?;
         let listening = connect::listening_pool(connect::options(&config.direct_url)?);
+        let live = live::Live::start(listening);
         Ok(Self {
             pool,
-            live: live::Live::start(listening),
+            _listening: live.until_dropped(),
+            live,
             n8n: n8n(&config)?,
             config: Arc::new(config),
         })
@@ -72,9 +77,11 @@ impl Engine {
     /// An engine on a database that is connected and migrated already: for tests and tools.
     pub fn with_pool(pool: PgPool, config: EngineConfig) -> Self {
         let listening = connect::listening_pool((*pool.connect_options()).clone());
+        let live = live::Live::start(listening);
         Self {
             pool,
-            live: live::Live::start(listening),
+            _listening: live.until_dropped(),
+            live,
             n8n: n8n(&config).unwrap_or_default(),
             config: Arc::new(config),
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use sqlx::PgPool;
 use tokio::sync::{Notify, broadcast, watch};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// How many coalesced messages a slow socket may lag behind before it is told to read everything again.
 const BACKLOG: usize = 256;
@@ -41,6 +41,11 @@ impl Live {
         tokio::spawn(live.stop.clone().run_until_cancelled_owned(relay));
         tokio::spawn(live.stop.clone().run_until_cancelled_owned(listen));
         live
+    }
+
+    /// Whoever holds it keeps the feed going.
+    pub(crate) fn until_dropped(&self) -> Arc<DropGuard> {
+        Arc::new(self.stop.clone().drop_guard())
     }
 
     /// Ends the feed, and with it its connections.

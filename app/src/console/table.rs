@@ -184,7 +184,7 @@ fn line(console: Console, row: ErrorRow) -> AnyView {
         let chosen = chosen.clone();
         let label = format!("Retry {}", chosen.what);
         view! {
-            <button class="btn quiet small" aria-label=label on:click=move |_| task.set(Some(Task::Retry(chosen.clone())))>
+            <button class="btn quiet small" data-key="r" aria-label=label on:click=move |_| task.set(Some(Task::Retry(chosen.clone())))>
                 "Retry"
             </button>
         }
@@ -193,7 +193,7 @@ fn line(console: Console, row: ErrorRow) -> AnyView {
         let label = format!("Resolve {}", chosen.what);
         let chosen = chosen.clone();
         view! {
-            <button class="btn quiet small" aria-label=label on:click=move |_| task.set(Some(Task::Resolve(chosen.clone())))>
+            <button class="btn quiet small" data-key="e" aria-label=label on:click=move |_| task.set(Some(Task::Resolve(chosen.clone())))>
                 "Resolve"
             </button>
         }

@@ -13,10 +13,13 @@ use crate::{
 };
 
 /// Keys and what they do, for the list.
-const LIST: [(&str, &str); 13] = [
+const LIST: [(&str, &str); 16] = [
     ("Ctrl K", "Go to or do anything"),
     ("/", "Search"),
     ("j k", "Next and previous row of a list"),
+    ("x", "Error console"),
+    ("e", "Resolve the error of this row"),
+    ("r", "Retry the error of this row"),
     ("g o", "Overview"),
     ("g c", "Companies"),
     ("g i", "Imports"),
@@ -31,6 +34,8 @@ const LIST: [(&str, &str); 13] = [
 
 /// What `j` and `k` go through: the link or button that a row of the page's list begins with.
 const ROWS: &str = "main tbody tr th :is(a, button)";
+
+const CONSOLE_ROWS: &str = "#console tbody tr .row-actions button:first-child";
 
 /// Keys within this many milliseconds of `g` belong to it.
 const CHORD_MS: f64 = 1_500.0;
@@ -60,8 +65,15 @@ pub(crate) fn Shortcuts() -> impl IntoView {
                 (_, "g") => g_at.set(browser::now()),
                 (_, "/") if browser::focus("[data-search=main]") => event.prevent_default(),
                 (_, "?") => open.set(Some(ShortcutList)),
-                (_, "j") => browser::step_through(ROWS, true),
-                (_, "k") => browser::step_through(ROWS, false),
+                (_, step @ ("j" | "k")) => {
+                    let in_console = browser::is_within("#console");
+                    let rows = if in_console { CONSOLE_ROWS } else { ROWS };
+                    browser::step_through(rows, step == "j");
+                }
+                (_, "x") => {
+                    browser::focus(CONSOLE_ROWS);
+                }
+                (_, key @ ("e" | "r")) if browser::press_in_row(key) => event.prevent_default(),
                 _ => {}
             }
         });
