@@ -18,6 +18,13 @@ type Fixtures = {
 export const test = plain.extend<Options & Fixtures>({
   as: ['admin', { option: true }],
   storageState: async ({ as }, use) => use(as ? Server.shared().sessionFile(as) : undefined),
+  // A panic in the browser ends what a page can do, and a test that looks elsewhere would not notice.
+  page: async ({ page }, use) => {
+    const broken: string[] = [];
+    page.on('pageerror', (error) => broken.push(`${page.url()}: ${error.message}`));
+    await use(page);
+    expect(broken).toEqual([]);
+  },
   psql: async ({}, use) => {
     const psql = new Psql(Server.shared().databaseUrl());
     await use(psql);

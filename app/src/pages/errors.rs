@@ -20,7 +20,7 @@ use crate::{
         export::ExportLink,
         filter::{SearchField, Select, fixed},
         header::PageHeader,
-        loaded::Loaded,
+        loaded::{Loaded, Settled},
         notice::Empty,
         pager::{Pager, counted},
         rows::rows,
@@ -81,7 +81,9 @@ pub(crate) fn ErrorsPage() -> impl IntoView {
                 <SearchField label="Message" name="q" cursor="after" main=true />
                 <Select label="State" name="state" cursor="after" any="to do" choices=states />
                 <Select label="Type" name="type" cursor="after" any="any type" choices=Signal::stored(types) />
-                <Select label="Assigned to" name="assigned" cursor="after" any="anybody" choices=names />
+                <Settled>
+                    <Select label="Assigned to" name="assigned" cursor="after" any="anybody" choices=names />
+                </Settled>
                 <Select label="Sort" name="sort" cursor="after" any="last seen" choices=sorts />
             </div>
             <Loaded resource=groups view=move |page| list(&query.get_untracked(), page) />
