@@ -162,6 +162,8 @@ fn lying(names: &[String], values: &[Values]) -> String {
             (*name, values).into()
         });
         let mut chart = HorizontalBarChart::new(series.collect(), names.clone());
+        // The last figure of the axis is written around the end of its line.
+        chart.margin.right += 16.0;
         dress(&mut chart.base, values, (width, height));
         chart.y_axis_configs.iter_mut().for_each(dress_axis);
         chart.svg()
