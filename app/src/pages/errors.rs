@@ -146,8 +146,10 @@ fn line(row: GroupRow, carried: &str) -> AnyView {
     view! {
         <tr>
             <th scope="row" data-label="Error" class="message">
-                <a href=href>{row.message}</a>
-                <div class="mono muted small-text">{row.event_type}</div>
+                <div>
+                    <a href=href>{row.message}</a>
+                    <div class="mono muted small-text">{row.event_type}</div>
+                </div>
             </th>
             <td data-label="State">{state_badge(row.state)}</td>
             <td data-label="Open" class="n">{count(row.open)}</td>
@@ -156,7 +158,7 @@ fn line(row: GroupRow, carried: &str) -> AnyView {
             <td data-label="14 days" class="spark">{sparkline(&row.days, drawn)}</td>
             <td data-label="First seen" class="nowrap">{time::stamp(row.first_seen)}</td>
             <td data-label="Last seen" class="nowrap">{time::stamp(row.last_seen)}</td>
-            <td data-label="Assigned to">{row.assigned_to.unwrap_or_default()}</td>
+            <td data-label="Assigned to">{row.assigned_to.unwrap_or_else(|| "–".to_owned())}</td>
         </tr>
     }
     .into_any()
