@@ -3,11 +3,13 @@
 //! The error console is on every page and keeps its own keys, which start with `e_`.
 
 mod lists;
+mod range;
 
 use leptos::prelude::{Memo, Read};
 use leptos_router::hooks::use_location;
 
 pub use lists::*;
+pub use range::*;
 
 /// The keys of the error console; links to other pages carry them along.
 pub const CONSOLE_KEYS: [&str; 8] = [

@@ -12,7 +12,6 @@ use domain::{
         error_group::{GroupQuery, GroupSort, GroupState, GroupStates},
         event::EventFilter,
         import::{ImportFilter, ImportStatus},
-        trends::TimeRange,
     },
     payload_match::PayloadMatch,
     phase::Phase,
@@ -62,7 +61,7 @@ pub fn import_filter(params: &Params) -> ImportFilter {
 }
 
 /// A key of the URL and whether a value of it can be read.
-type Reader = (&'static str, fn(&str) -> bool);
+pub(super) type Reader = (&'static str, fn(&str) -> bool);
 
 const EVENT_READERS: [Reader; 6] = [
     ("status", |text| EventStatus::parse(text).is_some()),
@@ -92,7 +91,7 @@ pub fn unread_of_audit(params: &Params) -> Option<String> {
     unread(params, &AUDIT_READERS)
 }
 
-fn unread(params: &Params, readers: &[Reader]) -> Option<String> {
+pub(super) fn unread(params: &Params, readers: &[Reader]) -> Option<String> {
     let cannot = |(key, value): &(&str, &str)| {
         let reader = readers.iter().find(|(name, _)| name == key);
         !value.trim().is_empty() && reader.is_some_and(|(_, reads)| !reads(value.trim()))
@@ -216,27 +215,8 @@ fn moment_of(text: &str, days: u64) -> Option<DateTime<Utc>> {
     moment.or_else(|| Some(day()?.and_time(NaiveTime::MIN).and_utc()))
 }
 
-fn parsed<T: std::str::FromStr>(params: &Params, key: &str) -> Option<T> {
+pub(super) fn parsed<T: std::str::FromStr>(params: &Params, key: &str) -> Option<T> {
     text(params, key).and_then(|text| text.parse().ok())
-}
-
-const TREND_READERS: [Reader; 3] = [
-    ("range", |text| text.parse::<Span>().is_ok()),
-    ("from", |text| text.parse::<NaiveDate>().is_ok()),
-    ("until", |text| text.parse::<NaiveDate>().is_ok()),
-];
-
-pub fn unread_of_trends(params: &Params) -> Option<String> {
-    unread(params, &TREND_READERS)
-}
-
-/// Days where one is named, the other end being the same day; else the last week or what the URL says.
-pub fn time_range(params: &Params) -> TimeRange {
-    let (from, until) = (parsed(params, "from"), parsed(params, "until"));
-    if let Some(day) = from.or(until) {
-        return TimeRange::Days(day, until.unwrap_or(day));
-    }
-    TimeRange::Last(parsed(params, "range").unwrap_or(Span::WEEK))
 }
 
 /// What is to be done, last seen first, unless the URL says otherwise.
@@ -429,29 +409,6 @@ mod tests {
         let read = filter("from=2026-11-21T00%3A00%3A00Z&until=never");
         assert_eq!(read.from.map(|at| at.timestamp()), Some(1_795_219_200));
         assert_eq!(read.until, None);
-    }
-
-    #[test]
-    fn times_are_read_from_the_url() {
-        let of = |path| time_range(&params(path));
-        let day = |day| NaiveDate::from_ymd_opt(2026, 3, day).unwrap();
-        for (path, range) in [
-            ("/trends", TimeRange::Last(Span::WEEK)),
-            ("/trends?range=soon", TimeRange::Last(Span::WEEK)),
-            ("/trends?range=24h", TimeRange::Last("1d".parse().unwrap())),
-            (
-                "/trends?from=2026-03-02&range=24h",
-                TimeRange::Days(day(2), day(2)),
-            ),
-            ("/trends?until=2026-03-02", TimeRange::Days(day(2), day(2))),
-            (
-                "/trends?from=2026-03-02&until=2026-03-05",
-                TimeRange::Days(day(2), day(5)),
-            ),
-        ] {
-            assert_eq!(of(path), range, "{path}");
-        }
-        assert!(unread_of_trends(&params("/trends?range=soon")).is_some());
     }
 
     #[test]
