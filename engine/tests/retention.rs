@@ -250,7 +250,7 @@ async fn every_step_goes_by_index(pool: PgPool) {
                 now() - make_interval(secs => 90 - n / 1000), now(), gen_random_uuid() FROM generate_series(1, 60000) n;
          INSERT INTO marketing.workflow_stats (workflow_name, status, event_id) SELECT 'WF_Validate_Company', 'ok', n FROM generate_series(1, 60000) n;
          INSERT INTO marketing.workflow_stats (workflow_name, status, event_id) SELECT 'WF_Validate_Company', 'error', n FROM generate_series(1, 60000) n;
-         INSERT INTO marketing.pipeline_errors (event_type, error_message, event_id) SELECT 'a', 'b', n FROM generate_series(1, 60000) n;
+         INSERT INTO marketing.pipeline_errors (event_type, error_message, event_id, group_key) SELECT 'a', 'b', n, 'g' FROM generate_series(1, 60000) n;
          INSERT INTO marketing.dead_letters (event_id, kind, reason, moved_by)
          SELECT id, 'attempts', 'x', 'w' FROM marketing.pipeline_events WHERE status = 'failed';
          INSERT INTO marketing.external_calls (idempotency_key, event_id, stage, worker_id, attempt) SELECT n, n, 'enrich', 'w', 1 FROM generate_series(1, 60000) n;
