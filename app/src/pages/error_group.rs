@@ -29,7 +29,7 @@ use crate::{
         ask::{Question, ask_button},
         dialog::Dialog,
         header::PageHeader,
-        loaded::{Loaded, Settled},
+        loaded::Loaded,
         notice::problem_line,
         rows::rows,
         sparkline::sparkline,
@@ -217,7 +217,8 @@ fn assigned(row: &GroupRow, people: Resource<Result<Vec<String>, Problem>>) -> A
     view! {
         <select aria-label="Assigned to" on:change=change>
             <option value="">"nobody"</option>
-            <Settled>{choices}</Settled>
+            // Within the boundary of the group; see the overview's counts.
+            {choices}
         </select>
         {move || failed.get().map(problem_line)}
     }
