@@ -16,11 +16,10 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
-use super::errors::{companies, state_badge};
+use super::errors::{people, state_badge};
 use crate::{
     api::error_groups::{
-        assign_error_group, assignees, error_group, heed_error_group, ignore_error_group,
-        note_error_group,
+        assign_error_group, error_group, heed_error_group, ignore_error_group, note_error_group,
     },
     console::{Chosen, ConsoleTask, Task},
     live::Live,
@@ -31,6 +30,7 @@ use crate::{
         header::PageHeader,
         loaded::Loaded,
         notice::problem_line,
+        pager::number,
         rows::rows,
         sparkline::sparkline,
         table::{fact, table},
@@ -50,17 +50,7 @@ pub(crate) fn ErrorGroupPage() -> impl IntoView {
     let key = Memo::new(move |_| params.read().get("key").unwrap_or_default());
     let live = Live::expect();
     let detail = live.resource(&[Topic::Errors], move || key.get(), error_group);
-    let people = live.resource(
-        &[],
-        || session::may(Permission::Resolve),
-        async |may| {
-            if may {
-                assignees().await
-            } else {
-                Ok(Vec::new())
-            }
-        },
-    );
+    let people = people(live);
     let ignoring: Ignoring = RwSignal::new(None);
     view! {
         <PageHeader title="Error group" subtitle="One cause, and what can be done about it" />
@@ -116,7 +106,7 @@ fn whole(
                 {fact("Workflow", workflow)}
                 {fact("Open errors", Some(open))}
                 {fact("Errors in all", Some(total))}
-                {fact("Companies", Some(companies(row.companies)))}
+                {fact("Companies", Some(number(row.companies)))}
                 {fact("First seen", Some(time::stamp(row.first_seen)))}
                 {fact("Last seen", Some(time::stamp(row.last_seen)))}
                 {fact("Last resolved", resolved)}

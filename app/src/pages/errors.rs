@@ -3,7 +3,7 @@
 use domain::{
     format::count,
     model::{
-        Count, Page,
+        Page,
         error_group::{GroupQuery, GroupRow, GroupSort, GroupState, GroupStates},
         live::Topic,
     },
@@ -22,12 +22,13 @@ use crate::{
         header::PageHeader,
         loaded::{Loaded, Settled},
         notice::Empty,
-        pager::{Pager, counted},
+        pager::{Pager, counted, number},
         rows::rows,
         sparkline::sparkline,
         table::table,
         time,
     },
+    problem::Problem,
     query::{carry, group_path, group_query, use_query},
     session,
 };
@@ -40,17 +41,7 @@ pub(crate) fn ErrorsPage() -> impl IntoView {
     let query = Memo::new(move |_| group_query(&params.read()));
     let live = Live::expect();
     let groups = live.resource(&[Topic::Errors], move || query.get(), error_groups);
-    let people = live.resource(
-        &[],
-        || session::may(Permission::Resolve),
-        async |may| {
-            if may {
-                assignees().await
-            } else {
-                Ok(Vec::new())
-            }
-        },
-    );
+    let people = people(live);
     let names = Signal::derive(move || {
         let names = people.get().and_then(Result::ok).unwrap_or_default();
         names
@@ -91,6 +82,21 @@ pub(crate) fn ErrorsPage() -> impl IntoView {
     }
 }
 
+/// Names that a group of errors may be given to; none for those who may not give it.
+pub(super) fn people(live: Live) -> Resource<Result<Vec<String>, Problem>> {
+    live.resource(
+        &[],
+        || session::may(Permission::Resolve),
+        async |may| {
+            if may {
+                assignees().await
+            } else {
+                Ok(Vec::new())
+            }
+        },
+    )
+}
+
 pub(super) fn state_badge(state: GroupState) -> AnyView {
     let tone = match state {
         GroupState::Open => Tone::Warning,
@@ -99,12 +105,6 @@ pub(super) fn state_badge(state: GroupState) -> AnyView {
         GroupState::Resolved => Tone::Good,
     };
     badge(tone, state.name())
-}
-
-/// A count that ended at its limit says that there are more.
-pub(super) fn companies(found: Count) -> String {
-    let more = if found.capped { "+" } else { "" };
-    format!("{}{more}", count(found.n))
 }
 
 fn list(query: &GroupQuery, page: Page<GroupRow>) -> AnyView {
@@ -154,7 +154,7 @@ fn line(row: GroupRow, carried: &str) -> AnyView {
             <td data-label="State">{state_badge(row.state)}</td>
             <td data-label="Open" class="n">{count(row.open)}</td>
             <td data-label="Errors" class="n">{count(row.total)}</td>
-            <td data-label="Companies" class="n">{companies(row.companies)}</td>
+            <td data-label="Companies" class="n">{number(row.companies)}</td>
             <td data-label="14 days" class="spark">{sparkline(&row.days, drawn)}</td>
             <td data-label="First seen" class="nowrap">{time::stamp(row.first_seen)}</td>
             <td data-label="Last seen" class="nowrap">{time::stamp(row.last_seen)}</td>

@@ -8,13 +8,18 @@ use crate::query::{link, use_query};
 
 /// "1 company", "10,000+ companies".
 pub(crate) fn counted(count: Count, one: &str, many: &str) -> String {
-    let plus = if count.capped { "+" } else { "" };
     let noun = if count.n == 1 && !count.capped {
         one
     } else {
         many
     };
-    format!("{}{plus} {noun}", format::count(count.n))
+    format!("{} {noun}", number(count))
+}
+
+/// A count that ended at its limit says that there are more: "10,000+".
+pub(crate) fn number(count: Count) -> String {
+    let plus = if count.capped { "+" } else { "" };
+    format!("{}{plus}", format::count(count.n))
 }
 
 /// Links under a list that is read by key: back to its newest rows, on to the older ones.

@@ -12,7 +12,7 @@ use domain::{
 use leptos::prelude::*;
 
 use super::cards::missing;
-use crate::{problem::Problem, query::events_path};
+use crate::{parts::pager::number, problem::Problem, query::events_path};
 
 const NOTHING_RAN: &str = "Nothing ran in the last 24 hours";
 const NOT_COUNTED: &str = "Counting took too long; the list behind it may be filtered";
@@ -125,9 +125,7 @@ fn figure(figure: Figure) -> AnyView {
             let shown = move || {
                 let found = counts.get()?.ok().and_then(which);
                 Some(match found {
-                    Some(found) => {
-                        view! { <a href=href.clone()>{self::counted(found)}</a> }.into_any()
-                    }
+                    Some(found) => view! { <a href=href.clone()>{number(found)}</a> }.into_any(),
                     None => missing(NOT_COUNTED),
                 })
             };
@@ -142,10 +140,4 @@ fn figure(figure: Figure) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-/// A count that ended at its limit says that there are more.
-fn counted(found: Count) -> String {
-    let more = if found.capped { "+" } else { "" };
-    format!("{}{more}", count(found.n))
 }
