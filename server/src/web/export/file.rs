@@ -67,7 +67,7 @@ mod tests {
         let filters = [("e_type", "a/b\"\r\n"), ("q", "=cmd(),x Söhne")];
         let name = file_name("pipeline_errors", &filters);
         assert!(
-            name.starts_with("pipeline_errors_type-a_b_q-_cmd___x_S_hne_20"),
+            name.starts_with("pipeline_errors_type-a_b__q-_cmd___x_S_hne_20"),
             "{name}"
         );
         let long = "x".repeat(400);
