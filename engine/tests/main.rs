@@ -16,6 +16,7 @@ mod proxy;
 mod queue;
 mod relay;
 mod retention;
+mod saved_views;
 mod schedules;
 mod search;
 mod support;

@@ -14,6 +14,7 @@ pub mod lineage;
 pub mod n8n;
 pub mod overview;
 pub mod replay;
+pub mod saved_views;
 pub mod schedules;
 pub mod search;
 pub mod session;
@@ -38,6 +39,11 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/phase_report", Permission::View),
     ("/api/fn/throughput_chart", Permission::View),
     ("/api/fn/search", Permission::View),
+    ("/api/fn/saved_views", Permission::View),
+    // A view for everybody needs Resolve; the function asks for it.
+    ("/api/fn/save_view", Permission::View),
+    ("/api/fn/delete_view", Permission::View),
+    ("/api/fn/set_default_view", Permission::View),
     ("/api/fn/users", Permission::Edit),
     ("/api/fn/invite_user", Permission::Edit),
     ("/api/fn/reset_password", Permission::Edit),

@@ -48,7 +48,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
     let query = Memo::new(move |_| audit_query(&params.read()));
     let rows = Live::expect().resource(&[], move || query.get(), audit_log);
     view! {
-        <PageHeader title="Audit log" subtitle="Who did what, when and from where" own_search=true>
+        <PageHeader title="Audit log" subtitle="Who did what, when and from where" own_search=true views="/audit">
             <ExportLink table="audit" needs=Permission::Edit />
         </PageHeader>
         <main id="main">

@@ -52,7 +52,7 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
             .collect::<Vec<_>>()
     });
     view! {
-        <PageHeader title="Companies" subtitle="Every imported row and how far it has come" own_search=true>
+        <PageHeader title="Companies" subtitle="Every imported row and how far it has come" own_search=true views="/companies">
             <ExportLink table="companies" />
             <ImportLink />
         </PageHeader>

@@ -48,7 +48,7 @@ pub(crate) fn ImportsPage() -> impl IntoView {
             .is_some_and(|overview| overview.demo)
     };
     view! {
-        <PageHeader title="Imports" subtitle="CSV files of companies: every row is kept, with its reason" own_search=true>
+        <PageHeader title="Imports" subtitle="CSV files of companies: every row is kept, with its reason" own_search=true views="/imports">
             <ExportLink table="imports" />
         </PageHeader>
         <main id="main">

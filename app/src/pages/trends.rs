@@ -43,7 +43,7 @@ pub(crate) fn TrendsPage() -> impl IntoView {
         |(range, _)| trends(range),
     );
     view! {
-        <PageHeader title="Trends" subtitle="What a time came to, in UTC" />
+        <PageHeader title="Trends" subtitle="What a time came to, in UTC" views="/trends" />
         <main id="main">
             <div class="filters">
                 <nav class="presets" aria-label="Time">{move || presets(range.get())}</nav>

@@ -29,3 +29,4 @@ pub(crate) mod sparkline;
 pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod upload;
+pub(crate) mod views;

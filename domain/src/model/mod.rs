@@ -17,6 +17,7 @@ pub mod n8n;
 pub mod overview;
 pub mod replay;
 pub mod retention;
+pub mod saved_view;
 pub mod schedule;
 pub mod search;
 pub mod stage;

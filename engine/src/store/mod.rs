@@ -19,6 +19,7 @@ pub mod overview;
 pub mod password;
 mod report;
 mod retention;
+mod saved_view;
 mod schedule;
 mod schedule_change;
 mod search;

@@ -20,3 +20,4 @@ mod terminal;
 mod upkeep;
 mod upload;
 mod users;
+mod views;

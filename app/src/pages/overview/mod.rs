@@ -57,7 +57,7 @@ pub(crate) fn OverviewPage() -> impl IntoView {
     let recent = live.resource(&[], || (), |()| events(Default::default()));
     let snipers = live.resource(&[], move || live.tick(), |_| sniper_targets());
     view! {
-        <PageHeader title=PRODUCT subtitle="Event-driven pipeline monitoring">
+        <PageHeader title=PRODUCT subtitle="Event-driven pipeline monitoring" views="/">
             <AsOf figures=figures />
             <ExportLink table="phase-stats" />
             <a class="btn" href=report title="Figures and errors of this phase, for paper or PDF">
