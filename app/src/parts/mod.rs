@@ -3,6 +3,7 @@
 pub(crate) mod announce;
 pub(crate) mod ask;
 pub(crate) mod badge;
+pub(crate) mod brush;
 pub(crate) mod bulk;
 pub(crate) mod chart;
 pub(crate) mod dialog;
