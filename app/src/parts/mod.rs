@@ -6,6 +6,7 @@ pub(crate) mod badge;
 pub(crate) mod brush;
 pub(crate) mod bulk;
 pub(crate) mod chart;
+pub(crate) mod columns;
 pub(crate) mod dialog;
 pub(crate) mod export;
 pub(crate) mod filter;

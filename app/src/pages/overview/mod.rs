@@ -134,8 +134,8 @@ fn top(figures: &Overview, counted: vitals::Counted) -> AnyView {
                 }
             })}
         {figures.empty.then(|| start(figures.demo))}
-        {vitals::vitals(&figures.vitals, counted)}
-        <section class="cards" aria-label="Phases">{figures.cards.iter().map(cards::card).collect_view()}</section>
+        {vitals::vitals(&figures.vitals, counted, figures.as_of)}
+        <section class="cards" aria-label="Phases">{figures.cards.iter().map(|card| cards::card(card, figures.as_of)).collect_view()}</section>
     }
     .into_any()
 }
