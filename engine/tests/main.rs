@@ -19,3 +19,4 @@ mod retention;
 mod schedules;
 mod search;
 mod support;
+mod tokens;

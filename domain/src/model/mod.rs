@@ -20,6 +20,7 @@ pub mod retention;
 pub mod schedule;
 pub mod search;
 pub mod stage;
+pub mod token;
 pub mod trends;
 pub mod user;
 pub mod worker;
