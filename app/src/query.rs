@@ -4,12 +4,14 @@
 
 mod lists;
 mod range;
+mod tokens;
 
 use leptos::prelude::{Memo, Read};
 use leptos_router::hooks::use_location;
 
 pub use lists::*;
 pub use range::*;
+pub use tokens::*;
 
 /// The keys of the error console; links to other pages carry them along.
 pub const CONSOLE_KEYS: [&str; 9] = [

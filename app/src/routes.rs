@@ -29,6 +29,7 @@ use crate::{
         schedules::SchedulesPage,
         sign_in::SignInPage,
         stages::StagesPage,
+        tokens::TokensPage,
         trends::TrendsPage,
         users::UsersPage,
         workers::WorkersPage,
@@ -83,6 +84,10 @@ pub const PAGES: &[PageRoute] = &[
         permission: Permission::Edit,
         ..page("/users", "Users")
     },
+    PageRoute {
+        permission: Permission::Edit,
+        ..page("/tokens", "Tokens")
+    },
 ];
 
 /// Pages are sent whole, so that they serve people and programs without JavaScript.
@@ -113,6 +118,7 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
                 <Route path=path!("/trends") view=TrendsPage ssr=SsrMode::Async />
                 <Route path=path!("/users") view=UsersPage ssr=SsrMode::Async />
+                <Route path=path!("/tokens") view=TokensPage ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>
     }

@@ -20,3 +20,4 @@ mod saved_views;
 mod schedules;
 mod search;
 mod support;
+mod tokens;

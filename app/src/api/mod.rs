@@ -19,6 +19,7 @@ pub mod schedules;
 pub mod search;
 pub mod session;
 pub mod stages;
+pub mod tokens;
 pub mod trends;
 pub mod upkeep;
 pub mod users;
@@ -49,6 +50,9 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/reset_password", Permission::Edit),
     ("/api/fn/change_role", Permission::Edit),
     ("/api/fn/disable_user", Permission::Edit),
+    ("/api/fn/api_tokens", Permission::Edit),
+    ("/api/fn/create_api_token", Permission::Edit),
+    ("/api/fn/revoke_api_token", Permission::Edit),
     ("/api/fn/sniper_targets", Permission::View),
     ("/api/fn/errors", Permission::View),
     ("/api/fn/error_event_types", Permission::View),
@@ -115,4 +119,17 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/replay_preview", Permission::View),
     ("/api/fn/replay", Permission::Retry),
     ("/api/fn/audit_log", Permission::Edit),
+];
+
+/// Server functions that no program may call, whatever its token's role: all that is about people, their passwords and
+/// sessions, and about tokens. A program could otherwise let others in, or stay when its token has ended.
+pub const PEOPLE_ONLY: &[&str] = &[
+    "/api/fn/users",
+    "/api/fn/invite_user",
+    "/api/fn/reset_password",
+    "/api/fn/change_role",
+    "/api/fn/disable_user",
+    "/api/fn/api_tokens",
+    "/api/fn/create_api_token",
+    "/api/fn/revoke_api_token",
 ];

@@ -21,6 +21,7 @@ pub(crate) mod schedules;
 pub(crate) mod sign_in;
 pub(crate) mod stages;
 mod timeline;
+pub(crate) mod tokens;
 pub(crate) mod trends;
 pub(crate) mod users;
 pub(crate) mod workers;

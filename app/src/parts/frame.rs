@@ -58,11 +58,12 @@ const GROUPS: [(&str, &[Entry]); 3] = [
             ("/workers", "Workers"),
             ("/audit", "Audit log"),
             ("/users", "Users"),
+            ("/tokens", "Tokens"),
         ],
     ),
 ];
 /// Only for those who may change settings.
-const FOR_ADMINS: [&str; 2] = ["/audit", "/users"];
+const FOR_ADMINS: [&str; 3] = ["/audit", "/users", "/tokens"];
 
 #[component]
 pub(crate) fn Frame(children: Children) -> impl IntoView {

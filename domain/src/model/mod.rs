@@ -21,6 +21,7 @@ pub mod saved_view;
 pub mod schedule;
 pub mod search;
 pub mod stage;
+pub mod token;
 pub mod trends;
 pub mod user;
 pub mod worker;

@@ -17,6 +17,8 @@ mod process;
 mod settings;
 mod sign_in;
 mod terminal;
+mod token_acts;
+mod tokens;
 mod upkeep;
 mod upload;
 mod users;
