@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use app::routes::STYLE_GUIDE;
 use axum::{
     extract::{MatchedPath, Request, State},
     http::StatusCode,
@@ -77,6 +78,9 @@ pub(crate) async fn enforce(
         );
         return Problem::forbidden("access").into_response();
     };
+    if matched.as_str() == STYLE_GUIDE && !app.options.style_guide {
+        return pages::not_found(State(app), request).await;
+    }
     let actor = request.extensions().get::<Actor>();
     match (rule.access, actor) {
         // Whoever is signed in has no business on the sign-in page.
