@@ -3,6 +3,8 @@ import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
   testDir: './tests',
+  // The same name on every system: the pictures are of one browser.
+  snapshotPathTemplate: '{testDir}/{testFilePath}-snapshots/{arg}{ext}',
   // One server and one database for all: the tests build on each other's data.
   workers: 1,
   fullyParallel: false,

@@ -11,6 +11,7 @@ mod browser;
 mod console;
 mod document;
 mod live;
+pub mod mode;
 mod pages;
 mod parts;
 pub mod problem;
@@ -34,6 +35,7 @@ pub const PRODUCT: &str = "Outreach Command Center";
 pub fn App() -> impl IntoView {
     provide_meta_context();
     session::provide();
+    mode::provide();
     live::Live::provide();
     view! {
         <Title formatter=|title: String| {

@@ -29,6 +29,7 @@ use crate::{
         schedules::SchedulesPage,
         sign_in::SignInPage,
         stages::StagesPage,
+        styleguide::StyleGuidePage,
         tokens::TokensPage,
         trends::TrendsPage,
         users::UsersPage,
@@ -56,6 +57,9 @@ const fn page(path: &'static str, title: &'static str) -> PageRoute {
 /// The one page for people who are not.
 pub const SIGN_IN: &str = "/sign-in";
 
+/// Not found where the server does not put [`crate::mode::StyleGuide`] into the context.
+pub const STYLE_GUIDE: &str = "/styleguide";
+
 pub const PAGES: &[PageRoute] = &[
     page("/", "Overview"),
     page("/account", "Account"),
@@ -76,6 +80,7 @@ pub const PAGES: &[PageRoute] = &[
     page("/stages", "Stages"),
     page("/schedules", "Schedules"),
     page("/workers", "Workers"),
+    page(STYLE_GUIDE, "Style guide"),
     PageRoute {
         permission: Permission::Edit,
         ..page("/audit", "Audit log")
@@ -115,6 +120,7 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/stages") view=StagesPage ssr=SsrMode::Async />
                 <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async />
                 <Route path=path!("/workers") view=WorkersPage ssr=SsrMode::Async />
+                <Route path=path!("/styleguide") view=StyleGuidePage ssr=SsrMode::Async />
                 <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
                 <Route path=path!("/trends") view=TrendsPage ssr=SsrMode::Async />
                 <Route path=path!("/users") view=UsersPage ssr=SsrMode::Async />

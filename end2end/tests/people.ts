@@ -56,7 +56,7 @@ export async function open(page: Page, path: string, server = base()) {
 
 /** Waits until the page is alive: hydrated, with its websocket open. */
 export async function live(page: Page) {
-  await expect(page.locator('.live')).toHaveText('Live', { timeout: 30_000 });
+  await expect(page.locator('.top .live')).toHaveText('Live', { timeout: 30_000 });
 }
 
 /** A word that no other test and no earlier try of this one uses. */

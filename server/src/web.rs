@@ -53,6 +53,8 @@ pub struct WebOptions {
     pub public_url: Option<Url>,
     /// Believe the last address of X-Forwarded-For.
     pub trust_proxy: bool,
+    /// The page that shows every component; without it that address is not found.
+    pub style_guide: bool,
     pub limits: Limits,
 }
 
@@ -62,6 +64,7 @@ impl WebOptions {
             secure: config.cookie_secure,
             public_url: config.public_url.clone(),
             trust_proxy: config.trust_proxy,
+            style_guide: config.demo || cfg!(debug_assertions),
             limits: Limits::default(),
         }
     }

@@ -22,7 +22,7 @@ use crate::{
         notice::Empty,
         pager::Pager,
         rows::rows,
-        time,
+        table, time,
     },
     query::{errors_path, sort_name},
     session,
@@ -158,17 +158,7 @@ fn sortable(query: &ErrorQuery, sort: ErrorSort, text: &'static str) -> AnyView 
         ("e_order", up.then_some("up")),
         ("e_after", None),
     ]);
-    let (order, arrow) = match (current, query.ascending) {
-        (false, _) => (None, ""),
-        (true, true) => (Some("ascending"), " ↑"),
-        (true, false) => (Some("descending"), " ↓"),
-    };
-    view! {
-        <th scope="col" aria-sort=order>
-            <a href=href data-noscroll="" class="sort">{text}<span aria-hidden="true">{arrow}</span></a>
-        </th>
-    }
-    .into_any()
+    table::sortable(text, href, current.then_some(query.ascending))
 }
 
 fn key(row: &ErrorRow) -> String {

@@ -20,6 +20,7 @@ pub(crate) mod report;
 pub(crate) mod schedules;
 pub(crate) mod sign_in;
 pub(crate) mod stages;
+pub(crate) mod styleguide;
 mod timeline;
 pub(crate) mod tokens;
 pub(crate) mod trends;

@@ -213,7 +213,8 @@ fn by_workflow(workflows: &[WorkflowTrend]) -> AnyView {
     )
 }
 
-fn heatmap(activity: &[i64]) -> AnyView {
+/// Runs by weekday and hour, 7 times 24 counts from Monday 0:00 on.
+pub(super) fn heatmap(activity: &[i64]) -> AnyView {
     let most = activity.iter().copied().max().unwrap_or_default();
     if most == 0 {
         return view! { <p class="muted">{NOTHING}</p> }.into_any();

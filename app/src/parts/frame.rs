@@ -10,6 +10,7 @@ use crate::{
     browser,
     console::{ConsoleTask, ErrorConsole},
     live::Live,
+    mode,
     parts::{
         announce::{Announcements, Announcer},
         ask::{AskDialog, Asking},
@@ -24,13 +25,14 @@ use crate::{
         views::Views,
     },
     query::{carry, use_query},
+    routes::STYLE_GUIDE,
     session,
 };
 
 /// Path and text.
 type Entry = (&'static str, &'static str);
 /// The rail's groups of entries; an empty title is none.
-const GROUPS: [(&str, &[Entry]); 3] = [
+const GROUPS: [(&str, &[Entry]); 4] = [
     (
         "",
         &[
@@ -61,6 +63,7 @@ const GROUPS: [(&str, &[Entry]); 3] = [
             ("/tokens", "Tokens"),
         ],
     ),
+    ("Design", &[(STYLE_GUIDE, "Style guide")]),
 ];
 /// Only for those who may change settings.
 const FOR_ADMINS: [&str; 3] = ["/audit", "/users", "/tokens"];
@@ -103,7 +106,10 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
 }
 
 fn allowed((path, _): &Entry) -> bool {
-    !FOR_ADMINS.contains(path) || session::may(Permission::Edit)
+    match *path {
+        STYLE_GUIDE => mode::has_style_guide(),
+        path => !FOR_ADMINS.contains(&path) || session::may(Permission::Edit),
+    }
 }
 
 /// The pages that the present person may go to.
@@ -177,11 +183,13 @@ fn Entries() -> impl IntoView {
         }
     };
     let group = move |(title, entries): (&'static str, &'static [Entry])| {
-        let shown = entries.iter().filter(|entry| allowed(entry));
-        view! {
-            {(!title.is_empty()).then(|| view! { <p class="rail-group">{title}</p> })}
-            <ul>{shown.map(|one| entry(*one)).collect_view()}</ul>
-        }
+        let shown: Vec<Entry> = entries.iter().copied().filter(allowed).collect();
+        (!shown.is_empty()).then(|| {
+            view! {
+                {(!title.is_empty()).then(|| view! { <p class="rail-group">{title}</p> })}
+                <ul>{shown.into_iter().map(entry).collect_view()}</ul>
+            }
+        })
     };
     GROUPS.map(group).collect_view()
 }

@@ -69,20 +69,7 @@ fn ConnectionState() -> impl IntoView {
         now
     });
     let (path, search) = (use_location().pathname, use_location().search);
-    let state = move || {
-        let (name, text, title) = match connection.get() {
-            Connection::Connecting => ("connecting", "Connecting", "Opening the live connection"),
-            Connection::Connected => ("connected", "Live", "Changes appear as they happen"),
-            Connection::Reconnecting => (
-                "reconnecting",
-                "Reconnecting",
-                "The server does not answer; trying again",
-            ),
-            Connection::Offline => ("offline", "Offline", "This device has no network"),
-            Connection::SignedOut => ("signed-out", "Signed out", "The session has ended"),
-        };
-        view! { <span class="live" data-connection=name title=title>{text}</span> }
-    };
+    let state = move || connection_mark(connection.get());
     let sign_in = move || {
         (connection.get() == Connection::SignedOut).then(|| {
             let search = search.get();
@@ -92,6 +79,21 @@ fn ConnectionState() -> impl IntoView {
         })
     };
     view! { {state} {sign_in} }
+}
+
+pub(crate) fn connection_mark(connection: Connection) -> AnyView {
+    let (name, text, title) = match connection {
+        Connection::Connecting => ("connecting", "Connecting", "Opening the live connection"),
+        Connection::Connected => ("connected", "Live", "Changes appear as they happen"),
+        Connection::Reconnecting => (
+            "reconnecting",
+            "Reconnecting",
+            "The server does not answer; trying again",
+        ),
+        Connection::Offline => ("offline", "Offline", "This device has no network"),
+        Connection::SignedOut => ("signed-out", "Signed out", "The session has ended"),
+    };
+    view! { <span class="live" data-connection=name title=title>{text}</span> }.into_any()
 }
 
 /// Reads the figures again, and holds them still for whoever wants to look at them for longer.

@@ -20,6 +20,27 @@ pub(crate) const BRAIN: &str = "M12 5a3 3 0 0 0-5.8 1A3.5 3.5 0 0 0 4 12a3.5 3.5
 pub(crate) const MAIL: &str = "M3 6h18v12H3zm0 1 9 6 9-6";
 pub(crate) const SEND: &str = "M21 3 3 10.5l7 3.5 3.5 7zM21 3 10 14";
 
+/// Every icon with its name.
+pub(crate) const ALL: [(&str, &str); 17] = [
+    ("refresh", REFRESH),
+    ("download", DOWNLOAD),
+    ("printer", PRINTER),
+    ("search", SEARCH),
+    ("upload", UPLOAD),
+    ("menu", MENU),
+    ("sun", SUN),
+    ("moon", MOON),
+    ("user", USER),
+    ("chevron", CHEVRON),
+    ("close", CLOSE),
+    ("pause", PAUSE),
+    ("play", PLAY),
+    ("database", DATABASE),
+    ("brain", BRAIN),
+    ("mail", MAIL),
+    ("send", SEND),
+];
+
 /// An icon beside words; screen readers pass over it.
 pub(crate) fn icon(path: &'static str) -> AnyView {
     view! {
@@ -28,4 +49,18 @@ pub(crate) fn icon(path: &'static str) -> AnyView {
         </svg>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn every_icon_is_listed() {
+        let own = include_str!("icon.rs");
+        let drawn = own.lines().filter(|line| {
+            line.starts_with("pub(crate) const ") && line.contains(": &str = ")
+        });
+        assert_eq!(drawn.count(), ALL.len());
+    }
 }

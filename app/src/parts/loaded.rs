@@ -45,6 +45,11 @@ pub(crate) fn Settled(
     loading: bool,
     children: Children,
 ) -> impl IntoView {
-    let waiting = move || loading.then(|| view! { <p class="loading">"Loading…"</p> });
+    let waiting = move || loading.then(self::loading);
     view! { <Transition fallback=waiting>{children()}</Transition> }
+}
+
+/// In place of what is still being read.
+pub(crate) fn loading() -> AnyView {
+    view! { <p class="loading">"Loading…"</p> }.into_any()
 }

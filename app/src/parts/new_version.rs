@@ -13,14 +13,15 @@ pub(crate) fn NewVersion() -> impl IntoView {
             announcer.say("A new version is running");
         }
     });
-    move || {
-        outdated.get().then(|| {
-            view! {
-                <div class="toast">
-                    <p>"A new version is running."</p>
-                    <button class="btn primary" on:click=|_| browser::reload()>"Reload"</button>
-                </div>
-            }
-        })
+    move || outdated.get().then(offer)
+}
+
+pub(crate) fn offer() -> AnyView {
+    view! {
+        <div class="toast">
+            <p>"A new version is running."</p>
+            <button class="btn primary" on:click=|_| browser::reload()>"Reload"</button>
+        </div>
     }
+    .into_any()
 }

@@ -30,7 +30,7 @@ pub(crate) fn PauseBanner() -> impl IntoView {
     view! { <Settled>{move || pauses.get().and_then(Result::ok).map(banner)}</Settled> }
 }
 
-fn banner(pauses: Pauses) -> Option<AnyView> {
+pub(crate) fn banner(pauses: Pauses) -> Option<AnyView> {
     if pauses.stages.is_empty() && pauses.batches.is_empty() {
         return None;
     }

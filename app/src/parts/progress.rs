@@ -41,9 +41,12 @@ pub(crate) fn Progress(action: ActionProgress) -> impl IntoView {
         live.version(Topic::Pipeline);
         read();
     });
-    if let Ok(timer) = set_interval_with_handle(read, POLL) {
-        on_cleanup(move || timer.clear());
-    }
+    // In the browser only: the server renders this, too.
+    Effect::new(move || {
+        if let Ok(timer) = set_interval_with_handle(read, POLL) {
+            on_cleanup(move || timer.clear());
+        }
+    });
     view! {
         <div class="progress" data-open=move || state.with(|state| state.open)>
             <progress

@@ -31,6 +31,21 @@ pub(crate) fn table(label: &'static str, headings: Vec<Heading>, body: AnyView) 
     .into_any()
 }
 
+/// A heading whose link sorts by its column; `ascending` where the list is sorted by it now.
+pub(crate) fn sortable(text: &'static str, href: String, ascending: Option<bool>) -> AnyView {
+    let (order, arrow) = match ascending {
+        None => (None, ""),
+        Some(true) => (Some("ascending"), " ↑"),
+        Some(false) => (Some("descending"), " ↓"),
+    };
+    view! {
+        <th scope="col" aria-sort=order>
+            <a href=href data-noscroll="" class="sort">{text}<span aria-hidden="true">{arrow}</span></a>
+        </th>
+    }
+    .into_any()
+}
+
 /// Label and value of a list of facts; nothing where there is no value.
 pub(crate) fn fact<V: IntoView + 'static>(
     label: &'static str,

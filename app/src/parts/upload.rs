@@ -122,8 +122,9 @@ pub(crate) fn UploadElsewhere() -> impl IntoView {
     view! { {progress} {arrived} }
 }
 
+/// `under` is the text, the bytes sent and the bytes in all; nothing while no file is on its way.
 #[component]
-fn UploadProgress(under: Memo<Option<(String, f64, f64)>>) -> impl IntoView {
+pub(crate) fn UploadProgress(under: Memo<Option<(String, f64, f64)>>) -> impl IntoView {
     let uploading: Uploading = expect_context();
     let announcer = Announcer::expect();
     view! {

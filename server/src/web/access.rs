@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use app::api::PEOPLE_ONLY;
+use app::{api::PEOPLE_ONLY, routes::STYLE_GUIDE};
 use axum::{
     extract::{MatchedPath, Request, State},
     http::StatusCode,
@@ -94,6 +94,9 @@ pub(crate) async fn enforce(
     let credential = request.extensions().get::<Credential>();
     if matches!(credential, Some(Credential::Token(_))) && !rule.for_programs {
         return token::for_people().into_response();
+    }
+    if matched.as_str() == STYLE_GUIDE && !app.options.style_guide {
+        return pages::not_found(State(app), request).await;
     }
     let actor = request.extensions().get::<Actor>();
     match (rule.access, actor) {

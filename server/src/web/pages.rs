@@ -1,6 +1,6 @@
 //! The pages and server functions of `app`: which there are, who may see them, and what they find around them.
 
-use app::{api::ACCESS, routes::PAGES};
+use app::{api::ACCESS, mode::StyleGuide, routes::PAGES};
 use axum::{
     extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, header::CONTENT_SECURITY_POLICY, request::Parts},
@@ -52,11 +52,16 @@ pub(crate) fn listings() -> Vec<AxumRouteListing> {
     generate_route_list(app::App)
 }
 
-/// What pages and server functions find: the engine; the caller is in the request's extensions.
+/// What pages and server functions find: the engine, and whether there is a style guide; the caller is in the request's
+/// extensions.
 pub(crate) fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static {
     let engine = app.engine.clone();
+    let style_guide = app.options.style_guide;
     move || {
         provide_context(engine.clone());
+        if style_guide {
+            provide_context(StyleGuide);
+        }
         if let Some(policy) = policy() {
             expect_context::<ResponseOptions>().insert_header(CONTENT_SECURITY_POLICY, policy);
         }

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use app::{api::ACCESS, routes::PAGES};
 use domain::role::{Permission, Role};
-use server::web::routes::{Access, ROUTES};
+use server::web::{
+    WebOptions,
+    routes::{Access, ROUTES},
+};
 use sqlx::PgPool;
 
-use crate::app::{App, Visitor, location};
+use crate::app::{App, Visitor, location, options};
 
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
@@ -200,6 +203,27 @@ async fn unknown_addresses_are_not_found(pool: PgPool) {
                 .status()
                 .is_success()
         );
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_style_guide_is_where_the_server_has_one(pool: PgPool) {
+    for style_guide in [true, false] {
+        let options = WebOptions {
+            style_guide,
+            ..options()
+        };
+        let app = App::start_with(pool.clone(), options).await;
+        let viewer = app.person(Role::Viewer).await;
+        let answer = viewer.visit("/styleguide").await;
+        assert_eq!(answer.status(), if style_guide { 200 } else { 404 });
+        let page = answer.text().await.unwrap();
+        assert_eq!(page.contains("<h1>Style guide</h1>"), style_guide);
+        assert_eq!(page.contains("Page not found"), !style_guide);
+        let overview = viewer.visit("/").await.text().await.unwrap();
+        assert_eq!(overview.contains("\"/styleguide\""), style_guide);
+        let stranger = app.visitor().visit("/styleguide").await.status();
+        assert_eq!(stranger, if style_guide { 303 } else { 404 });
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) fn options() -> WebOptions {
         secure: false,
         public_url: None,
         trust_proxy: false,
+        style_guide: true,
         limits: Limits::default(),
     }
 }
