@@ -1,8 +1,11 @@
 //! The few things that pages ask of the browser. None of them may be called while rendering on the server.
 
 use leptos::prelude::{document, window};
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, Storage};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    HtmlElement, HtmlInputElement, Storage,
+    js_sys::{Function, Reflect},
+};
 
 /// Milliseconds since the page was opened; never goes back.
 pub fn now() -> f64 {
@@ -38,6 +41,28 @@ pub fn build() -> Option<String> {
 /// Opens the dialog in which people print or keep a PDF.
 pub fn print() {
     let _ = leptos::prelude::window().print();
+}
+
+/// The address of the app, such as `https://app.example`.
+pub fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+/// Selects the text of a field and puts it on the clipboard; false where the browser refuses. The newer way of the
+/// clipboard exists over https only, and an installation may be without.
+pub fn copy(field: &HtmlInputElement) -> bool {
+    field.select();
+    let page = document();
+    let command = Reflect::get(page.as_ref(), &JsValue::from_str("execCommand")).ok();
+    let command = command.and_then(|command| command.dyn_into::<Function>().ok());
+    command
+        .and_then(|command| {
+            command
+                .call1(page.as_ref(), &JsValue::from_str("copy"))
+                .ok()
+        })
+        .and_then(|done: JsValue| done.as_bool())
+        .unwrap_or(false)
 }
 
 pub fn reload() {

@@ -4,17 +4,20 @@
 
 mod lists;
 mod range;
+mod tokens;
 
 use leptos::prelude::{Memo, Read};
 use leptos_router::hooks::use_location;
 
 pub use lists::*;
 pub use range::*;
+pub use tokens::*;
 
 /// The keys of the error console; links to other pages carry them along.
-pub const CONSOLE_KEYS: [&str; 8] = [
+pub const CONSOLE_KEYS: [&str; 9] = [
     "e_panel",
     "e_type",
+    "e_group",
     "e_severity",
     "e_resolved",
     "e_q",
@@ -66,6 +69,14 @@ impl Params {
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()))
     }
+}
+
+/// What a saved view keeps of a query: the filters of the page, neither the console's nor the place in the list.
+pub fn kept_of_view(present: &Params) -> String {
+    let kept = present
+        .iter()
+        .filter(|(key, _)| !CONSOLE_KEYS.contains(key) && *key != "after");
+    write("", kept).trim_start_matches('?').to_owned()
 }
 
 /// Undoes the encoding of a form; what is not UTF-8 or not an escape stays visible.
@@ -221,6 +232,8 @@ mod tests {
             "/events?status=failed&e_type=t"
         );
         assert_eq!(carry("/events", &Params::default()), "/events");
+        assert_eq!(kept_of_view(&params("/x?q=a+b&after=9&e_type=t&q=c")), "q=a%20b&q=c");
+        assert_eq!(kept_of_view(&params("/x?e_q=1&after=9")), "");
         let two = params("/x?payload=a&payload=b&after=9");
         assert_eq!(without("/x", &two, ("payload", "a")), "/x?payload=b");
     }

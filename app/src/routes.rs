@@ -30,6 +30,7 @@ use crate::{
         sign_in::SignInPage,
         stages::StagesPage,
         styleguide::StyleGuidePage,
+        tokens::TokensPage,
         trends::TrendsPage,
         users::UsersPage,
         workers::WorkersPage,
@@ -88,6 +89,10 @@ pub const PAGES: &[PageRoute] = &[
         permission: Permission::Edit,
         ..page("/users", "Users")
     },
+    PageRoute {
+        permission: Permission::Edit,
+        ..page("/tokens", "Tokens")
+    },
 ];
 
 /// Pages are sent whole, so that they serve people and programs without JavaScript.
@@ -119,6 +124,7 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
                 <Route path=path!("/trends") view=TrendsPage ssr=SsrMode::Async />
                 <Route path=path!("/users") view=UsersPage ssr=SsrMode::Async />
+                <Route path=path!("/tokens") view=TokensPage ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>
     }

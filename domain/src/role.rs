@@ -67,6 +67,16 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.name() == name)
     }
 
+    /// Of two roles the one that may do less: each role may do all that a lesser one may.
+    #[must_use]
+    pub const fn lesser(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Viewer, _) | (_, Self::Viewer) => Self::Viewer,
+            (Self::Operator, _) | (_, Self::Operator) => Self::Operator,
+            (Self::Admin, Self::Admin) => Self::Admin,
+        }
+    }
+
     /// Whether this role holds `permission`.
     pub const fn may(self, permission: Permission) -> bool {
         match self {
@@ -77,12 +87,14 @@ impl Role {
     }
 }
 
-/// The one on whose behalf something happens: a signed-in person, the command line or the system itself.
+/// The one on whose behalf something happens: a signed-in person, a program with a person's token, the command line or
+/// the system itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
-    /// 0 for the command line and the system.
+    /// 0 for the command line and the system. A program's is that of the token's maker.
     pub user_id: i64,
-    /// Sign-in name, an e-mail address or a plain word; stored as `resolved_by` and the like.
+    /// Sign-in name, an e-mail address or a plain word; stored as `resolved_by` and the like. A program's is
+    /// "maker via token".
     pub name: String,
     pub role: Role,
     /// Where the act comes from, for the audit log: a web address, `cli` or `system`. Empty until a request fills it in.
@@ -105,6 +117,22 @@ impl Actor {
         }
     }
 
+    /// A program that comes with the token of a name, in the role that it then has.
+    pub fn program(
+        maker_id: i64,
+        maker: &str,
+        token: &str,
+        role: Role,
+        origin: impl Into<String>,
+    ) -> Self {
+        Self {
+            user_id: maker_id,
+            name: format!("{maker} via {token}"),
+            role,
+            origin: origin.into(),
+        }
+    }
+
     /// What happens by itself, such as the first admin of a demo.
     pub fn system() -> Self {
         Self {
@@ -119,6 +147,20 @@ impl Actor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_lesser_of_two_roles_may_what_both_may() {
+        for one in Role::ALL {
+            for other in Role::ALL {
+                let lesser = one.lesser(other);
+                assert_eq!(lesser, other.lesser(one));
+                for permission in Permission::ALL {
+                    let both = one.may(permission) && other.may(permission);
+                    assert_eq!(lesser.may(permission), both, "{one:?} {other:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn roles_hold_what_the_specification_lists() {

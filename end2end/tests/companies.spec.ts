@@ -152,3 +152,27 @@ test('a company that does not exist is said to be none', async ({ page }) => {
   await expect(page.getByRole('link', { name: 'Go to the overview' })).toBeVisible();
   expect.soft(answer!.status()).toBe(404);
 });
+
+test('columns are hidden and shown, in the URL and without leaving the list', async ({ page, psql }) => {
+  const tag = unique('columns');
+  await settled(psql, tag, 2);
+  await open(page, `/companies?q=${tag}`);
+  const heading = (name: string) => page.locator('main thead').getByRole('columnheader', { name, exact: true });
+  await page.getByRole('button', { name: 'Columns' }).click();
+  const menu = page.getByRole('region', { name: 'Columns' });
+  await menu.getByRole('link', { name: 'Hide the column Website' }).click();
+  await menu.getByRole('link', { name: 'Hide the column Open errors' }).click();
+  await expect(page).toHaveURL(`${base()}/companies?q=${tag}&hide=Website%2COpen%20errors`);
+  await expect(heading('Website')).toHaveCount(0);
+  await expect(heading('Open errors')).toHaveCount(0);
+  await expect(heading('State')).toBeVisible();
+  await expect(rows(page).first().getByRole('cell')).toHaveCount(6);
+  await page.reload();
+  await live(page);
+  await expect(heading('Website')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await menu.getByRole('link', { name: 'Show the column Website' }).click();
+  await expect(heading('Website')).toBeVisible();
+  await page.goBack();
+  await expect(heading('Website')).toHaveCount(0);
+});

@@ -30,3 +30,29 @@ test('a time is chosen, kept in the URL, and its figures are those of the runs',
   await page.goto(`${base()}/trends?from=2026-03-05&until=2026-03-01`);
   await expect(page.locator('main')).toContainText('The time ends before it begins');
 });
+
+test('a part of a time is chosen by dragging over a chart, and the queue has its own', async ({ page, psql }) => {
+  const workflow = unique('WF_Drag');
+  await psql.run(`INSERT INTO marketing.workflow_stats (workflow_name, status, duration_seconds) VALUES ('${workflow}', 'ok', 1);
+    SELECT marketing.sample_queue_depth()`);
+  await open(page, '/trends?range=24h');
+  await expect(page.getByRole('img', { name: /^Queue over time/ }).locator('svg:visible')).toHaveCount(1);
+  const rowsOf = (table: string) => page.locator(`[aria-label="${table}"] tr`);
+  await expect(rowsOf('Queue over time')).toHaveCount(26);
+  const chart = await page.locator('.brush').first().boundingBox();
+  const y = chart!.y + chart!.height / 2;
+  await page.mouse.move(chart!.x + chart!.width * 0.5, y);
+  await page.mouse.down();
+  await page.mouse.move(chart!.x + chart!.width * 0.7, y, { steps: 4 });
+  await expect(page.locator('.brush-shade')).toBeVisible();
+  await page.mouse.up();
+  await expect(page).toHaveURL(/\/trends\?from=[^&]+Z&until=[^&]+Z$/);
+  const query = new URL(page.url()).searchParams;
+  const hours = (Date.parse(query.get('until')!) - Date.parse(query.get('from')!)) / 3_600_000;
+  expect(hours).toBeGreaterThan(3);
+  expect(hours).toBeLessThan(9);
+  await expect(rowsOf('Runs over time')).toHaveCount(hours + 1);
+  await page.goBack();
+  await expect(page).toHaveURL(`${base()}/trends?range=24h`);
+  await psql.run(`DELETE FROM marketing.workflow_stats WHERE workflow_name = '${workflow}'`);
+});

@@ -1,13 +1,14 @@
 //! Charts drawn on the server. Colours are CSS variables, so that one picture serves light and dark.
 
 use charts_rs::{
-    BarChart, ChartBase, Color, HorizontalBarChart, LegendCategory, Series, YAxisConfig,
+    BarChart, ChartBase, Color, HorizontalBarChart, LegendCategory, LineChart, NIL_VALUE, Series,
+    YAxisConfig,
 };
 use chrono::NaiveDate;
 use domain::{
     model::{
         overview::{DailyThroughput, StripStep},
-        trends::{Bucket, RunsAt, TrendCharts, WorkflowTrend},
+        trends::{Bucket, DepthAt, RunsAt, TrendCharts, WorkflowTrend},
     },
     stage::StageName,
 };
@@ -66,16 +67,11 @@ pub(crate) fn throughput(days: &[DailyThroughput], today: NaiveDate) -> String {
 /// The charts of a time; each empty where there is nothing to draw.
 pub(crate) fn trends(
     runs: &[RunsAt],
+    depths: &[DepthAt],
     bucket: Bucket,
     workflows: &[WorkflowTrend],
     funnel: &[StripStep],
 ) -> TrendCharts {
-    if workflows.is_empty() {
-        return TrendCharts {
-            funnel: stages(funnel),
-            ..TrendCharts::default()
-        };
-    }
     let form = match bucket {
         Bucket::Hour => "%H:00",
         Bucket::Day => "%-d %b",
@@ -84,6 +80,14 @@ pub(crate) fn trends(
         .iter()
         .map(|runs| runs.at.format(form).to_string())
         .collect();
+    let of_all = TrendCharts {
+        funnel: stages(funnel),
+        depths: depth(&times, depths),
+        ..TrendCharts::default()
+    };
+    if workflows.is_empty() {
+        return of_all;
+    }
     let values = |pick: fn(&RunsAt) -> i64| runs.iter().map(|runs| pick(runs) as f32).collect();
     let names: Vec<String> = workflows.iter().map(|one| one.workflow.clone()).collect();
     let of =
@@ -116,8 +120,36 @@ pub(crate) fn trends(
                 ),
             ],
         ),
-        funnel: stages(funnel),
+        ..of_all
     }
+}
+
+/// How much waited: a line is broken where nobody looked.
+fn depth(times: &[String], depths: &[DepthAt]) -> String {
+    if depths.iter().all(|depth| depth.most.is_none()) {
+        return String::new();
+    }
+    let values = |pick: fn(&DepthAt) -> Option<f64>| {
+        let value = |depth: &DepthAt| pick(depth).map_or(NIL_VALUE, |value| value as f32);
+        depths.iter().map(value).collect()
+    };
+    let lines: [Values; 2] = [
+        (
+            "Most",
+            values(|depth| depth.most.map(|most| most as f64)),
+            WARNING,
+        ),
+        ("Average", values(|depth| depth.average), MAIN),
+    ];
+    in_sizes(SIZES, |width, height| {
+        let series = lines
+            .iter()
+            .map(|(name, values, _)| (*name, values.clone()).into());
+        let mut chart = LineChart::new(series.collect(), times.to_vec());
+        dress(&mut chart.base, &lines, (width, height));
+        chart.y_axis_configs.iter_mut().for_each(dress_axis);
+        chart.svg()
+    })
 }
 
 fn stages(funnel: &[StripStep]) -> String {
@@ -280,20 +312,26 @@ mod tests {
             p50: Some(0.4),
             p95: Some(0.9),
         };
+        let depth = |hour: i64, most| DepthAt {
+            at: runs(hour).at,
+            most,
+            average: most.map(|most| most as f64 / 2.0),
+        };
         let all = trends(
             &[runs(5), runs(6)],
+            &[depth(5, None), depth(6, Some(40))],
             Bucket::Hour,
             &[workflow("WF_Validate_Company"), workflow("PLE Scoring")],
             &[],
         );
-        for svg in [&all.runs, &all.error_rates, &all.durations] {
+        for svg in [&all.runs, &all.error_rates, &all.durations, &all.depths] {
             assert_eq!(svg.matches("<svg").count(), 2);
             assert!(!svg.contains('#'), "a colour without a variable: {svg}");
         }
         assert!(all.runs.contains("05:00") && all.durations.contains("PLE Scoring"));
         assert_eq!(all.funnel, "");
         assert_eq!(
-            trends(&[runs(5)], Bucket::Day, &[], &[]),
+            trends(&[runs(5)], &[depth(5, None)], Bucket::Day, &[], &[]),
             TrendCharts::default()
         );
     }

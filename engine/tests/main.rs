@@ -16,6 +16,8 @@ mod proxy;
 mod queue;
 mod relay;
 mod retention;
+mod saved_views;
 mod schedules;
 mod search;
 mod support;
+mod tokens;

@@ -3,6 +3,7 @@
 pub mod events;
 mod filter;
 pub mod operate;
+mod token;
 mod upkeep;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -12,6 +13,7 @@ use clap::{
 };
 use domain::{lineage::LineageKey, role::Role};
 
+pub use token::TokenCommand;
 pub use upkeep::{DoctorOptions, RetentionCommand, ScheduleCommand};
 
 use crate::config::{Config, ConfigError, SETTINGS, Setting};
@@ -44,6 +46,11 @@ pub enum Command {
     User {
         #[command(subcommand)]
         command: UserCommand,
+    },
+    /// Tokens with which programs act on behalf of a person
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
     },
     /// Work by the clock: what runs when, how it went; run it now, pause it, change it
     Schedule {

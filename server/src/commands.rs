@@ -9,6 +9,7 @@ mod retention;
 mod run;
 mod schedule;
 mod table;
+mod token;
 mod user;
 mod welcome;
 mod with_postgres;
@@ -74,6 +75,7 @@ pub async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         Command::User {
             command: UserCommand::Disable { name },
         } => user::disable(&config, &name).await?,
+        Command::Token { command } => token::token(&config, command).await?,
         Command::Schedule { command } => {
             schedule::schedule(&config, command.unwrap_or_default()).await?
         }

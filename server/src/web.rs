@@ -17,6 +17,7 @@ mod session_store;
 mod sign_in;
 mod site;
 mod throttle;
+mod token;
 mod upload;
 mod visitor;
 
@@ -37,7 +38,10 @@ use url::Url;
 use crate::config::Config;
 pub use site::Site;
 use {
-    access::AccessTable, session_store::SessionStore, throttle::SignInThrottle, visitor::ActorCache,
+    access::AccessTable,
+    session_store::SessionStore,
+    throttle::{SignInThrottle, TokenThrottle},
+    visitor::ActorCache,
 };
 
 /// What a deployment decides.
@@ -119,6 +123,7 @@ pub(crate) struct Shared {
     pub(crate) sessions: SessionStore,
     pub(crate) actors: ActorCache,
     pub(crate) throttle: SignInThrottle,
+    pub(crate) token_throttle: TokenThrottle,
     pub(crate) access: AccessTable,
     pub(crate) sockets: Arc<Semaphore>,
     pub(crate) uploads: Semaphore,
@@ -158,6 +163,7 @@ impl Web {
             sessions: SessionStore::new(engine.pool().clone()),
             actors: ActorCache::new(options.limits.actor_memory),
             throttle: SignInThrottle::default(),
+            token_throttle: TokenThrottle::default(),
             access: AccessTable::gather(),
             sockets: Arc::new(Semaphore::new(options.limits.sockets)),
             uploads: Semaphore::new(options.limits.uploads),

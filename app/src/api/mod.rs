@@ -14,10 +14,12 @@ pub mod lineage;
 pub mod n8n;
 pub mod overview;
 pub mod replay;
+pub mod saved_views;
 pub mod schedules;
 pub mod search;
 pub mod session;
 pub mod stages;
+pub mod tokens;
 pub mod trends;
 pub mod upkeep;
 pub mod users;
@@ -38,11 +40,19 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/phase_report", Permission::View),
     ("/api/fn/throughput_chart", Permission::View),
     ("/api/fn/search", Permission::View),
+    ("/api/fn/saved_views", Permission::View),
+    // A view for everybody needs Resolve; the function asks for it.
+    ("/api/fn/save_view", Permission::View),
+    ("/api/fn/delete_view", Permission::View),
+    ("/api/fn/set_default_view", Permission::View),
     ("/api/fn/users", Permission::Edit),
     ("/api/fn/invite_user", Permission::Edit),
     ("/api/fn/reset_password", Permission::Edit),
     ("/api/fn/change_role", Permission::Edit),
     ("/api/fn/disable_user", Permission::Edit),
+    ("/api/fn/api_tokens", Permission::Edit),
+    ("/api/fn/create_api_token", Permission::Edit),
+    ("/api/fn/revoke_api_token", Permission::Edit),
     ("/api/fn/sniper_targets", Permission::View),
     ("/api/fn/errors", Permission::View),
     ("/api/fn/error_event_types", Permission::View),
@@ -109,4 +119,17 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/replay_preview", Permission::View),
     ("/api/fn/replay", Permission::Retry),
     ("/api/fn/audit_log", Permission::Edit),
+];
+
+/// Server functions that no program may call, whatever its token's role: all that is about people, their passwords and
+/// sessions, and about tokens. A program could otherwise let others in, or stay when its token has ended.
+pub const PEOPLE_ONLY: &[&str] = &[
+    "/api/fn/users",
+    "/api/fn/invite_user",
+    "/api/fn/reset_password",
+    "/api/fn/change_role",
+    "/api/fn/disable_user",
+    "/api/fn/api_tokens",
+    "/api/fn/create_api_token",
+    "/api/fn/revoke_api_token",
 ];

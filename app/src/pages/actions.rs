@@ -43,7 +43,7 @@ pub(crate) fn ActionsPage() -> impl IntoView {
     let kinds = fixed(ActionKind::ALL.map(|kind| (kind.name(), kind.title())));
     let states = fixed(ActionState::ALL.map(|state| (state.name(), state.name())));
     view! {
-        <PageHeader title="Actions" subtitle="What people did to many events at once" own_search=true>
+        <PageHeader title="Actions" subtitle="What people did to many events at once" own_search=true views="/actions">
             <ExportLink table="actions" />
         </PageHeader>
         <main id="main">

@@ -28,7 +28,7 @@ use crate::{
 
 const PATH: &str = "/audit";
 /// The beginnings of what may stand there; the log itself knows more exact ones.
-const ACTIONS: [(&str, &str); 11] = [
+const ACTIONS: [(&str, &str); 12] = [
     ("event.", "events"),
     ("action.", "bulk actions"),
     ("stage.", "stages"),
@@ -40,6 +40,7 @@ const ACTIONS: [(&str, &str); 11] = [
     ("retention.", "retention"),
     ("rollups.", "counts"),
     ("user.", "users"),
+    ("token.", "tokens"),
 ];
 
 #[component]
@@ -48,7 +49,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
     let query = Memo::new(move |_| audit_query(&params.read()));
     let rows = Live::expect().resource(&[], move || query.get(), audit_log);
     view! {
-        <PageHeader title="Audit log" subtitle="Who did what, when and from where" own_search=true>
+        <PageHeader title="Audit log" subtitle="Who did what, when and from where" own_search=true views="/audit">
             <ExportLink table="audit" needs=Permission::Edit />
         </PageHeader>
         <main id="main">

@@ -15,6 +15,7 @@ use crate::{
     live::Live,
     parts::{
         badge,
+        columns::{ColumnChoice, Columns},
         export::ExportLink,
         filter::{SearchField, Select},
         header::PageHeader,
@@ -23,10 +24,23 @@ use crate::{
         notice::Empty,
         pager::{Pager, counted},
         rows::rows,
+        table::{Heading, table},
         time,
     },
     query::{carry, company_filter, company_path, link, use_query},
 };
+
+const COLUMNS: [Heading; 9] = [
+    ("Company", ""),
+    ("Website", ""),
+    ("State", ""),
+    ("Barton ID", ""),
+    ("Batch", ""),
+    ("People", "n"),
+    ("Valid e-mails", "n"),
+    ("Open errors", "n"),
+    ("Imported", ""),
+];
 
 #[component]
 pub(crate) fn CompaniesPage() -> impl IntoView {
@@ -52,7 +66,7 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
             .collect::<Vec<_>>()
     });
     view! {
-        <PageHeader title="Companies" subtitle="Every imported row and how far it has come" own_search=true>
+        <PageHeader title="Companies" subtitle="Every imported row and how far it has come" own_search=true views="/companies">
             <ExportLink table="companies" />
             <ImportLink />
         </PageHeader>
@@ -63,10 +77,13 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
                     <Select label="Batch" name="batch" cursor="after" any="any batch" choices=batch_choices />
                 </Settled>
                 <Select label="Attention" name="attention" cursor="after" any="any" choices=attention_choices() />
+                <ColumnChoice of=&COLUMNS />
             </div>
             <StateChips filter=filter />
             <ReachedChip filter=filter />
-            <Loaded resource=rows view=move |page| list(&filter.get_untracked(), page) />
+            <Columns of=&COLUMNS>
+                <Loaded resource=rows view=move |page| list(&filter.get_untracked(), page) />
+            </Columns>
         </main>
     }
 }
@@ -141,26 +158,10 @@ fn list(filter: &CompanyFilter, page: Page<CompanyRow>) -> AnyView {
         return nothing(filter);
     }
     let present = params.get_untracked();
+    let body = rows(page.rows, key, |row| line(row, &carry("", &present)));
     view! {
         <p class="list-count">{counted(page.count, "company", "companies")}</p>
-        <div class="table-wrap card flush" role="region" aria-label="Companies" tabindex="0">
-            <table class="table stack">
-                <thead>
-                    <tr>
-                        <th scope="col">"Company"</th>
-                        <th scope="col">"Website"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">"Barton ID"</th>
-                        <th scope="col">"Batch"</th>
-                        <th scope="col" class="n">"People"</th>
-                        <th scope="col" class="n">"Valid e-mails"</th>
-                        <th scope="col" class="n">"Open errors"</th>
-                        <th scope="col">"Imported"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows(page.rows, key, |row| line(row, &carry("", &present)))}</tbody>
-            </table>
-        </div>
+        {table("Companies", COLUMNS.to_vec(), body)}
         <Pager label="Pages of companies" next=page.next />
     }
     .into_any()

@@ -47,7 +47,7 @@ pub(crate) fn DeadLettersPage() -> impl IntoView {
         .collect();
     let chosen = Chosen::of(move || query.get().filter);
     view! {
-        <PageHeader title="Dead letters" subtitle="Events that nothing tries again by itself" own_search=true>
+        <PageHeader title="Dead letters" subtitle="Events that nothing tries again by itself" own_search=true views="/dead-letters">
             <ExportLink table="dead-letters" />
         </PageHeader>
         <main id="main">

@@ -64,7 +64,7 @@ pub(crate) fn ErrorsPage() -> impl IntoView {
         (GroupSort::Total.name(), "most errors"),
     ]);
     view! {
-        <PageHeader title="Errors" subtitle="By cause: same type, same message" own_search=true>
+        <PageHeader title="Errors" subtitle="By cause: same type, same message" own_search=true views="/errors">
             <ExportLink table="error-groups" />
         </PageHeader>
         <main id="main">

@@ -73,7 +73,7 @@ pub(crate) fn EventsPage() -> impl IntoView {
         ..filter.get()
     });
     view! {
-        <PageHeader title="Events" subtitle="What the pipeline does, one event at a time" own_search=true>
+        <PageHeader title="Events" subtitle="What the pipeline does, one event at a time" own_search=true views="/events">
             <ExportLink table="events" />
         </PageHeader>
         <main id="main">

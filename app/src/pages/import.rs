@@ -6,6 +6,7 @@ use domain::{
     model::{
         Page,
         action::ActionPreview,
+        bulk::{EventAct, EventSelection},
         company::CompanyState,
         event::EventFilter,
         import::{ImportBatch, ImportReject, ImportStatus},
@@ -28,6 +29,7 @@ use crate::{
     live::Live,
     parts::{
         badge,
+        bulk::{BulkTarget, act_button},
         header::PageHeader,
         loaded::{Loaded, Settled},
         notice::problem_line,
@@ -135,10 +137,23 @@ fn stage_table(stages: Vec<ActionPreview>, batch: &str, paused: bool) -> AnyView
             </tr>
         }
     };
+    let any_failed = stages.iter().any(|stage| stage.failed > 0);
+    let retry = any_failed.then(|| {
+        act_button(BulkTarget {
+            act: EventAct::Retry,
+            selection: EventSelection::Matching(EventFilter {
+                status: Some(EventStatus::Failed),
+                batch: Some(batch.to_owned()),
+                ..Default::default()
+            }),
+            what: format!("all failed events of batch {batch}"),
+        })
+    });
     view! {
         <section>
             <div class="company-head">
                 <h2>"Stages"</h2>
+                {retry}
                 {if paused { resume_batch_button(batch) } else { pause_batch_button(batch) }}
             </div>
             <div class="table-wrap card flush" role="region" aria-label="Stages of this batch" tabindex="0">

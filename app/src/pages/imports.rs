@@ -16,6 +16,7 @@ use crate::{
     live::Live,
     parts::{
         badge,
+        columns::{ColumnChoice, Columns},
         export::ExportLink,
         filter::{SearchField, Select},
         header::PageHeader,
@@ -24,12 +25,25 @@ use crate::{
         pager::Pager,
         rows::rows,
         samples::LoadSamples,
+        table::{Heading, table},
         time,
         upload::UploadZone,
     },
     query::{import_filter, import_path, use_query},
     session,
 };
+
+const COLUMNS: [Heading; 9] = [
+    ("Batch", ""),
+    ("File", ""),
+    ("State", ""),
+    ("Rows", "n"),
+    ("Accepted", "n"),
+    ("Duplicates", "n"),
+    ("Rejected", "n"),
+    ("By", ""),
+    ("Started", ""),
+];
 
 #[component]
 pub(crate) fn ImportsPage() -> impl IntoView {
@@ -48,7 +62,7 @@ pub(crate) fn ImportsPage() -> impl IntoView {
             .is_some_and(|overview| overview.demo)
     };
     view! {
-        <PageHeader title="Imports" subtitle="CSV files of companies: every row is kept, with its reason" own_search=true>
+        <PageHeader title="Imports" subtitle="CSV files of companies: every row is kept, with its reason" own_search=true views="/imports">
             <ExportLink table="imports" />
         </PageHeader>
         <main id="main">
@@ -81,8 +95,11 @@ pub(crate) fn ImportsPage() -> impl IntoView {
                 <div class="filters">
                     <SearchField label="File, batch or importer" name="q" cursor="after" main=true />
                     <Select label="State" name="status" cursor="after" any="any state" choices=Signal::stored(states) />
+                    <ColumnChoice of=&COLUMNS />
                 </div>
-                <Loaded resource=batches view=move |page| list(&filter.get_untracked(), page) />
+                <Columns of=&COLUMNS>
+                    <Loaded resource=batches view=move |page| list(&filter.get_untracked(), page) />
+                </Columns>
             </section>
         </main>
     }
@@ -102,24 +119,7 @@ fn list(filter: &ImportFilter, page: Page<ImportBatch>) -> AnyView {
             .into_any();
     }
     view! {
-        <div class="table-wrap card flush" role="region" aria-label="Batches" tabindex="0">
-            <table class="table stack">
-                <thead>
-                    <tr>
-                        <th scope="col">"Batch"</th>
-                        <th scope="col">"File"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col" class="n">"Rows"</th>
-                        <th scope="col" class="n">"Accepted"</th>
-                        <th scope="col" class="n">"Duplicates"</th>
-                        <th scope="col" class="n">"Rejected"</th>
-                        <th scope="col">"By"</th>
-                        <th scope="col">"Started"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows(page.rows, key, line)}</tbody>
-            </table>
-        </div>
+        {table("Batches", COLUMNS.to_vec(), rows(page.rows, key, line))}
         <Pager label="Pages of batches" next=page.next />
     }
     .into_any()

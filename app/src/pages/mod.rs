@@ -22,6 +22,7 @@ pub(crate) mod sign_in;
 pub(crate) mod stages;
 pub(crate) mod styleguide;
 mod timeline;
+pub(crate) mod tokens;
 pub(crate) mod trends;
 pub(crate) mod users;
 pub(crate) mod workers;

@@ -89,7 +89,7 @@ fn sheet(report: PhaseReport) -> AnyView {
     let at = report.as_of.format("%-d %B %Y, %H:%M:%S UTC").to_string();
     view! {
         <p class="report-time">"As of " {at} ". Figures of the last 24 hours, beside the change against the 24 hours before."</p>
-        {cards::card(&report.card)}
+        {cards::card(&report.card, report.as_of)}
         {(!report.strip.is_empty()).then(|| steps(report.strip))}
         {(!report.health.is_empty())
             .then(|| {

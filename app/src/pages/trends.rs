@@ -4,7 +4,7 @@ use domain::{
     format::{count, duration, percent},
     model::{
         overview::StripStep,
-        trends::{Bucket, RunsAt, TimeRange, Trends, WorkflowTrend},
+        trends::{Bucket, DepthAt, RunsAt, TimeRange, Trends, WorkflowTrend},
     },
     stage::StageName,
 };
@@ -14,7 +14,7 @@ use crate::{
     api::trends::trends,
     live::Live,
     parts::{
-        chart::chart, filter::DayField, header::PageHeader, loaded::Loaded, table::table, time,
+        brush::Brush, chart::chart, filter::DayField, header::PageHeader, loaded::Loaded, table::table, time,
     },
     query::{link, time_range, unread_of_trends, use_query},
 };
@@ -43,7 +43,7 @@ pub(crate) fn TrendsPage() -> impl IntoView {
         |(range, _)| trends(range),
     );
     view! {
-        <PageHeader title="Trends" subtitle="What a time came to, in UTC" />
+        <PageHeader title="Trends" subtitle="What a time came to, in UTC" views="/trends" />
         <main id="main">
             <div class="filters">
                 <nav class="presets" aria-label="Time">{move || presets(range.get())}</nav>
@@ -76,6 +76,7 @@ fn whole(trends: Trends) -> AnyView {
         until,
         bucket,
         runs,
+        depths,
         workflows,
         activity,
         funnel,
@@ -89,7 +90,10 @@ fn whole(trends: Trends) -> AnyView {
         <p class="list-count">{time::stamp(from)} " to " {time::stamp(until)}</p>
         <section class="card" aria-labelledby="runs">
             <h2 id="runs">"Runs" <small>{unit}</small></h2>
-            {chart(charts.runs, "Runs over time by result; the table below has the figures", NOTHING)}
+            <Brush times=runs.iter().map(|runs| runs.at).collect() until=until>
+                {chart(charts.runs, "Runs over time by result; the table below has the figures", NOTHING)}
+            </Brush>
+            <p class="muted small-text brush-hint">"Drag over the chart to look at a part of the time."</p>
             {behind("Runs over time", vec![("From", ""), ("OK", "n"), ("Errors", "n"), ("Time-outs", "n")], runs.iter().map(run).collect_view().into_any())}
         </section>
         <div class="grid halves">
@@ -103,6 +107,13 @@ fn whole(trends: Trends) -> AnyView {
             </section>
         </div>
         {(!workflows.is_empty()).then(|| by_workflow(&workflows))}
+        <section class="card" aria-labelledby="depths">
+            <h2 id="depths">"Queue" <small>"events that waited or were in work, one look a minute"</small></h2>
+            <Brush times=depths.iter().map(|depth| depth.at).collect() until=until>
+                {chart(charts.depths, "Queue over time, the most and the average; the table below has the figures", "No process of the server has looked at the queue in this time.")}
+            </Brush>
+            {behind("Queue over time", vec![("From", ""), ("Most", "n"), ("Average", "n")], depths.iter().map(depth).collect_view().into_any())}
+        </section>
         <div class="grid halves">
             <section class="card" aria-labelledby="funnel">
                 <h2 id="funnel">"Funnel" <small>"companies, slots and contacts so far, of all time"</small></h2>
@@ -140,6 +151,18 @@ fn run(runs: &RunsAt) -> AnyView {
             <td data-label="OK" class="n">{count(runs.ok)}</td>
             <td data-label="Errors" class="n">{count(runs.errors)}</td>
             <td data-label="Time-outs" class="n">{count(runs.timeouts)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn depth(depth: &DepthAt) -> AnyView {
+    let whole = |value: Option<i64>| value.map_or("–".to_owned(), count);
+    view! {
+        <tr>
+            <th scope="row" data-label="From" class="nowrap">{time::stamp(depth.at)}</th>
+            <td data-label="Most" class="n">{whole(depth.most)}</td>
+            <td data-label="Average" class="n">{whole(depth.average.map(|average| average.round() as i64))}</td>
         </tr>
     }
     .into_any()

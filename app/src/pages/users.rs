@@ -222,7 +222,7 @@ fn disable(name: &str) -> Option<AnyView> {
     let question = Question::new(
         format!("Disable {name}"),
         format!(
-            "{name} is signed out everywhere and may not sign in any more. What they did stays on record."
+            "{name} is signed out everywhere and may not sign in any more, and tokens that they made do not work. What they did stays on record."
         ),
         "Disable",
         move |_| {

@@ -18,7 +18,7 @@ pub(crate) fn ExportLink(
 ) -> impl IntoView {
     let present = use_query();
     let path = format!("/export/{table}.csv");
-    let href = move || link(&path, &present.read(), &[("after", None)]);
+    let href = move || link(&path, &present.read(), &[("after", None), ("hide", None)]);
     session::may(needs).then(|| {
         view! {
             <a class="btn" href=href download="" rel="external" title="All rows that match, as a CSV file">

@@ -8,6 +8,9 @@ use leptos_router::{
 
 use crate::query::{Change, link, use_query};
 
+/// Characters of a day: 2026-03-02.
+const DAY: usize = 10;
+
 /// One entry of a select: value in the URL and text.
 pub(crate) type Choice = (String, String);
 
@@ -88,7 +91,7 @@ pub(crate) fn SearchField(
     }
 }
 
-/// A day in UTC, as the browser lets people choose one.
+/// A day in UTC, as the browser lets people choose one. Of a moment in the URL its day is shown.
 #[component]
 pub(crate) fn DayField(
     #[prop(into)] label: String,
@@ -97,7 +100,10 @@ pub(crate) fn DayField(
 ) -> impl IntoView {
     let present = use_query();
     let change = use_change();
-    let value = move || present.read().get(name).unwrap_or_default();
+    let value = move || {
+        let known = present.read().get(name).unwrap_or_default();
+        known.get(..DAY).unwrap_or(&known).to_owned()
+    };
     view! {
         <label class="select">
             <span>{label}</span>

@@ -1,5 +1,7 @@
 //! What surrounds every page: the rail, the error console, the dialogs and the shortcuts.
 
+use std::collections::HashMap;
+
 use domain::role::Permission;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -13,12 +15,14 @@ use crate::{
         announce::{Announcements, Announcer},
         ask::{AskDialog, Asking},
         bulk::{Bulk, BulkDialog},
+        loaded::Settled,
         new_version::NewVersion,
         palette::{CommandPalette, Palette, PaletteButton},
         process_now::{ProcessNow, ProcessNowDialog},
         replay::{ReplayDialog, Replaying},
         shortcuts::Shortcuts,
         upload::{UploadElsewhere, Uploading},
+        views::Views,
     },
     query::{carry, use_query},
     routes::STYLE_GUIDE,
@@ -56,12 +60,13 @@ const GROUPS: [(&str, &[Entry]); 4] = [
             ("/workers", "Workers"),
             ("/audit", "Audit log"),
             ("/users", "Users"),
+            ("/tokens", "Tokens"),
         ],
     ),
     ("Design", &[(STYLE_GUIDE, "Style guide")]),
 ];
 /// Only for those who may change settings.
-const FOR_ADMINS: [&str; 2] = ["/audit", "/users"];
+const FOR_ADMINS: [&str; 3] = ["/audit", "/users", "/tokens"];
 
 #[component]
 pub(crate) fn Frame(children: Children) -> impl IntoView {
@@ -77,6 +82,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
         return view! { <main id="main" class="alone">{children()}</main> }.into_any();
     }
     Live::expect().start();
+    Views::provide();
     view! {
         <a class="skip" href="#main" rel="external">"Skip to content"</a>
         <div class="app">
@@ -117,7 +123,6 @@ pub(crate) fn entries() -> impl Iterator<Item = Entry> {
 #[component]
 fn Rail() -> impl IntoView {
     let location = use_location();
-    let present = use_query();
     Effect::new(move |before: Option<()>| {
         location.pathname.track();
         // On a phone the rail is a menu over the page, which a choice closes.
@@ -127,29 +132,6 @@ fn Rail() -> impl IntoView {
             request_animation_frame(browser::find_focus);
         }
     });
-    let entry = move |(path, text): Entry| {
-        let here = move || {
-            let now = location.pathname.get();
-            let inside = now
-                .strip_prefix(path)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-            (now == path || (path != "/" && inside)).then_some("page")
-        };
-        view! {
-            <li>
-                <a href=move || carry(path, &present.read()) aria-current=here>{text}</a>
-            </li>
-        }
-    };
-    let group = move |(title, entries): (&'static str, &'static [Entry])| {
-        let shown: Vec<Entry> = entries.iter().copied().filter(allowed).collect();
-        (!shown.is_empty()).then(|| {
-            view! {
-                {(!title.is_empty()).then(|| view! { <p class="rail-group">{title}</p> })}
-                <ul>{shown.into_iter().map(entry).collect_view()}</ul>
-            }
-        })
-    };
     view! {
         <nav class="rail" id="rail" popover="auto" aria-label="Main">
             <p class="brand">
@@ -162,8 +144,52 @@ fn Rail() -> impl IntoView {
                 "Command Center"
             </p>
             <PaletteButton />
-            {GROUPS.map(group).collect_view()}
+            <Settled>
+                <Entries />
+            </Settled>
             <p class="rail-hint">"Press " <kbd>"?"</kbd> " for shortcuts"</p>
         </nav>
     }
+}
+
+/// The pages, each by way of the view that the person made its default.
+#[component]
+fn Entries() -> impl IntoView {
+    let location = use_location();
+    let present = use_query();
+    let views = Views::expect();
+    let defaults = Memo::new(move |_| {
+        let all = views.all().into_iter();
+        all.filter(|view| view.is_default)
+            .map(|view| (view.path.clone(), view.target()))
+            .collect::<HashMap<_, _>>()
+    });
+    let entry = move |(path, text): Entry| {
+        let here = move || {
+            let now = location.pathname.get();
+            let inside = now
+                .strip_prefix(path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            (now == path || (path != "/" && inside)).then_some("page")
+        };
+        let href = move || {
+            let defaults = defaults.read();
+            carry(defaults.get(path).map_or(path, String::as_str), &present.read())
+        };
+        view! {
+            <li>
+                <a href=href aria-current=here>{text}</a>
+            </li>
+        }
+    };
+    let group = move |(title, entries): (&'static str, &'static [Entry])| {
+        let shown: Vec<Entry> = entries.iter().copied().filter(allowed).collect();
+        (!shown.is_empty()).then(|| {
+            view! {
+                {(!title.is_empty()).then(|| view! { <p class="rail-group">{title}</p> })}
+                <ul>{shown.into_iter().map(entry).collect_view()}</ul>
+            }
+        })
+    };
+    GROUPS.map(group).collect_view()
 }

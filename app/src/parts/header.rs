@@ -11,6 +11,7 @@ use crate::{
         announce::Announcer,
         icon::{MENU, MOON, PAUSE, PLAY, REFRESH, SUN, USER, icon},
         paused::PauseBanner,
+        views::ViewsMenu,
     },
     query::{self, carry, use_query},
     session,
@@ -23,6 +24,9 @@ pub(crate) fn PageHeader(
     /// Pages with a search of their own leave out the one for companies.
     #[prop(optional)]
     own_search: bool,
+    /// The path of a page of which views may be kept.
+    #[prop(default = "")]
+    views: &'static str,
     /// The page's actions.
     #[prop(optional)]
     children: Option<Children>,
@@ -38,6 +42,7 @@ pub(crate) fn PageHeader(
             <span class="grow"></span>
             <ConnectionState />
             <Refreshing />
+            {(!views.is_empty()).then(|| view! { <ViewsMenu path=views /> })}
             {(!own_search).then(|| view! { <CompanySearch /> })}
             {children.map(|children| view! { <div class="actions">{children()}</div> })}
             <ThemeToggle />

@@ -3,8 +3,10 @@
 pub(crate) mod announce;
 pub(crate) mod ask;
 pub(crate) mod badge;
+pub(crate) mod brush;
 pub(crate) mod bulk;
 pub(crate) mod chart;
+pub(crate) mod columns;
 pub(crate) mod dialog;
 pub(crate) mod export;
 pub(crate) mod filter;
@@ -29,3 +31,4 @@ pub(crate) mod sparkline;
 pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod upload;
+pub(crate) mod views;

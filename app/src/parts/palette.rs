@@ -22,6 +22,7 @@ use crate::{
         dialog::Dialog,
         frame::entries,
         icon::{SEARCH, icon},
+        views::Views,
     },
     problem::Problem,
     query::{carry, company_path, errors_path, event_path, import_path, report_path, use_query},
@@ -283,6 +284,12 @@ fn commands(text: &str) -> Vec<Choice> {
     ] {
         all.push(go("List", title.to_owned(), path.to_owned()));
     }
+    all.extend(
+        Views::expect()
+            .known()
+            .into_iter()
+            .map(|saved| go("View", saved.name.clone(), saved.target())),
+    );
     if session::may(Permission::Import) {
         all.push(go(
             "Action",

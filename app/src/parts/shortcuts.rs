@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 
 use crate::{
     browser,
-    parts::dialog::Dialog,
+    parts::{dialog::Dialog, views::Views},
     query::{carry, use_query},
 };
 
@@ -48,6 +48,7 @@ pub(crate) fn Shortcuts() -> impl IntoView {
     let open = RwSignal::new(None::<ShortcutList>);
     let navigate = use_navigate();
     let present = use_query();
+    let views = Views::expect();
     Effect::new(move || {
         let navigate = navigate.clone();
         let g_at = Cell::new(f64::MIN);
@@ -59,8 +60,8 @@ pub(crate) fn Shortcuts() -> impl IntoView {
             let chord = browser::now() - g_at.replace(f64::MIN) < CHORD_MS;
             match (chord, key.as_str()) {
                 (true, letter) if page_of(letter).is_some() => {
-                    let path = page_of(letter).unwrap_or("/");
-                    navigate(&carry(path, &present.read_untracked()), Default::default());
+                    let path = views.lead(page_of(letter).unwrap_or("/"));
+                    navigate(&carry(&path, &present.read_untracked()), Default::default());
                 }
                 (_, "g") => g_at.set(browser::now()),
                 (_, "/") if browser::focus("[data-search=main]") => event.prevent_default(),

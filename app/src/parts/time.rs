@@ -14,6 +14,11 @@ pub(crate) fn stamp(at: DateTime<Utc>) -> AnyView {
     mark(at, at.format("%-d %b %H:%M:%S").to_string())
 }
 
+/// The day with its year, for what lies months back or ahead.
+pub(crate) fn day(at: DateTime<Utc>) -> AnyView {
+    mark(at, at.format("%-d %b %Y").to_string())
+}
+
 /// How long ago, measured at the time of the data and not of the reader's clock.
 pub(crate) fn ago(now: DateTime<Utc>, at: DateTime<Utc>) -> AnyView {
     mark(at, relative(now, at))

@@ -202,11 +202,11 @@ pub fn audit_query(params: &Params) -> AuditQuery {
 }
 
 /// A moment, or `days` after the beginning of a day.
-fn moment(params: &Params, key: &str, days: u64) -> Option<DateTime<Utc>> {
+pub(super) fn moment(params: &Params, key: &str, days: u64) -> Option<DateTime<Utc>> {
     moment_of(&text(params, key)?, days)
 }
 
-fn moment_of(text: &str, days: u64) -> Option<DateTime<Utc>> {
+pub(super) fn moment_of(text: &str, days: u64) -> Option<DateTime<Utc>> {
     let day = || {
         let day = text.parse::<NaiveDate>().ok()?;
         day.checked_add_days(Days::new(days))

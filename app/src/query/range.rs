@@ -1,30 +1,31 @@
 //! The time that a page looks at, to the query string and back.
 
-use chrono::NaiveDate;
 use domain::{model::trends::TimeRange, span::Span};
 
 use super::{
     Params,
-    lists::{Reader, parsed, unread},
+    lists::{Reader, moment, moment_of, parsed, unread},
 };
 
 const TREND_READERS: [Reader; 3] = [
     ("range", |text| text.parse::<Span>().is_ok()),
-    ("from", |text| text.parse::<NaiveDate>().is_ok()),
-    ("until", |text| text.parse::<NaiveDate>().is_ok()),
+    ("from", |text| moment_of(text, 0).is_some()),
+    ("until", |text| moment_of(text, 1).is_some()),
 ];
 
 pub fn unread_of_trends(params: &Params) -> Option<String> {
     unread(params, &TREND_READERS)
 }
 
-/// Days where one is named, the other end being the same day; else the last week or what the URL says.
+/// From and until where one is named, which may be days in UTC: the last one is whole, and one alone is both. Else the
+/// last week or what the URL says.
 pub fn time_range(params: &Params) -> TimeRange {
-    let (from, until) = (parsed(params, "from"), parsed(params, "until"));
-    if let Some(day) = from.or(until) {
-        return TimeRange::Days(day, until.unwrap_or(day));
+    let from = moment(params, "from", 0).or_else(|| moment(params, "until", 0));
+    let until = moment(params, "until", 1).or_else(|| moment(params, "from", 1));
+    match from.zip(until) {
+        Some((from, until)) => TimeRange::Between(from, until),
+        None => TimeRange::Last(parsed(params, "range").unwrap_or(Span::WEEK)),
     }
-    TimeRange::Last(parsed(params, "range").unwrap_or(Span::WEEK))
 }
 
 #[cfg(test)]
@@ -38,20 +39,22 @@ mod tests {
     #[test]
     fn times_are_read_from_the_url() {
         let of = |path| time_range(&params(path));
-        let day = |day| NaiveDate::from_ymd_opt(2026, 3, day).unwrap();
+        let days = |from, until| {
+            let at = |day, hour| format!("2026-03-{day:02}T{hour:02}:00:00Z").parse().unwrap();
+            TimeRange::Between(at(from, 0), at(until, 0))
+        };
         for (path, range) in [
             ("/trends", TimeRange::Last(Span::WEEK)),
             ("/trends?range=soon", TimeRange::Last(Span::WEEK)),
             ("/trends?range=24h", TimeRange::Last("1d".parse().unwrap())),
+            ("/trends?from=2026-03-02&range=24h", days(2, 3)),
+            ("/trends?until=2026-03-02", days(2, 3)),
+            ("/trends?from=2026-03-02&until=2026-03-05", days(2, 6)),
             (
-                "/trends?from=2026-03-02&range=24h",
-                TimeRange::Days(day(2), day(2)),
+                "/trends?from=2026-03-02T00%3A00%3A00Z&until=2026-03-05T00%3A00%3A00Z",
+                days(2, 5),
             ),
-            ("/trends?until=2026-03-02", TimeRange::Days(day(2), day(2))),
-            (
-                "/trends?from=2026-03-02&until=2026-03-05",
-                TimeRange::Days(day(2), day(5)),
-            ),
+            ("/trends?from=2026-03-02&until=soon", days(2, 3)),
         ] {
             assert_eq!(of(path), range, "{path}");
         }

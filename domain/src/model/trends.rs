@@ -1,6 +1,6 @@
 //! What a time came to: runs, errors, durations, and when work is done.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::overview::StripStep;
@@ -12,8 +12,8 @@ use crate::{phase::Phase, span::Span};
 pub enum TimeRange {
     /// Up to now.
     Last(Span),
-    /// Whole days in UTC, the last one included.
-    Days(NaiveDate, NaiveDate),
+    /// From one moment up to another.
+    Between(DateTime<Utc>, DateTime<Utc>),
 }
 
 /// The width of a bar.
@@ -41,6 +41,8 @@ pub struct Trends {
     pub bucket: Bucket,
     /// Oldest first, one for each bucket, also those in which nothing ran.
     pub runs: Vec<RunsAt>,
+    /// As [`Self::runs`].
+    pub depths: Vec<DepthAt>,
     /// By phase and name.
     pub workflows: Vec<WorkflowTrend>,
     /// Runs by weekday from Monday and hour in UTC: seven times twenty-four.
@@ -56,6 +58,7 @@ pub struct TrendCharts {
     pub runs: String,
     pub error_rates: String,
     pub durations: String,
+    pub depths: String,
     pub funnel: String,
 }
 
@@ -65,6 +68,15 @@ pub struct RunsAt {
     pub ok: i64,
     pub errors: i64,
     pub timeouts: i64,
+}
+
+/// Events that waited or were in work. Absent where no process of the server ran.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DepthAt {
+    pub at: DateTime<Utc>,
+    pub most: Option<i64>,
+    /// Of the samples, one a minute.
+    pub average: Option<f64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

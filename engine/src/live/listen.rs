@@ -16,16 +16,14 @@ use super::{
     replay::{newest_id, replay},
 };
 
-const CHANNELS: [&str; 6] = [
+const CHANNELS: [&str; 5] = [
     "pipeline_event",
     "error_event",
     "workflow_event",
     "import_event",
     SETTINGS,
-    ALIVE,
 ];
-/// Our own channel: a message that must come back shows that the connection is not half-open.
-const ALIVE: &str = "command_center_alive";
+/// After so long a silence the connection is asked something: without an answer it is half-open.
 const QUIET: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(3);
 const RECONNECT: Duration = Duration::from_secs(1);
@@ -67,7 +65,7 @@ async fn follow(
     }
     live.doorbells.ring_all();
     live.send(&missed);
-    forward(&mut listener, pool, live, busy, last_id).await
+    forward(&mut listener, live, busy, last_id).await
 }
 
 async fn connect(pool: &PgPool) -> sqlx::Result<PgListener> {
@@ -79,7 +77,6 @@ async fn connect(pool: &PgPool) -> sqlx::Result<PgListener> {
 
 async fn forward(
     listener: &mut PgListener,
-    pool: &PgPool,
     live: &Live,
     busy: &Notify,
     last_id: &mut Option<i64>,
@@ -87,13 +84,11 @@ async fn forward(
     let mut coalescer = Coalescer::default();
     let mut rate = Rate::default();
     let mut heard = Instant::now();
-    let mut asked = false;
     loop {
         let flush = coalescer.due();
-        let patience = heard + if asked { QUIET + ANSWER } else { QUIET };
         tokio::select! {
             biased;
-            () = sleep_until(flush.unwrap_or(patience)), if flush.is_some() => {
+            () = sleep_until(flush.unwrap_or(heard + QUIET)), if flush.is_some() => {
                 if let Some(message) = coalescer.take(Instant::now()) {
                     if let LiveMessage::Changed { last_id: newest, .. } = message {
                         *last_id = (*last_id).max(Some(newest));
@@ -104,7 +99,6 @@ async fn forward(
             received = listener.try_recv() => {
                 let Some(notification) = received? else { return Ok(()) };
                 heard = Instant::now();
-                asked = false;
                 if notification.channel() == SETTINGS {
                     live.doorbells.ring(SETTINGS);
                 }
@@ -115,14 +109,16 @@ async fn forward(
                     }
                 }
             }
-            () = sleep_until(patience) => {
-                if asked {
-                    tracing::warn!("the LISTEN connection is silent");
-                    return Ok(());
-                }
-                asked = true;
-                // The pool's other connection sends it; a database that is down shows as silence.
-                let _ = timeout(ANSWER, sqlx::query("SELECT pg_notify($1, '')").bind(ALIVE).execute(pool)).await;
+            () = sleep_until(heard + QUIET) => {
+                // What comes meanwhile is kept by the listener.
+                match timeout(ANSWER, sqlx::query("SELECT").execute(&mut *listener)).await {
+                    Ok(answer) => answer?,
+                    Err(_) => {
+                        tracing::warn!("the LISTEN connection is silent");
+                        return Ok(());
+                    }
+                };
+                heard = Instant::now();
             }
         }
     }

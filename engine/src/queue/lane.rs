@@ -12,7 +12,7 @@ use crate::live::Live;
 /// After the database did not answer.
 const PAUSE: Duration = Duration::from_millis(500);
 /// A bell that is missed for whatever reason costs no more than this; the heart rings for what is due.
-const LONGEST_REST: Duration = Duration::from_secs(30);
+const LONGEST_REST: Duration = Duration::from_secs(60);
 
 /// What every lane of a worker shares.
 #[derive(Clone)]

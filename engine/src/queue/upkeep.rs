@@ -25,7 +25,7 @@ const UNCONSUMED: &str = "";
 /// Any number that no other lock of the application uses: one process folds at a time.
 const FOLD_LOCK: i64 = 0x0CC0_F01D;
 
-/// Acknowledges events that nobody consumes, folds the rollups, takes back what dead workers held.
+/// Acknowledges events that nobody consumes, folds the rollups, takes back what dead workers held, samples the queue.
 pub struct Upkeep {
     tasks: JoinSet<()>,
     stop: CancellationToken,
@@ -47,6 +47,7 @@ impl Upkeep {
             Ok(More(run_actions(pool).await?))
         }));
         tasks.spawn(repeat(engine, &stop, &Arc::default(), reclaim));
+        tasks.spawn(repeat(engine, &stop, &Arc::default(), sample));
         tasks.spawn(watch(engine.clone(), stop.clone(), bells));
         tasks.spawn(crate::schedule::run(engine.clone(), stop.clone()));
         Self { tasks, stop }
@@ -180,6 +181,14 @@ async fn reclaim(pool: PgPool) -> sqlx::Result<More> {
     )
     .execute(&pool)
     .await?;
+    Ok(More(false))
+}
+
+/// Notes how much waits or is in work.
+async fn sample(pool: PgPool) -> sqlx::Result<More> {
+    sqlx::query("SELECT marketing.sample_queue_depth()")
+        .execute(&pool)
+        .await?;
     Ok(More(false))
 }
 

@@ -1,6 +1,8 @@
 //! Every SQL statement of the pages and actions, one file or folder per noun.
 
 pub mod action;
+mod api_token;
+mod api_token_use;
 pub(crate) mod audit;
 mod batch_pause;
 pub mod company;
@@ -19,12 +21,14 @@ pub mod overview;
 pub mod password;
 mod report;
 mod retention;
+mod saved_view;
 mod schedule;
 mod schedule_change;
 mod search;
 mod stage;
 mod stage_figures;
 mod strip;
+pub mod token_secret;
 mod trends;
 pub mod user;
 mod users;

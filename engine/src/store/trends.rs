@@ -1,8 +1,8 @@
 //! What a time came to, from the counts by the hour.
 
-use chrono::{DateTime, Duration, DurationRound, NaiveTime, Utc};
+use chrono::{DateTime, Duration, DurationRound, Utc};
 use domain::{
-    model::trends::{Bucket, RunsAt, TimeRange, Trends, WorkflowTrend},
+    model::trends::{Bucket, DepthAt, RunsAt, TimeRange, Trends, WorkflowTrend},
     phase::Phase,
 };
 
@@ -31,25 +31,63 @@ impl Engine {
         } else {
             Bucket::Day
         };
-        let (runs, workflows, activity, counts, queue) = tokio::try_join!(
+        let (runs, depths, workflows, activity, counts, queue) = tokio::try_join!(
             self.runs_in(from, until, bucket),
+            self.depths_in(from, until, bucket),
             self.workflows_in(from, until),
             self.activity_in(from, until),
             self.stage_counts(),
             self.queue_rows(),
         )?;
-        let runs = every_bucket(runs, from, until, bucket);
+        let nothing = |at| RunsAt {
+            at,
+            ok: 0,
+            errors: 0,
+            timeouts: 0,
+        };
+        let unknown = |at| DepthAt {
+            at,
+            most: None,
+            average: None,
+        };
+        let times = buckets(from, until, bucket);
+        let runs = every(&times, runs, |runs| runs.at, nothing);
+        let depths = every(&times, depths, |depth| depth.at, unknown);
         let funnel = super::strip::steps(&counts, &queue);
         Ok(Trends {
-            charts: charts::trends(&runs, bucket, &workflows, &funnel),
+            charts: charts::trends(&runs, &depths, bucket, &workflows, &funnel),
             from,
             until,
             bucket,
             runs,
+            depths,
             workflows,
             activity,
             funnel,
         })
+    }
+
+    async fn depths_in(
+        &self,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+        bucket: Bucket,
+    ) -> Result<Vec<DepthAt>> {
+        let rows: Vec<(DateTime<Utc>, i64, f64)> = sqlx::query_as(
+            "SELECT date_trunc($3, bucket, 'UTC'), max(most), (sum(total) / sum(samples))::FLOAT8
+             FROM marketing.queue_depth WHERE bucket >= $1 AND bucket < $2 GROUP BY 1",
+        )
+        .bind(from)
+        .bind(until)
+        .bind(bucket.name())
+        .fetch_all(&self.pool)
+        .await?;
+        let row = |(at, most, average)| DepthAt {
+            at,
+            most: Some(most),
+            average: Some(average),
+        };
+        Ok(rows.into_iter().map(row).collect())
     }
 
     async fn runs_in(
@@ -152,7 +190,7 @@ impl Engine {
     }
 }
 
-/// Both ends as full hours, the second one after `now` where the time goes on.
+/// Both ends as full hours, so that no part of the time is left out.
 fn limits(range: TimeRange, now: DateTime<Utc>) -> Result<(DateTime<Utc>, DateTime<Utc>)> {
     let invalid = |text: &str| EngineError::Invalid(text.into());
     let hour = |at: DateTime<Utc>| {
@@ -164,12 +202,14 @@ fn limits(range: TimeRange, now: DateTime<Utc>) -> Result<(DateTime<Utc>, DateTi
             let from = now - Duration::seconds(span.seconds().into());
             (hour(from)?, hour(now)? + Duration::hours(1))
         }
-        TimeRange::Days(first, last) => {
-            let begin = |day: chrono::NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
-            let after = last
-                .succ_opt()
-                .ok_or_else(|| invalid("This time is out of reach"))?;
-            (begin(first), begin(after))
+        TimeRange::Between(from, until) => {
+            let whole = hour(until)?;
+            let until = if whole == until {
+                until
+            } else {
+                whole + Duration::hours(1)
+            };
+            (hour(from)?, until)
         }
     };
     if from >= until {
@@ -181,37 +221,33 @@ fn limits(range: TimeRange, now: DateTime<Utc>) -> Result<(DateTime<Utc>, DateTi
     Ok((from, until))
 }
 
-/// Those in which nothing ran as zeros. Days that are looked at in part begin with the day, as they are counted.
-fn every_bucket(
-    runs: Vec<RunsAt>,
-    from: DateTime<Utc>,
-    until: DateTime<Utc>,
-    bucket: Bucket,
-) -> Vec<RunsAt> {
+/// The beginnings of a time's buckets. Days that are looked at in part begin with the day, as they are counted.
+fn buckets(from: DateTime<Utc>, until: DateTime<Utc>, bucket: Bucket) -> Vec<DateTime<Utc>> {
     let width = match bucket {
         Bucket::Hour => Duration::hours(1),
         Bucket::Day => Duration::days(1),
     };
     let first = from.duration_trunc(width).unwrap_or(from);
     let starts = std::iter::successors(Some(first), |at| Some(*at + width));
-    let of = |at: DateTime<Utc>| {
-        runs.iter()
-            .find(|runs| runs.at == at)
-            .copied()
-            .unwrap_or(RunsAt {
-                at,
-                ok: 0,
-                errors: 0,
-                timeouts: 0,
-            })
+    starts.take_while(|at| *at < until).collect()
+}
+
+/// One for each time, `missing` where there is none.
+fn every<T: Copy>(
+    times: &[DateTime<Utc>],
+    known: Vec<T>,
+    at: impl Fn(&T) -> DateTime<Utc>,
+    missing: impl Fn(DateTime<Utc>) -> T,
+) -> Vec<T> {
+    let of = |time: &DateTime<Utc>| {
+        let found = known.iter().find(|one| at(one) == *time);
+        found.copied().unwrap_or_else(|| missing(*time))
     };
-    starts.take_while(|at| *at < until).map(of).collect()
+    times.iter().map(of).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::NaiveDate;
-
     use super::*;
 
     #[test]
@@ -225,21 +261,22 @@ mod tests {
                 "2026-03-04T11:00:00+00:00".into()
             )
         );
-        assert_eq!(every_bucket(vec![], from, until, Bucket::Hour).len(), 25);
-        let day = |day| NaiveDate::from_ymd_opt(2026, 3, day).unwrap();
-        let (from, until) = limits(TimeRange::Days(day(1), day(4)), now).unwrap();
-        let some = RunsAt {
-            at: "2026-03-02T00:00:00Z".parse().unwrap(),
-            ok: 3,
-            errors: 2,
-            timeouts: 1,
-        };
-        let all = every_bucket(vec![some], from, until, Bucket::Day);
-        assert_eq!((all.len(), all[1]), (4, some));
+        assert_eq!(buckets(from, until, Bucket::Hour).len(), 25);
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let (first, after) = (at("2026-03-01T00:30:00Z"), at("2026-03-04T23:00:01Z"));
+        let (from, until) = limits(TimeRange::Between(first, after), now).unwrap();
+        assert_eq!(
+            (from, until),
+            (at("2026-03-01T00:00:00Z"), at("2026-03-05T00:00:00Z"))
+        );
+        let times = buckets(from, until, Bucket::Day);
+        let second = at("2026-03-02T00:00:00Z");
+        let all = every(&times, vec![(second, 3)], |one| one.0, |at| (at, 0));
+        assert_eq!((all.len(), all[0].1, all[1]), (4, 0, (second, 3)));
         for nonsense in [
-            TimeRange::Days(day(4), day(3)),
+            TimeRange::Between(after, first),
+            TimeRange::Between(first, at("9000-01-01T00:00:00Z")),
             TimeRange::Last("60w".parse().unwrap()),
-            TimeRange::Days(NaiveDate::MAX, NaiveDate::MAX),
         ] {
             assert!(limits(nonsense, now).is_err(), "{nonsense:?}");
         }

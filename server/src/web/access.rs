@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use app::routes::STYLE_GUIDE;
+use app::{api::PEOPLE_ONLY, routes::STYLE_GUIDE};
 use axum::{
     extract::{MatchedPath, Request, State},
     http::StatusCode,
@@ -11,13 +11,15 @@ use axum::{
 };
 use domain::role::{Actor, Permission};
 
-use super::{App, pages, problem::Problem, routes::ROUTES, sign_in::encode_next};
+use super::{
+    App, pages, problem::Problem, routes::ROUTES, sign_in::encode_next, token, visitor::Credential,
+};
 
 /// What a route asks of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     Public,
-    /// A signed-in person whose role includes this.
+    /// A signed-in person whose role includes this, or a program with a token of such a role.
     Needs(Permission),
 }
 
@@ -26,6 +28,13 @@ struct Rule {
     access: Access,
     /// A person goes there with a browser: without a session they are sent to sign in.
     is_page: bool,
+    /// A token opens it, too.
+    for_programs: bool,
+}
+
+/// Routes that a token opens. What is new stays closed until it stands here.
+fn is_for_programs(route: &str) -> bool {
+    matches!(route, "/upload" | "/ws/events") || route.starts_with("/export/")
 }
 
 /// Every path that may be matched, as the router writes it.
@@ -39,6 +48,7 @@ impl AccessTable {
                 Rule {
                     access: route.access,
                     is_page: false,
+                    for_programs: is_for_programs(route.path),
                 },
             )
         });
@@ -48,15 +58,18 @@ impl AccessTable {
                 Rule {
                     access,
                     is_page: true,
+                    for_programs: false,
                 },
             )
         });
         let functions = pages::server_functions().into_iter().map(|(path, access)| {
+            let for_programs = !PEOPLE_ONLY.contains(&path.as_str());
             (
                 path,
                 Rule {
                     access,
                     is_page: false,
+                    for_programs,
                 },
             )
         });
@@ -78,6 +91,10 @@ pub(crate) async fn enforce(
         );
         return Problem::forbidden("access").into_response();
     };
+    let credential = request.extensions().get::<Credential>();
+    if matches!(credential, Some(Credential::Token(_))) && !rule.for_programs {
+        return token::for_people().into_response();
+    }
     if matched.as_str() == STYLE_GUIDE && !app.options.style_guide {
         return pages::not_found(State(app), request).await;
     }

@@ -18,9 +18,12 @@ use tokio::{
     sync::{OwnedSemaphorePermit, broadcast::error::RecvError},
     time::{Instant, MissedTickBehavior, interval_at, timeout},
 };
-use tower_sessions::{Session, session::Id};
 
-use super::{App, problem::Problem, visitor};
+use super::{
+    App,
+    problem::Problem,
+    visitor::{self, Credential},
+};
 
 /// Browsers have nothing to say here.
 const MESSAGE_BYTES: usize = 4096;
@@ -40,14 +43,11 @@ pub(crate) struct Position {
 pub(crate) async fn events(
     State(app): State<App>,
     Extension(actor): Extension<Actor>,
-    session: Session,
+    Extension(credential): Extension<Credential>,
     Query(position): Query<Position>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Response> {
     let upgrade = upgrade.map_err(IntoResponse::into_response)?;
-    let session = session
-        .id()
-        .ok_or_else(|| Problem::signed_out().into_response())?;
     let place = app.sockets.clone().try_acquire_owned().map_err(|_| {
         let detail = "Too many pages are connected at the moment; this one reads anew every 30 seconds instead.";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unreachable", "No live feed", detail).into_response()
@@ -55,7 +55,7 @@ pub(crate) async fn events(
     let feed = Feed {
         app,
         actor,
-        session,
+        credential,
         after: position.after,
         _place: place,
     };
@@ -71,7 +71,7 @@ pub(crate) async fn events(
 struct Feed {
     app: App,
     actor: Actor,
-    session: Id,
+    credential: Credential,
     after: Option<i64>,
     _place: OwnedSemaphorePermit,
 }
@@ -82,7 +82,7 @@ enum End {
     Gone,
     /// The server stops; the browser connects again.
     Stopping,
-    /// The session has ended or the role has changed.
+    /// The session or the token has ended, or the role has changed.
     Session,
     /// The database does not answer; the browser connects again.
     Failed,
@@ -179,7 +179,7 @@ impl Feed {
     }
 
     async fn recheck(&self) -> Result<(), End> {
-        match visitor::still_signed_in(&self.app, self.session, &self.actor).await {
+        match visitor::still_signed_in(&self.app, self.credential, &self.actor).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(End::Session),
             Err(_) => Err(End::Failed),

@@ -8,7 +8,7 @@ use axum::{
 };
 use url::Url;
 
-use super::{App, problem::Problem};
+use super::{App, problem::Problem, token};
 
 pub(crate) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     let safe = matches!(
@@ -16,13 +16,15 @@ pub(crate) async fn check(State(app): State<App>, request: Request, next: Next) 
         Method::GET | Method::HEAD | Method::OPTIONS
     );
     let upgrade = request.headers().contains_key(header::UPGRADE);
-    if (safe && !upgrade) || is_same_origin(request.headers(), app.options.public_url.as_ref()) {
+    let headers = request.headers();
+    let ours = || is_same_origin(headers, app.options.public_url.as_ref());
+    if (safe && !upgrade) || token::comes_alone(headers) || ours() {
         return next.run(request).await;
     }
     tracing::warn!("a request from another origin was refused");
     Problem {
         title: "Refused",
-        detail: "The request does not come from a page of this app. Programs must send an Origin header with its address; \
+        detail: "The request does not come from a page of this app. Programs come with a token and without cookies; \
                  behind a proxy, set PUBLIC_URL."
             .into(),
         ..Problem::forbidden("")

@@ -6,7 +6,6 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header::CONTENT_SECURITY_POLICY, request::Parts},
     response::Response,
 };
-use domain::role::Actor;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
 
@@ -15,6 +14,7 @@ use super::{
     access::Access,
     headers::page_policy,
     problem::{Problem, wants_page},
+    visitor::Credential,
 };
 
 pub(crate) const SIGN_IN: &str = app::routes::SIGN_IN;
@@ -79,10 +79,11 @@ pub(crate) fn shell(app: &App) -> impl Fn() -> AnyView + Clone + Send + Sync + '
     move || app::shell(options.clone(), build.clone()).into_any()
 }
 
-/// Within the app for whoever is signed in; others learn nothing more than that there is nothing.
+/// Within the app for whoever is signed in there; others learn nothing more than that there is nothing.
 pub(crate) async fn not_found(State(app): State<App>, request: Request) -> Response {
     let is_page = request.method() == Method::GET && wants_page(request.headers());
-    if !is_page || request.extensions().get::<Actor>().is_none() {
+    let credential = request.extensions().get::<Credential>();
+    if !is_page || !matches!(credential, Some(Credential::Session(_))) {
         return Problem::not_found("This page").for_reader(request.headers());
     }
     let around = context(&app);

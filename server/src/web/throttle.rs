@@ -1,7 +1,7 @@
 //! Slows down guessing: after some failures each further attempt has to wait longer.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::Hash,
     net::{IpAddr, Ipv6Addr},
     sync::{Mutex, PoisonError},
@@ -63,6 +63,41 @@ impl SignInThrottle {
                 attempt.next = attempt.last;
             }
         }
+    }
+}
+
+/// For tokens, and apart from sign-ins: a program with a wrong token must not keep people out.
+#[derive(Default)]
+pub(crate) struct TokenThrottle {
+    addresses: Attempts<IpAddr>,
+    /// Hashes of tokens that were good once. Programs share addresses, and one with a wrong token must not stop the others.
+    accepted: Mutex<HashSet<[u8; 32]>>,
+}
+
+impl TokenThrottle {
+    /// Whether a token may be looked up. Unlike with passwords nothing is counted yet: nobody guesses 256 bits with many
+    /// attempts at once, and programs do ask many things at once.
+    pub(crate) fn may_try(&self, hash: Option<&[u8; 32]>, address: IpAddr, now: Instant) -> bool {
+        hash.is_some_and(|hash| self.lock().contains(hash))
+            || self.addresses.may_try(&network(address), now)
+    }
+
+    /// A wrong token came: each one after some has to wait longer.
+    pub(crate) fn failed(&self, address: IpAddr, now: Instant) {
+        self.addresses.count(network(address), ADDRESS, now);
+    }
+
+    /// A token was good; from now on it does not wait.
+    pub(crate) fn accepted(&self, hash: Option<[u8; 32]>) {
+        let mut accepted = self.lock();
+        if accepted.len() >= MOST {
+            accepted.clear();
+        }
+        accepted.extend(hash);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<[u8; 32]>> {
+        self.accepted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -184,6 +219,23 @@ mod tests {
             "guesses are not forgotten"
         );
         assert!(throttle.admit("ada", "10.0.0.1".parse().unwrap(), now));
+    }
+
+    #[test]
+    fn wrong_tokens_wait_and_good_ones_do_not() {
+        let throttle = TokenThrottle::default();
+        let now = Instant::now();
+        let (good, other) = ([1; 32], [2; 32]);
+        throttle.accepted(Some(good));
+        for _ in 0..20 {
+            assert!(throttle.may_try(None, HERE, now));
+            throttle.failed(HERE, now);
+        }
+        assert!(!throttle.may_try(None, HERE, now));
+        assert!(!throttle.may_try(Some(&other), HERE, now));
+        assert!(throttle.may_try(Some(&good), HERE, now));
+        assert!(throttle.may_try(None, "10.0.0.1".parse().unwrap(), now));
+        assert!(throttle.may_try(None, HERE, now + Duration::from_secs(1)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Who asks: from the session cookie to an [`Actor`] in the request's extensions.
+//! Who asks: from the session cookie, or a program's token, to an [`Actor`] in the request's extensions.
 
 use std::{
     collections::HashMap,
@@ -21,7 +21,7 @@ use tower_sessions::{
     session_store::SessionStore as _,
 };
 
-use super::{App, problem::Problem, session_store::USER, sign_in::client_address};
+use super::{App, problem::Problem, session_store::USER, sign_in::client_address, token};
 
 const COOKIE: &str = "command_center_session";
 const SEEN: &str = "seen";
@@ -41,7 +41,16 @@ pub(crate) fn session_layer(app: &App) -> SessionManagerLayer<super::SessionStor
         .with_expiry(Expiry::OnInactivity(idle))
 }
 
-/// Puts the [`Actor`] into the request's extensions when somebody is signed in.
+/// By what the [`Actor`] of a request was known; in its extensions, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Credential {
+    Session(Id),
+    /// The id of an API token.
+    Token(i64),
+}
+
+/// Puts the [`Actor`] and their [`Credential`] into the request's extensions when somebody is signed in, or a program comes
+/// with a token. A token that is not accepted ends the request: the cookie beside it counts for nothing.
 pub(crate) async fn load_actor(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -49,21 +58,31 @@ pub(crate) async fn load_actor(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Response> {
-    let refuse = |problem: Problem, request: &Request| problem.for_reader(request.headers());
-    match signed_in(&app, &session).await {
-        Ok(Some(mut actor)) => {
-            actor.origin = client_address(&app, peer, request.headers()).to_string();
-            tracing::Span::current().record("user", &actor.name);
-            request.extensions_mut().insert(actor);
+    let address = client_address(&app, peer, request.headers());
+    let found = match token::bearer(request.headers()) {
+        Some(presented) => {
+            let (id, actor) = token::holder(&app, presented, address)
+                .await
+                .map_err(token::refuse)?;
+            Some((Credential::Token(id), actor))
         }
-        Ok(None) => {}
-        Err(problem) => return Err(refuse(problem, &request)),
+        None => signed_in(&app, &session)
+            .await
+            .map_err(|problem| problem.for_reader(request.headers()))?,
+    };
+    if let Some((credential, mut actor)) = found {
+        actor.origin = address.to_string();
+        tracing::Span::current().record("user", &actor.name);
+        request.extensions_mut().insert(actor);
+        request.extensions_mut().insert(credential);
     }
     Ok(next.run(request).await)
 }
 
-async fn signed_in(app: &App, session: &Session) -> Result<Option<Actor>, Problem> {
-    let Some(user_id) = session.get::<i64>(USER).await.map_err(session_problem)? else {
+async fn signed_in(app: &App, session: &Session) -> Result<Option<(Credential, Actor)>, Problem> {
+    let user_id = session.get::<i64>(USER).await.map_err(session_problem)?;
+    // A session that holds something has an id.
+    let (Some(user_id), Some(id)) = (user_id, session.id()) else {
         return Ok(None);
     };
     let Some(actor) = app.actors.actor(&app.engine, user_id).await? else {
@@ -80,7 +99,7 @@ async fn signed_in(app: &App, session: &Session) -> Result<Option<Actor>, Proble
     if now.saturating_sub(seen) > TOUCH_SECONDS {
         session.insert(SEEN, now).await.map_err(session_problem)?;
     }
-    Ok(Some(actor))
+    Ok(Some((Credential::Session(id), actor)))
 }
 
 /// Makes the session the actor's, under a new id, so that an id known before means nothing.
@@ -102,12 +121,18 @@ pub(crate) async fn leave(session: &Session) -> Result<(), Problem> {
     session.flush().await.map_err(session_problem)
 }
 
-/// Whether a session that was open still is, and still belongs to the actor in the same role.
+/// Whether a session that was open still is, and still belongs to the actor in the same role; of a token likewise.
 pub(crate) async fn still_signed_in(
     app: &App,
-    session: Id,
+    credential: Credential,
     actor: &Actor,
 ) -> Result<bool, Problem> {
+    let session = match credential {
+        Credential::Session(id) => id,
+        Credential::Token(id) => {
+            return Ok(app.engine.role_of_token(id).await? == Some(actor.role));
+        }
+    };
     let record = app
         .sessions
         .load(&session)

@@ -13,20 +13,20 @@ use sqlx::PgPool;
 use crate::app::{App, Visitor, location, options};
 
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+pub(crate) enum Kind {
     Page,
     Function,
     Route,
 }
 
-struct Row {
-    kind: Kind,
-    method: &'static str,
-    path: String,
-    access: Access,
+pub(crate) struct Row {
+    pub(crate) kind: Kind,
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    pub(crate) access: Access,
 }
 
-fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let row = |kind, method, path: &str, access| Row {
         kind,
         method,

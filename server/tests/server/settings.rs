@@ -3,7 +3,7 @@
 use std::{collections::HashMap, ffi::OsString};
 
 use server::{
-    cli::{self, Command, UserCommand},
+    cli::{self, Command, TokenCommand, UserCommand},
     config::{Config, SETTINGS},
 };
 
@@ -250,6 +250,23 @@ fn the_command_line_wins_and_everything_is_the_default() {
             command: words
         }
     );
+    let (command, _) =
+        parse("token create n8n --user ada --role operator --days 90").unwrap();
+    assert!(matches!(
+        command,
+        Command::Token {
+            command: TokenCommand::Create { days: 90, .. }
+        }
+    ));
+    for line in [
+        "token create n8n --user ada",
+        "token create n8n --days 7",
+        "token create n8n --user ada --days 8",
+        "token list --state lost",
+        "token revoke",
+    ] {
+        assert!(parse(line).is_err(), "{line}");
+    }
     assert!(parse("with-postgres").is_err());
     assert!(parse("user add").is_err());
     assert!(parse("fly").is_err());

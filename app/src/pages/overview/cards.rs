@@ -1,5 +1,6 @@
 //! The four phase cards.
 
+use chrono::{DateTime, Utc};
 use domain::{
     format::{count, duration, percent},
     model::overview::{CARD_ERROR_RATE_PERCENT, CardMetric, PhaseCard},
@@ -9,12 +10,13 @@ use leptos::prelude::*;
 
 use crate::parts::{
     icon::{BRAIN, DATABASE, MAIL, SEND, icon},
-    sparkline,
+    sparkline, time,
 };
 
 const NOTHING_RAN: &str = "Nothing ran in the last 24 hours";
 
-pub(in crate::pages) fn card(card: &PhaseCard) -> AnyView {
+/// The figures are of the 24 hours up to `as_of`.
+pub(in crate::pages) fn card(card: &PhaseCard, as_of: DateTime<Utc>) -> AnyView {
     let name = card.phase.name();
     let symbol = match card.phase {
         Phase::Enrichment => DATABASE,
@@ -24,7 +26,7 @@ pub(in crate::pages) fn card(card: &PhaseCard) -> AnyView {
     };
     view! {
         <article class=format!("card phase phase-{name}") aria-labelledby=format!("card-{name}") data-phase=name>
-            <h2 id=format!("card-{name}")>{icon(symbol)} {card.phase.title()} <small>"24 h"</small></h2>
+            <h2 id=format!("card-{name}")>{icon(symbol)} {card.phase.title()} <small>"24 h to " {time::clock(as_of)}</small></h2>
             {main_figures(card)}
             {own_figures(card)}
             {sparkline(card)}

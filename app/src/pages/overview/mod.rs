@@ -57,7 +57,7 @@ pub(crate) fn OverviewPage() -> impl IntoView {
     let recent = live.resource(&[], || (), |()| events(Default::default()));
     let snipers = live.resource(&[], move || live.tick(), |_| sniper_targets());
     view! {
-        <PageHeader title=PRODUCT subtitle="Event-driven pipeline monitoring">
+        <PageHeader title=PRODUCT subtitle="Event-driven pipeline monitoring" views="/">
             <AsOf figures=figures />
             <ExportLink table="phase-stats" />
             <a class="btn" href=report title="Figures and errors of this phase, for paper or PDF">
@@ -134,8 +134,8 @@ fn top(figures: &Overview, counted: vitals::Counted) -> AnyView {
                 }
             })}
         {figures.empty.then(|| start(figures.demo))}
-        {vitals::vitals(&figures.vitals, counted)}
-        <section class="cards" aria-label="Phases">{figures.cards.iter().map(cards::card).collect_view()}</section>
+        {vitals::vitals(&figures.vitals, counted, figures.as_of)}
+        <section class="cards" aria-label="Phases">{figures.cards.iter().map(|card| cards::card(card, figures.as_of)).collect_view()}</section>
     }
     .into_any()
 }

@@ -1,5 +1,6 @@
 //! What happens now, beside what the last 24 h came to: each figure leads to what it counts.
 
+use chrono::{DateTime, Utc};
 use domain::{
     event::EventStatus,
     format::{count, duration, percent},
@@ -12,7 +13,7 @@ use domain::{
 use leptos::prelude::*;
 
 use super::cards::missing;
-use crate::{parts::pager::number, problem::Problem, query::events_path};
+use crate::{parts::{pager::number, time}, problem::Problem, query::events_path};
 
 const NOTHING_RAN: &str = "Nothing ran in the last 24 hours";
 const NOT_COUNTED: &str = "Counting took too long; the list behind it may be filtered";
@@ -20,7 +21,7 @@ const NOT_COUNTED: &str = "Counting took too long; the list behind it may be fil
 /// Read more seldom than the other figures, since it takes longer.
 pub(super) type Counted = Resource<Result<EventCounts, Problem>>;
 
-pub(super) fn vitals(vitals: &Vitals, counted: Counted) -> AnyView {
+pub(super) fn vitals(vitals: &Vitals, counted: Counted, as_of: DateTime<Utc>) -> AnyView {
     let newer = |span: &str| EventFilter {
         newer_than: span.parse().ok(),
         ..EventFilter::default()
@@ -87,9 +88,9 @@ pub(super) fn vitals(vitals: &Vitals, counted: Counted) -> AnyView {
     ];
     view! {
         <section class="card vitals" aria-label="Now and the last 24 hours">
-            <h2>"Now"</h2>
+            <h2>"Now" <small>"at " {time::clock(as_of)}</small></h2>
             <dl class="figs">{now.map(figure)}</dl>
-            <h2>"24 h"</h2>
+            <h2>"24 h" <small>"to " {time::clock(as_of)}</small></h2>
             <dl class="figs">{day.map(figure)}</dl>
         </section>
     }

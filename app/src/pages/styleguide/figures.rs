@@ -26,7 +26,7 @@ pub(super) fn figures() -> AnyView {
     let label = "Runs of each hour of the example: few at night, 71 at most";
     let hours = "Runs per hour of the example: highest 71".to_owned();
     view! {
-        {wide("Cards of the phases", view! { <div class="cards">{phases().iter().map(cards::card).collect_view()}</div> })}
+        {wide("Cards of the phases", view! { <div class="cards">{phases().iter().map(|card| cards::card(card, now())).collect_view()}</div> })}
         {wide("Health of workflows", health::tiles(&workflows(), now()))}
         {wide("A line beside a figure", view! { <div class="spark-large">{sparkline(&DAY, hours)}</div> })}
         {wide("A chart", chart(drawn.concat(), label, NOTHING))}
