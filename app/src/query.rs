@@ -2,12 +2,14 @@
 //!
 //! The error console is on every page and keeps its own keys, which start with `e_`.
 
+mod contacts;
 mod lists;
 mod range;
 
 use leptos::prelude::{Memo, Read};
 use leptos_router::hooks::use_location;
 
+pub use contacts::*;
 pub use lists::*;
 pub use range::*;
 

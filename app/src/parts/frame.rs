@@ -37,6 +37,7 @@ const GROUPS: [(&str, &[Entry]); 3] = [
             ("/", "Overview"),
             ("/trends", "Trends"),
             ("/companies", "Companies"),
+            ("/contacts", "Contacts"),
             ("/imports", "Imports"),
         ],
     ),
@@ -167,7 +168,10 @@ fn Entries() -> impl IntoView {
         };
         let href = move || {
             let defaults = defaults.read();
-            carry(defaults.get(path).map_or(path, String::as_str), &present.read())
+            carry(
+                defaults.get(path).map_or(path, String::as_str),
+                &present.read(),
+            )
         };
         view! {
             <li>
