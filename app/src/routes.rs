@@ -15,6 +15,7 @@ use crate::{
         audit::AuditPage,
         companies::CompaniesPage,
         company::CompanyPage,
+        contacts::ContactsPage,
         dead_letters::DeadLettersPage,
         error_group::ErrorGroupPage,
         errors::ErrorsPage,
@@ -66,6 +67,7 @@ pub const PAGES: &[PageRoute] = &[
     page("/trends", "Trends"),
     page("/companies", "Companies"),
     page("/companies/:key", "Company"),
+    page("/contacts", "Contacts"),
     page("/imports", "Imports"),
     page("/imports/:batch", "Import"),
     page("/errors", "Errors"),
@@ -106,6 +108,7 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/companies") view=CompaniesPage ssr=SsrMode::Async />
                 <Route path=path!("/companies/:key") view=CompanyPage ssr=SsrMode::Async />
+                <Route path=path!("/contacts") view=ContactsPage ssr=SsrMode::Async />
                 <Route path=path!("/imports") view=ImportsPage ssr=SsrMode::Async />
                 <Route path=path!("/imports/:batch") view=ImportPage ssr=SsrMode::Async />
                 <Route path=path!("/errors") view=ErrorsPage ssr=SsrMode::Async />

@@ -4,6 +4,7 @@ pub mod actions;
 pub mod audit;
 pub mod bulk;
 pub mod companies;
+pub mod contacts;
 pub mod dead_letters;
 pub mod error_groups;
 pub mod errors;
@@ -78,6 +79,7 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/n8n_errors", Permission::View),
     ("/api/fn/companies", Permission::View),
     ("/api/fn/company", Permission::View),
+    ("/api/fn/contacts", Permission::View),
     ("/api/fn/import_preview", Permission::View),
     ("/api/fn/start_import", Permission::Import),
     ("/api/fn/cancel_import", Permission::Import),

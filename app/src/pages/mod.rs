@@ -5,6 +5,7 @@ pub(crate) mod actions;
 pub(crate) mod audit;
 pub(crate) mod companies;
 pub(crate) mod company;
+pub(crate) mod contacts;
 pub(crate) mod dead_letters;
 pub(crate) mod error_group;
 pub(crate) mod errors;

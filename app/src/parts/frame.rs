@@ -39,6 +39,7 @@ const GROUPS: [(&str, &[Entry]); 4] = [
             ("/", "Overview"),
             ("/trends", "Trends"),
             ("/companies", "Companies"),
+            ("/contacts", "Contacts"),
             ("/imports", "Imports"),
         ],
     ),
@@ -174,7 +175,10 @@ fn Entries() -> impl IntoView {
         };
         let href = move || {
             let defaults = defaults.read();
-            carry(defaults.get(path).map_or(path, String::as_str), &present.read())
+            carry(
+                defaults.get(path).map_or(path, String::as_str),
+                &present.read(),
+            )
         };
         view! {
             <li>

@@ -4,6 +4,7 @@ pub mod action;
 pub mod audit;
 pub mod bulk;
 pub mod company;
+pub mod contact;
 pub mod dead_letter;
 pub mod doctor;
 pub mod error;

@@ -16,8 +16,9 @@ use tower_http::{
 
 pub use super::access::Access;
 use super::export::{
-    Actions, Audit, Companies, DeadLetters, ErrorGroups, Errors, Events, Health as WorkflowHealth,
-    Imports, Phases, Queue, Schedules, Snipers, Stages, Throughput, Workers, export, import_report,
+    Actions, Audit, Companies, Contacts, DeadLetters, ErrorGroups, Errors, Events,
+    Health as WorkflowHealth, Imports, Phases, Queue, Schedules, Snipers, Stages, Throughput,
+    Workers, export, import_report,
 };
 use super::{
     App, access, account, events, headers, health, observe, origin, pages,
@@ -81,6 +82,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/export/actions.csv", EXPORT, Quick, || get(export::<Actions>)),
     route("GET", "/export/audit.csv", EDIT, Quick, || get(export::<Audit>)),
     route("GET", "/export/companies.csv", EXPORT, Quick, || get(export::<Companies>)),
+    route("GET", "/export/contacts.csv", EXPORT, Quick, || get(export::<Contacts>)),
     route("GET", "/export/dead-letters.csv", EXPORT, Quick, || get(export::<DeadLetters>)),
     route("GET", "/export/error-groups.csv", EXPORT, Quick, || get(export::<ErrorGroups>)),
     route("GET", "/export/errors.csv", EXPORT, Quick, || get(export::<Errors>)),
