@@ -2,7 +2,10 @@
 
 use axum::http::{StatusCode, request::Parts};
 use domain::role::{Actor, Permission};
-use engine::{Engine, EngineError, store::error::ErrorSelection};
+use engine::{
+    Engine, EngineError,
+    store::{error::ErrorSelection, session::SessionKey},
+};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
@@ -34,6 +37,16 @@ pub fn require(permission: Permission) -> Result<(Engine, Actor), Problem> {
         answered(Problem::failed())
     })?;
     Ok((engine, actor))
+}
+
+/// The session that asks: the server puts it into the request's extensions beside the [`Actor`].
+///
+/// # Errors
+/// A problem with status 401 when there is none.
+pub fn present_session() -> Result<SessionKey, Problem> {
+    use_context::<Parts>()
+        .and_then(|parts| parts.extensions.get::<SessionKey>().cloned())
+        .ok_or_else(|| answered(Problem::signed_out()))
 }
 
 /// What an engine error means to the caller, with the response's status set to match.

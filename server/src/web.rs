@@ -20,6 +20,7 @@ mod throttle;
 mod token;
 mod upload;
 mod visitor;
+mod zone;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 

@@ -35,6 +35,8 @@ pub const API_PREFIX: &str = "/api/fn";
 pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/current_user", Permission::View),
     ("/api/fn/overview", Permission::View),
+    ("/api/fn/sessions", Permission::View),
+    ("/api/fn/time_zones", Permission::View),
     ("/api/fn/event_counts", Permission::View),
     ("/api/fn/trends", Permission::View),
     ("/api/fn/phase_report", Permission::View),
@@ -124,6 +126,7 @@ pub const ACCESS: &[(&str, Permission)] = &[
 /// Server functions that no program may call, whatever its token's role: all that is about people, their passwords and
 /// sessions, and about tokens. A program could otherwise let others in, or stay when its token has ended.
 pub const PEOPLE_ONLY: &[&str] = &[
+    "/api/fn/sessions",
     "/api/fn/users",
     "/api/fn/invite_user",
     "/api/fn/reset_password",

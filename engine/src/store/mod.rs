@@ -25,6 +25,7 @@ mod saved_view;
 mod schedule;
 mod schedule_change;
 mod search;
+pub mod session;
 mod stage;
 mod stage_figures;
 mod strip;
@@ -35,6 +36,7 @@ mod users;
 mod vitals;
 mod worker;
 
+pub mod zone;
 pub use listed::Piece;
 pub(crate) use listed::{COUNT_LIMIT, PAGE, PIECE, capped, cut, page, rows};
 

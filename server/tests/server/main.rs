@@ -14,6 +14,7 @@ mod live;
 mod n8n;
 mod operate;
 mod process;
+mod session;
 mod settings;
 mod sign_in;
 mod terminal;
