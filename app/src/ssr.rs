@@ -1,7 +1,12 @@
 //! The only server-only file: who asks, may they, and what the engine's errors mean to them.
 
+use std::sync::Arc;
+
 use axum::http::{StatusCode, request::Parts};
-use domain::role::{Actor, Permission};
+use domain::{
+    model::system::Installation,
+    role::{Actor, Permission},
+};
 use engine::{
     Engine, EngineError,
     store::{error::ErrorSelection, session::SessionKey},
@@ -47,6 +52,12 @@ pub fn present_session() -> Result<SessionKey, Problem> {
     use_context::<Parts>()
         .and_then(|parts| parts.extensions.get::<SessionKey>().cloned())
         .ok_or_else(|| answered(Problem::signed_out()))
+}
+
+/// What the server that answers says of itself, which it puts into the context.
+pub fn installation() -> Installation {
+    let found = use_context::<Arc<Installation>>();
+    found.map(Arc::unwrap_or_clone).unwrap_or_default()
 }
 
 /// What an engine error means to the caller, with the response's status set to match.

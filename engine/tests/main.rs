@@ -20,4 +20,5 @@ mod saved_views;
 mod schedules;
 mod search;
 mod support;
+mod system;
 mod tokens;

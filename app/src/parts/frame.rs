@@ -61,12 +61,13 @@ const GROUPS: [(&str, &[Entry]); 4] = [
             ("/audit", "Audit log"),
             ("/users", "Users"),
             ("/tokens", "Tokens"),
+            ("/system", "System"),
         ],
     ),
     ("Design", &[(STYLE_GUIDE, "Style guide")]),
 ];
 /// Only for those who may change settings.
-const FOR_ADMINS: [&str; 3] = ["/audit", "/users", "/tokens"];
+const FOR_ADMINS: [&str; 4] = ["/audit", "/users", "/tokens", "/system"];
 
 #[component]
 pub(crate) fn Frame(children: Children) -> impl IntoView {
@@ -174,7 +175,10 @@ fn Entries() -> impl IntoView {
         };
         let href = move || {
             let defaults = defaults.read();
-            carry(defaults.get(path).map_or(path, String::as_str), &present.read())
+            carry(
+                defaults.get(path).map_or(path, String::as_str),
+                &present.read(),
+            )
         };
         view! {
             <li>

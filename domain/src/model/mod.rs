@@ -22,12 +22,13 @@ pub mod schedule;
 pub mod search;
 pub mod session;
 pub mod stage;
+pub mod system;
 pub mod token;
 pub mod trends;
 pub mod user;
 pub mod worker;
-
 pub mod zone;
+
 use serde::{Deserialize, Serialize};
 
 /// One page of a list that is read by key.

@@ -29,14 +29,15 @@ pub mod session;
 mod stage;
 mod stage_figures;
 mod strip;
+mod system;
 pub mod token_secret;
 mod trends;
 pub mod user;
 mod users;
 mod vitals;
 mod worker;
-
 pub mod zone;
+
 pub use listed::Piece;
 pub(crate) use listed::{COUNT_LIMIT, PAGE, PIECE, capped, cut, page, rows};
 

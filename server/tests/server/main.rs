@@ -17,6 +17,7 @@ mod process;
 mod session;
 mod settings;
 mod sign_in;
+mod system;
 mod terminal;
 mod token_acts;
 mod tokens;

@@ -40,7 +40,10 @@ fn pauses() -> Pauses {
         paused_at: minutes_ago(minutes),
     };
     let batches = [
-        ("example-1", pause(12, Some("the provider asked for a break"))),
+        (
+            "example-1",
+            pause(12, Some("the provider asked for a break")),
+        ),
         ("example-2", pause(70, None)),
         ("example-3", pause(71, Some("two columns were swapped"))),
         ("example-4", pause(72, None)),
