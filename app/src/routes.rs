@@ -31,6 +31,7 @@ use crate::{
         sign_in::SignInPage,
         stages::StagesPage,
         styleguide::StyleGuidePage,
+        system::SystemPage,
         tokens::TokensPage,
         trends::TrendsPage,
         users::UsersPage,
@@ -95,6 +96,10 @@ pub const PAGES: &[PageRoute] = &[
         permission: Permission::Edit,
         ..page("/tokens", "Tokens")
     },
+    PageRoute {
+        permission: Permission::Edit,
+        ..page("/system", "System")
+    },
 ];
 
 /// Pages are sent whole, so that they serve people and programs without JavaScript.
@@ -128,6 +133,7 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/trends") view=TrendsPage ssr=SsrMode::Async />
                 <Route path=path!("/users") view=UsersPage ssr=SsrMode::Async />
                 <Route path=path!("/tokens") view=TokensPage ssr=SsrMode::Async />
+                <Route path=path!("/system") view=SystemPage ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>
     }

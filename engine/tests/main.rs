@@ -21,4 +21,5 @@ mod saved_views;
 mod schedules;
 mod search;
 mod support;
+mod system;
 mod tokens;

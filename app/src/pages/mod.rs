@@ -22,6 +22,7 @@ pub(crate) mod schedules;
 pub(crate) mod sign_in;
 pub(crate) mod stages;
 pub(crate) mod styleguide;
+pub(crate) mod system;
 mod timeline;
 pub(crate) mod tokens;
 pub(crate) mod trends;

@@ -26,15 +26,18 @@ mod saved_view;
 mod schedule;
 mod schedule_change;
 mod search;
+pub mod session;
 mod stage;
 mod stage_figures;
 mod strip;
+mod system;
 pub mod token_secret;
 mod trends;
 pub mod user;
 mod users;
 mod vitals;
 mod worker;
+pub mod zone;
 
 pub use listed::Piece;
 pub(crate) use listed::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, capped, cut, page, rows};
