@@ -44,7 +44,7 @@ async fn findings(engine: &Engine) -> Vec<Finding> {
 async fn the_pipeline_breaks_nothing(pool: PgPool) {
     let engine = worked(&pool).await;
     let examination = engine.examine().await.unwrap();
-    assert_eq!(examination.checks.len(), 29, "{:?}", examination.checks);
+    assert_eq!(examination.checks.len(), 30, "{:?}", examination.checks);
     let bad: Vec<_> = examination
         .findings
         .iter()
@@ -298,6 +298,19 @@ const BROKEN: &[(&str, &str, &str, Severity)] = &[
         "ALTER TABLE marketing.workflow_stats DISABLE TRIGGER count_insert",
         "trigger count_insert on marketing.workflow_stats",
         Severity::Fault,
+    ),
+    (
+        "contract_bodies",
+        "DO $$ BEGIN EXECUTE 'CREATE OR REPLACE VIEW marketing.v_phase_stats AS SELECT * FROM ('
+             || rtrim(pg_get_viewdef('marketing.v_phase_stats'), ';') || ') AS before WHERE FALSE'; END $$",
+        "view marketing.v_phase_stats",
+        Severity::Warning,
+    ),
+    (
+        "contract_bodies",
+        "CREATE OR REPLACE FUNCTION marketing.mark_event_processed(event_id BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$ BEGIN END $$",
+        "function marketing.mark_event_processed(bigint)",
+        Severity::Warning,
     ),
     (
         "contract_keys",
