@@ -63,6 +63,7 @@ fn times() -> AnyView {
     view! {
         <p>{time::clock(now())} " of the day"</p>
         <p>{time::stamp(minutes_ago(3 * 24 * 60))} " within a list"</p>
+        <p>{time::day(now())} " with its year"</p>
         {[0, 5, 130, 5_000].map(|minutes| view! { <p>{time::ago(now(), minutes_ago(minutes))}</p> }).collect_view()}
     }
     .into_any()

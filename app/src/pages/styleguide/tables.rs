@@ -14,11 +14,12 @@ use super::{minutes_ago, states, wide};
 use crate::{
     parts::{
         badge,
+        columns::{ColumnChoice, Columns},
         notice::Empty,
         pager::{Pager, counted},
         rows::rows,
         selection::Chosen,
-        table::{CHOOSE, fact, json, sortable, table},
+        table::{CHOOSE, Heading, fact, json, sortable, table},
         time,
     },
     routes::STYLE_GUIDE,
@@ -68,9 +69,12 @@ const ROWS: [Row; 4] = [
     ),
 ];
 
+const COLUMNS: &[Heading] = &[("Company", ""), ("Event", ""), ("Status", "")];
+
 pub(super) fn tables() -> AnyView {
     view! {
         {wide("Rows to choose from, and further pages", events())}
+        {wide("Columns that one chooses", columns())}
         {wide("Sorted by a column", sorted())}
         {wide("Without rows", view! { <Empty title="No event matches" detail="Take a part of the filter off, or all of it." /> })}
         {wide("Facts", facts())}
@@ -117,6 +121,24 @@ fn events() -> AnyView {
         {chosen.bar(acts, all, "4 events".to_owned(), ids)}
         {table("Events of the example", headings, rows(ROWS.to_vec(), |row| row.0.to_string(), line))}
         <Pager label="Pages of the example" next=Some("4".to_owned()) />
+    }
+    .into_any()
+}
+
+fn columns() -> AnyView {
+    let line = |(_, event, company, status, ..): Row| {
+        view! {
+            <tr>
+                <th scope="row" data-label="Company">{company}</th>
+                <td data-label="Event" class="mono">{event}</td>
+                <td data-label="Status">{badge::event_status(status)}</td>
+            </tr>
+        }
+    };
+    let body = ROWS.map(line).collect_view().into_any();
+    view! {
+        <div class="filters"><ColumnChoice of=COLUMNS /></div>
+        <Columns of=COLUMNS>{table("Columns of the example", COLUMNS.to_vec(), body)}</Columns>
     }
     .into_any()
 }
