@@ -17,7 +17,7 @@ async fn make(pool: &PgPool, companies: i32) {
         FROM generate_series(1, COMPANIES) n;
         INSERT INTO marketing.company_slots (company_slot_unique_id, company_unique_id, slot_type, slot_label)
         SELECT '04.04.05.8' || j || substr(company_unique_id, 12), company_unique_id, 'executive', (ARRAY['CEO', 'CFO', 'HR Director'])[j]
-        FROM marketing.company_master, generate_series(1, 3) j;
+        FROM marketing.company_master, generate_series(1, 3) j ORDER BY company_unique_id, j;
         INSERT INTO marketing.contact_enrichment (id, company_slot_unique_id, company_name, full_name, title, email, enrichment_status,
             enrichment_source, enrichment_data, email_status, created_at)
         SELECT 50000 - n, slot, company, CASE WHEN n % 5 > 1 THEN 'Ada ' || n END, 'Chief', CASE WHEN n % 5 > 2 THEN 'ada' || n || '@c.example' END,
@@ -156,12 +156,12 @@ async fn each_filter_finds_what_a_plain_statement_finds(pool: PgPool) {
         (
             ContactFilter {
                 email: Some(EmailState::Valid),
-                role: Some("CEO".into()),
+                role: Some("HR Director".into()),
                 status: Some(EnrichmentStatus::Completed),
                 search: Some("company".into()),
                 ..in_batch
             },
-            "c.email_status = 'valid' AND s.slot_label = 'CEO' AND c.enrichment_status = 'completed' AND m.import_batch_id = 'b1'",
+            "c.email_status = 'valid' AND s.slot_label = 'HR Director' AND c.enrichment_status = 'completed' AND m.import_batch_id = 'b1'",
         ),
     ];
     for (filter, condition) in table {

@@ -35,9 +35,11 @@ const LOOKED_UP: &str = ") c
 
 /// Where counting stops when each contact is a look at its slot or company.
 const LOOKED_AT: i64 = 1_000;
-/// Companies of a batch whose contacts are all read and sorted, which takes a quarter of a second. Where a batch has more,
-/// it is much of what there is, and one comes upon it by going by time.
-const LARGE_BATCH: i64 = 20_000;
+/// Companies of a batch whose contacts are all read and sorted, which takes half a second. Where a batch has more, it is
+/// much of what there is, and one comes upon it by going by time.
+const LARGE_BATCH: i64 = 50_000;
+/// Several workers make reading all companies look cheaper than the index of their batches.
+const ALONE: &str = "SELECT set_config('max_parallel_workers_per_gather', '0', TRUE)";
 
 impl Engine {
     /// A page of 50 contacts, newest first. Counts stop at 10,000; those of a role, or of a very large batch, at 1,000.
@@ -113,16 +115,20 @@ impl Engine {
             .await?)
     }
 
-    /// A transaction that is only read in, and so never committed. Text is in no index; states, roles and batches
-    /// PostgreSQL knows the number of.
+    /// A transaction that is only read in, and so never committed. Text is in no index; of states, roles and batches
+    /// PostgreSQL knows how many there are.
     async fn begin_contacts(
         &self,
         filter: &ContactFilter,
         way: Way,
     ) -> Result<Transaction<'static, Postgres>> {
         let mut transaction = self.transaction().await?;
-        if way == Way::ByTime && filter.search.is_some() {
-            sqlx::query(BY_TIME).execute(&mut *transaction).await?;
+        let settings = match way {
+            Way::ByCompany => Some(ALONE),
+            Way::ByTime => filter.search.as_ref().map(|_| BY_TIME),
+        };
+        if let Some(settings) = settings {
+            sqlx::query(settings).execute(&mut *transaction).await?;
         }
         Ok(transaction)
     }
