@@ -232,7 +232,10 @@ mod tests {
             "/events?status=failed&e_type=t"
         );
         assert_eq!(carry("/events", &Params::default()), "/events");
-        assert_eq!(kept_of_view(&params("/x?q=a+b&after=9&e_type=t&q=c")), "q=a%20b&q=c");
+        assert_eq!(
+            kept_of_view(&params("/x?q=a+b&after=9&e_type=t&q=c")),
+            "q=a%20b&q=c"
+        );
         assert_eq!(kept_of_view(&params("/x?e_q=1&after=9")), "");
         let two = params("/x?payload=a&payload=b&after=9");
         assert_eq!(without("/x", &two, ("payload", "a")), "/x?payload=b");

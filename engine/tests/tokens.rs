@@ -71,7 +71,12 @@ async fn a_token_works_until_it_is_revoked_and_is_on_record_without_its_secret(p
     assert_eq!((made.name.as_str(), made.role), ("n8n", Role::Operator));
     let actor = using(&engine, &made).await.unwrap();
     assert_eq!(
-        (actor.user_id, actor.name.as_str(), actor.role, actor.origin.as_str()),
+        (
+            actor.user_id,
+            actor.name.as_str(),
+            actor.role,
+            actor.origin.as_str()
+        ),
         (ada.user_id, "ada via n8n", Role::Operator, HERE)
     );
     let stranger = TokenSecret::random();
@@ -83,12 +88,21 @@ async fn a_token_works_until_it_is_revoked_and_is_on_record_without_its_secret(p
     assert!(made.secret.starts_with(&row.prefix) && row.prefix.len() == 12);
     assert_eq!((row.state, row.maker.as_str()), (TokenState::Live, "ada"));
     assert_eq!((row.expires_at - row.created_at).num_days(), 30);
-    assert_eq!(row.last_used.as_ref().map(|used| used.from.as_str()), Some(HERE));
+    assert_eq!(
+        row.last_used.as_ref().map(|used| used.from.as_str()),
+        Some(HERE)
+    );
 
     let id = engine.live_api_token("N8N").await.unwrap();
-    assert_eq!(engine.role_of_token(id).await.unwrap(), Some(Role::Operator));
+    assert_eq!(
+        engine.role_of_token(id).await.unwrap(),
+        Some(Role::Operator)
+    );
     assert_eq!(engine.revoke_api_token(id, &ada).await.unwrap(), "n8n");
-    assert!(matches!(using(&engine, &made).await, Err(TokenRefusal::Revoked(_))));
+    assert!(matches!(
+        using(&engine, &made).await,
+        Err(TokenRefusal::Revoked(_))
+    ));
     assert_eq!(engine.role_of_token(id).await.unwrap(), None);
     let again = engine.revoke_api_token(id, &ada).await;
     assert!(matches!(again, Err(EngineError::Invalid(_))));
@@ -96,7 +110,13 @@ async fn a_token_works_until_it_is_revoked_and_is_on_record_without_its_secret(p
     assert!(matches!(none, Err(EngineError::NotFound(_))));
     assert!(engine.live_api_token("n8n").await.is_err());
     let listed = rows(&engine, Some(TokenState::Revoked)).await;
-    assert_eq!(listed[0].revoked.as_ref().map(|revoked| revoked.by.as_str()), Some("ada"));
+    assert_eq!(
+        listed[0]
+            .revoked
+            .as_ref()
+            .map(|revoked| revoked.by.as_str()),
+        Some("ada")
+    );
 
     let logged: Vec<(String, String, String)> = sqlx::query_as(
         "SELECT action, target, actor FROM marketing.audit_log WHERE target_kind = 'token' ORDER BY id",
@@ -108,10 +128,12 @@ async fn a_token_works_until_it_is_revoked_and_is_on_record_without_its_secret(p
     assert_eq!(logged, [entry("token.create"), entry("token.revoke")]);
     let hash: String = secret_hash(&made);
     for kept in ["marketing.audit_log", "app.api_tokens"] {
-        let rows: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT to_jsonb(t)::TEXT FROM {kept} t")))
-            .fetch_all(&pool)
-            .await
-            .unwrap();
+        let rows: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+            "SELECT to_jsonb(t)::TEXT FROM {kept} t"
+        )))
+        .fetch_all(&pool)
+        .await
+        .unwrap();
         assert!(!rows.is_empty());
         for row in rows {
             assert!(!row.contains(&made.secret), "{kept} holds the secret");
@@ -137,10 +159,18 @@ async fn a_token_never_does_more_than_its_maker_may_at_the_time(pool: PgPool) {
         made.push(make(&engine, role.name(), role, &ada).await);
     }
     for present in Role::ALL {
-        engine.change_role("ada", present, &Actor::system()).await.unwrap();
+        engine
+            .change_role("ada", present, &Actor::system())
+            .await
+            .unwrap();
         for token in &made {
             let actor = using(&engine, token).await.unwrap();
-            assert_eq!(actor.role, token.role.lesser(present), "{} of {present:?}", token.name);
+            assert_eq!(
+                actor.role,
+                token.role.lesser(present),
+                "{} of {present:?}",
+                token.name
+            );
         }
         for row in rows(&engine, None).await {
             assert_eq!(row.effective, row.role.lesser(present));
@@ -153,9 +183,17 @@ async fn a_token_never_does_more_than_its_maker_may_at_the_time(pool: PgPool) {
 
     engine.disable_user("ada", &Actor::system()).await.unwrap();
     for token in &made {
-        assert_eq!(using(&engine, token).await, Err(TokenRefusal::MakerDisabled));
+        assert_eq!(
+            using(&engine, token).await,
+            Err(TokenRefusal::MakerDisabled)
+        );
     }
-    assert!(rows(&engine, None).await.iter().all(|row| row.maker_disabled));
+    assert!(
+        rows(&engine, None)
+            .await
+            .iter()
+            .all(|row| row.maker_disabled)
+    );
     let id = engine.live_api_token("admin").await.unwrap();
     assert_eq!(engine.role_of_token(id).await.unwrap(), None);
     refused(&engine, &wanted("other", Role::Viewer), "ada").await;
@@ -176,10 +214,17 @@ async fn a_token_expires(pool: PgPool) {
         "UPDATE app.api_tokens SET created_at = now() - INTERVAL '31 days', expires_at = now() - INTERVAL '1 second'",
     )
     .await;
-    assert!(matches!(using(&engine, &made).await, Err(TokenRefusal::Expired(_))));
+    assert!(matches!(
+        using(&engine, &made).await,
+        Err(TokenRefusal::Expired(_))
+    ));
     assert_eq!(rows(&engine, Some(TokenState::Expired)).await.len(), 1);
     assert!(rows(&engine, Some(TokenState::Live)).await.is_empty());
-    assert_eq!(rows(&engine, None).await[0].last_used, None, "a refusal is no use");
+    assert_eq!(
+        rows(&engine, None).await[0].last_used,
+        None,
+        "a refusal is no use"
+    );
     // Its name is free again, and then taken.
     let next = make(&engine, "n8n", Role::Viewer, &ada).await;
     assert!(using(&engine, &next).await.is_ok());
@@ -196,10 +241,22 @@ async fn the_last_use_is_written_once_a_minute(pool: PgPool) {
     using(&engine, &made).await.unwrap();
     let first = rows(&engine, None).await[0].last_used.clone().unwrap();
     let secret = TokenSecret::parse(&made.secret).unwrap();
-    engine.actor_of_token(&secret, "198.51.100.1").await.unwrap().unwrap();
+    engine
+        .actor_of_token(&secret, "198.51.100.1")
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(rows(&engine, None).await[0].last_used, Some(first.clone()));
-    run(&pool, "UPDATE app.api_tokens SET last_used_at = now() - INTERVAL '61 seconds'").await;
-    engine.actor_of_token(&secret, "198.51.100.1").await.unwrap().unwrap();
+    run(
+        &pool,
+        "UPDATE app.api_tokens SET last_used_at = now() - INTERVAL '61 seconds'",
+    )
+    .await;
+    engine
+        .actor_of_token(&secret, "198.51.100.1")
+        .await
+        .unwrap()
+        .unwrap();
     let later = rows(&engine, None).await[0].last_used.clone().unwrap();
     assert_eq!(later.from, "198.51.100.1");
     assert!(later.at > first.at);
@@ -225,7 +282,10 @@ async fn what_cannot_be_a_token_is_refused(pool: PgPool) {
         state: None,
         cursor: Some("x".into()),
     };
-    assert!(matches!(engine.api_tokens(&query).await, Err(EngineError::Invalid(_))));
+    assert!(matches!(
+        engine.api_tokens(&query).await,
+        Err(EngineError::Invalid(_))
+    ));
 }
 
 #[sqlx::test(migrations = "../migrations")]

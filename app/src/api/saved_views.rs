@@ -9,7 +9,10 @@ use crate::problem::Problem;
 #[server(prefix = "/api/fn", endpoint = "saved_views", input = Json, output = Json)]
 pub async fn saved_views() -> Result<Vec<SavedView>, Problem> {
     let (engine, actor) = crate::ssr::require(domain::role::Permission::View)?;
-    engine.saved_views(&actor).await.map_err(crate::ssr::problem)
+    engine
+        .saved_views(&actor)
+        .await
+        .map_err(crate::ssr::problem)
 }
 
 /// Everybody may keep views; viewers only for themselves.

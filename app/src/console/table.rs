@@ -83,6 +83,7 @@ fn Filters() -> impl IntoView {
 
 fn list(console: Console, page: Page<ErrorRow>) -> AnyView {
     let query = console.query.get_untracked();
+    console.leaving.settle();
     if page.rows.is_empty() {
         return nothing(&query);
     }
@@ -191,8 +192,11 @@ fn line(console: Console, row: ErrorRow) -> AnyView {
     let details = format!("Details of {}", chosen.what);
     let since = since(&row);
     let since_label = (!since.is_empty()).then_some("Since then");
+    // Where resolved errors are listed, too, it stays and says so.
+    let open_only = console.query.get_untracked().filter.resolved == Some(false);
+    let leaving = console.leaving;
     view! {
-        <tr data-error=id>
+        <tr data-error=id hidden=move || open_only && leaving.hides(id)>
             <td class="mono" data-label="Event type">{row.event_type}</td>
             <td class="mono" data-label="Record">{row.record_id.unwrap_or_else(|| "–".to_owned())}</td>
             <td class="message" data-label="Error" title=row.error_message.clone()>

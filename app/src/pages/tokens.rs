@@ -4,7 +4,9 @@ use domain::{
     model::{
         Page,
         live::Topic,
-        token::{CreatedToken, LIFETIMES, LONGEST_NAME, NewToken, TokenQuery, TokenRow, TokenState},
+        token::{
+            CreatedToken, LIFETIMES, LONGEST_NAME, NewToken, TokenQuery, TokenRow, TokenState,
+        },
     },
     role::{Permission, Role},
 };
@@ -294,5 +296,6 @@ fn example() -> AnyView {
             address.get()
         )
     };
-    view! { <pre class="json" tabindex="0" role="region" aria-label="Example">{call}</pre> }.into_any()
+    view! { <pre class="json" tabindex="0" role="region" aria-label="Example">{call}</pre> }
+        .into_any()
 }

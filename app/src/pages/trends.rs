@@ -14,7 +14,8 @@ use crate::{
     api::trends::trends,
     live::Live,
     parts::{
-        brush::Brush, chart::chart, filter::DayField, header::PageHeader, loaded::Loaded, table::table, time,
+        brush::Brush, chart::chart, filter::DayField, header::PageHeader, loaded::Loaded,
+        table::table, time,
     },
     query::{link, time_range, unread_of_trends, use_query},
 };

@@ -21,6 +21,7 @@ use crate::{
         process_now::{ProcessNow, ProcessNowDialog},
         replay::{ReplayDialog, Replaying},
         shortcuts::Shortcuts,
+        toast::{ToastQueue, Toasts},
         upload::{UploadElsewhere, Uploading},
         views::Views,
     },
@@ -71,6 +72,7 @@ const FOR_ADMINS: [&str; 3] = ["/audit", "/users", "/tokens"];
 #[component]
 pub(crate) fn Frame(children: Children) -> impl IntoView {
     Announcer::provide();
+    Toasts::provide();
     ProcessNow::provide();
     Asking::provide();
     Bulk::provide();
@@ -89,10 +91,11 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
             <Rail />
             <div class="page">{children()}</div>
         </div>
-        <div class="toasts">
+        <section class="toasts" aria-label="Messages">
+            <ToastQueue />
             <NewVersion />
             <UploadElsewhere />
-        </div>
+        </section>
         <ErrorConsole />
         <ProcessNowDialog />
         <AskDialog />
@@ -174,7 +177,10 @@ fn Entries() -> impl IntoView {
         };
         let href = move || {
             let defaults = defaults.read();
-            carry(defaults.get(path).map_or(path, String::as_str), &present.read())
+            carry(
+                defaults.get(path).map_or(path, String::as_str),
+                &present.read(),
+            )
         };
         view! {
             <li>

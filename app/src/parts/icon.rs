@@ -58,9 +58,9 @@ mod tests {
     #[test]
     fn every_icon_is_listed() {
         let own = include_str!("icon.rs");
-        let drawn = own.lines().filter(|line| {
-            line.starts_with("pub(crate) const ") && line.contains(": &str = ")
-        });
+        let drawn = own
+            .lines()
+            .filter(|line| line.starts_with("pub(crate) const ") && line.contains(": &str = "));
         assert_eq!(drawn.count(), ALL.len());
     }
 }

@@ -30,5 +30,6 @@ pub(crate) mod shortcuts;
 pub(crate) mod sparkline;
 pub(crate) mod table;
 pub(crate) mod time;
+pub(crate) mod toast;
 pub(crate) mod upload;
 pub(crate) mod views;

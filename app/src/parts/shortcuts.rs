@@ -13,13 +13,14 @@ use crate::{
 };
 
 /// Keys and what they do, for the list.
-const LIST: [(&str, &str); 16] = [
+const LIST: [(&str, &str); 17] = [
     ("Ctrl K", "Go to or do anything"),
     ("/", "Search"),
     ("j k", "Next and previous row of a list"),
     ("x", "Error console"),
     ("e", "Resolve the error of this row"),
     ("r", "Retry the error of this row"),
+    ("u", "Undo, while a message offers it: Enter does it"),
     ("g o", "Overview"),
     ("g c", "Companies"),
     ("g i", "Imports"),
@@ -36,6 +37,9 @@ const LIST: [(&str, &str); 16] = [
 const ROWS: &str = "main tbody tr th :is(a, button)";
 
 const CONSOLE_ROWS: &str = "#console tbody tr .row-actions button:first-child";
+
+/// Of the newest message that offers something.
+const UNDO: &str = ".toast:not(:has(~ .toast [data-key=u])) [data-key=u]";
 
 /// Keys within this many milliseconds of `g` belong to it.
 const CHORD_MS: f64 = 1_500.0;
@@ -73,6 +77,9 @@ pub(crate) fn Shortcuts() -> impl IntoView {
                 }
                 (_, "x") => {
                     browser::focus(CONSOLE_ROWS);
+                }
+                (_, "u") => {
+                    browser::focus(UNDO);
                 }
                 (_, key @ ("e" | "r")) if browser::press_in_row(key) => event.prevent_default(),
                 _ => {}

@@ -40,7 +40,11 @@ mod tests {
     fn times_are_read_from_the_url() {
         let of = |path| time_range(&params(path));
         let days = |from, until| {
-            let at = |day, hour| format!("2026-03-{day:02}T{hour:02}:00:00Z").parse().unwrap();
+            let at = |day, hour| {
+                format!("2026-03-{day:02}T{hour:02}:00:00Z")
+                    .parse()
+                    .unwrap()
+            };
             TimeRange::Between(at(from, 0), at(until, 0))
         };
         for (path, range) in [

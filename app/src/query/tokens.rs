@@ -20,7 +20,10 @@ mod tests {
         let of = |query| token_query(&Params::parse(query));
         for state in TokenState::ALL {
             let read = of(&format!("state={}&after=7", state.name()));
-            assert_eq!((read.state, read.cursor.as_deref()), (Some(state), Some("7")));
+            assert_eq!(
+                (read.state, read.cursor.as_deref()),
+                (Some(state), Some("7"))
+            );
         }
         assert_eq!(of("state=lost&after="), TokenQuery::default());
     }

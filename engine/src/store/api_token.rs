@@ -117,12 +117,11 @@ impl Engine {
     /// [`EngineError::NotFound`]; [`EngineError::Invalid`] when it is revoked already; [`EngineError::Database`].
     pub async fn revoke_api_token(&self, id: i64, by: &Actor) -> Result<String> {
         let mut transaction = self.transaction().await?;
-        let token: Option<(String, Option<String>)> = sqlx::query_as(
-            "SELECT name, revoked_by FROM app.api_tokens WHERE id = $1 FOR UPDATE",
-        )
-        .bind(id)
-        .fetch_optional(&mut *transaction)
-        .await?;
+        let token: Option<(String, Option<String>)> =
+            sqlx::query_as("SELECT name, revoked_by FROM app.api_tokens WHERE id = $1 FOR UPDATE")
+                .bind(id)
+                .fetch_optional(&mut *transaction)
+                .await?;
         let (name, revoked_by) =
             token.ok_or_else(|| EngineError::NotFound(format!("Token {id}")))?;
         if let Some(revoked_by) = revoked_by {
@@ -172,8 +171,8 @@ async fn maker_of(connection: &mut PgConnection, maker: &str, wanted: Role) -> R
             .bind(&maker)
             .fetch_optional(connection)
             .await?;
-    let (id, role) = found
-        .ok_or_else(|| EngineError::NotFound(format!("A user {maker} who may sign in")))?;
+    let (id, role) =
+        found.ok_or_else(|| EngineError::NotFound(format!("A user {maker} who may sign in")))?;
     let role = role_of(&role);
     if wanted.lesser(role) != wanted {
         return Err(EngineError::Invalid(format!(

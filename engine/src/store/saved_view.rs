@@ -74,8 +74,9 @@ impl Engine {
                 "You have {MOST_VIEWS} views: delete one that you no longer need"
             )));
         }
-        let act = audit::Act::new("view.save", "view", id)
-            .details(json!({ "path": view.path, "name": name, "query": view.query, "shared": view.shared }));
+        let act = audit::Act::new("view.save", "view", id).details(
+            json!({ "path": view.path, "name": name, "query": view.query, "shared": view.shared }),
+        );
         audit::record(&mut transaction, actor, act).await?;
         transaction.commit().await?;
         Ok(id)
@@ -132,7 +133,9 @@ fn check(view: &NewView, name: &str) -> std::result::Result<(), String> {
         return Err(format!("The page {} has no views", view.path));
     }
     if !(1..=LONGEST_NAME).contains(&name.chars().count()) {
-        return Err(format!("A name has between 1 and {LONGEST_NAME} characters"));
+        return Err(format!(
+            "A name has between 1 and {LONGEST_NAME} characters"
+        ));
     }
     if view.query.is_empty() {
         return Err("Choose a filter first: this is the whole list".into());

@@ -26,9 +26,7 @@ impl TokenSecret {
     /// What a program sent; `None` when no token looks like it, so that nothing long is ever hashed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text
-            .strip_prefix(MARK)
-            .filter(|_| text.len() == LENGTH)?;
+        let digits = text.strip_prefix(MARK).filter(|_| text.len() == LENGTH)?;
         digits
             .bytes()
             .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

@@ -50,7 +50,11 @@ pub(crate) async fn holder(
         return Err(too_early());
     }
     let answer = match &secret {
-        Some(secret) => app.engine.actor_of_token(secret, &address.to_string()).await?,
+        Some(secret) => {
+            app.engine
+                .actor_of_token(secret, &address.to_string())
+                .await?
+        }
         None => Err(TokenRefusal::Unknown),
     };
     match answer {
@@ -140,7 +144,10 @@ mod tests {
             (&["Bearer occ_1", "Bearer occ_2"], Some("")),
         ];
         for (values, expected) in table {
-            let pairs: Vec<_> = values.iter().map(|value| ("authorization", *value)).collect();
+            let pairs: Vec<_> = values
+                .iter()
+                .map(|value| ("authorization", *value))
+                .collect();
             assert_eq!(bearer(&headers(&pairs)), *expected, "{values:?}");
         }
     }

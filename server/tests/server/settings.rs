@@ -250,8 +250,7 @@ fn the_command_line_wins_and_everything_is_the_default() {
             command: words
         }
     );
-    let (command, _) =
-        parse("token create n8n --user ada --role operator --days 90").unwrap();
+    let (command, _) = parse("token create n8n --user ada --role operator --days 90").unwrap();
     assert!(matches!(
         command,
         Command::Token {

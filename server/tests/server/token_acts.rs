@@ -45,13 +45,24 @@ async fn an_admin_makes_a_token_and_revokes_it(pool: PgPool) {
     let answer = admin.call("/api/fn/create_api_token", arguments).await;
     assert_eq!(answer.status(), 422, "the name is taken");
     let answer = admin
-        .call("/api/fn/create_api_token", r#"{"wanted":{"name":"x","role":"viewer","days":12}}"#)
+        .call(
+            "/api/fn/create_api_token",
+            r#"{"wanted":{"name":"x","role":"viewer","days":12}}"#,
+        )
         .await;
     assert_eq!(answer.status(), 422, "twelve days are not offered");
 
     let n8n = program(&app, &token.secret);
-    let who: Actor = n8n.call("/api/fn/current_user", "{}").await.json().await.unwrap();
-    assert_eq!((who.name.as_str(), who.role), ("admin via n8n", Role::Operator));
+    let who: Actor = n8n
+        .call("/api/fn/current_user", "{}")
+        .await
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(
+        (who.name.as_str(), who.role),
+        ("admin via n8n", Role::Operator)
+    );
     let rows = listed(&admin).await;
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].last_used.as_ref().unwrap().from, "127.0.0.1");
@@ -60,7 +71,10 @@ async fn an_admin_makes_a_token_and_revokes_it(pool: PgPool) {
     assert!(!page.contains(&token.secret), "the page tells no secret");
 
     let revoke = format!(r#"{{"id":{}}}"#, rows[0].id);
-    assert_eq!(n8n.call("/api/fn/revoke_api_token", &revoke).await.status(), 403);
+    assert_eq!(
+        n8n.call("/api/fn/revoke_api_token", &revoke).await.status(),
+        403
+    );
     let name: String = admin
         .call("/api/fn/revoke_api_token", &revoke)
         .await
@@ -69,7 +83,13 @@ async fn an_admin_makes_a_token_and_revokes_it(pool: PgPool) {
         .unwrap();
     assert_eq!(name, "n8n");
     assert_eq!(n8n.call("/api/fn/current_user", "{}").await.status(), 401);
-    assert_eq!(admin.call("/api/fn/revoke_api_token", &revoke).await.status(), 422);
+    assert_eq!(
+        admin
+            .call("/api/fn/revoke_api_token", &revoke)
+            .await
+            .status(),
+        422
+    );
     assert_eq!(listed(&admin).await[0].state, TokenState::Revoked);
 }
 
@@ -113,7 +133,10 @@ async fn a_program_reads_acts_uploads_and_takes_away_and_is_on_record(pool: PgPo
     .unwrap();
     assert_eq!(logged, (name.into(), "127.0.0.1".into(), true));
     let log = admin
-        .call("/api/fn/audit_log", &format!(r#"{{"query":{{"filter":{{"actor":"{name}"}}}}}}"#))
+        .call(
+            "/api/fn/audit_log",
+            &format!(r#"{{"query":{{"filter":{{"actor":"{name}"}}}}}}"#),
+        )
         .await;
     let log: serde_json::Value = log.json().await.unwrap();
     assert_eq!(log["count"]["n"], 1, "{log}");
@@ -134,7 +157,9 @@ async fn a_live_feed_ends_with_its_token(pool: PgPool) {
     let bearer = format!("Bearer {token}").parse().unwrap();
     request.headers_mut().insert("authorization", bearer);
     let (mut socket, _) = connect_async(request).await.unwrap();
-    let first = timeout(Duration::from_secs(10), socket.next()).await.unwrap();
+    let first = timeout(Duration::from_secs(10), socket.next())
+        .await
+        .unwrap();
     assert!(matches!(first, Some(Ok(Message::Text(_)))), "{first:?}");
 
     let revoke = "UPDATE app.api_tokens SET revoked_at = now(), revoked_by = 'admin'";
@@ -157,9 +182,16 @@ async fn tokens_are_made_and_revoked_in_a_terminal(pool: PgPool) {
         .put_user("ada", PASSWORD, Role::Operator, &Actor::system())
         .await
         .unwrap();
-    let create = |role| ["token", "create", "n8n", "--user", "Ada", "--days", "30", "--role", role];
+    let create = |role| {
+        [
+            "token", "create", "n8n", "--user", "Ada", "--days", "30", "--role", role,
+        ]
+    };
     let (output, text) = server(&pool, &create("admin")).await;
-    assert!(!output.status.success() && text.contains("ada is operator"), "{text}");
+    assert!(
+        !output.status.success() && text.contains("ada is operator"),
+        "{text}"
+    );
     let (output, text) = server(&pool, &create("operator")).await;
     assert!(output.status.success(), "{text}");
     assert!(text.contains("n8n works as operator until 20"), "{text}");
@@ -172,18 +204,34 @@ async fn tokens_are_made_and_revoked_in_a_terminal(pool: PgPool) {
     assert_eq!(n8n.get("/export/errors.csv").await.status(), 200);
 
     let (_, text) = server(&pool, &["token", "list"]).await;
-    for words in ["n8n", &secret[..12], "operator", "ada", "live", "from 127.0.0.1"] {
+    for words in [
+        "n8n",
+        &secret[..12],
+        "operator",
+        "ada",
+        "live",
+        "from 127.0.0.1",
+    ] {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert!(!text.contains(&secret), "{text}");
     let (output, text) = server(&pool, &["token", "revoke", "N8N"]).await;
-    assert!(output.status.success() && text.contains("n8n does not work any more"), "{text}");
+    assert!(
+        output.status.success() && text.contains("n8n does not work any more"),
+        "{text}"
+    );
     assert_eq!(n8n.get("/export/errors.csv").await.status(), 401);
     let (output, text) = server(&pool, &["token", "revoke", "n8n"]).await;
-    assert!(!output.status.success() && text.contains("was not found"), "{text}");
+    assert!(
+        !output.status.success() && text.contains("was not found"),
+        "{text}"
+    );
     let (_, text) = server(&pool, &["token", "list", "--state", "live"]).await;
     assert!(!text.contains("n8n"), "{text}");
     let (_, text) = server(&pool, &["audit", "--action", "token."]).await;
-    assert!(text.contains("token.create") && text.contains("token.revoke"), "{text}");
+    assert!(
+        text.contains("token.create") && text.contains("token.revoke"),
+        "{text}"
+    );
     assert!(!text.contains(&secret), "{text}");
 }

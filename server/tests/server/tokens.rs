@@ -72,12 +72,17 @@ async fn a_token_opens_what_its_role_may_and_nothing_that_is_for_people(pool: Pg
     }
     let mut wrong = Vec::new();
     let health = ["/healthz", "/readyz"];
-    for row in rows().iter().filter(|row| !health.contains(&row.path.as_str())) {
+    for row in rows()
+        .iter()
+        .filter(|row| !health.contains(&row.path.as_str()))
+    {
         let path = row.path.as_str();
         let is_open = match row.kind {
             Kind::Page => false,
             Kind::Function => !PEOPLE_ONLY.contains(&path),
-            Kind::Route => path.starts_with("/export/") || ["/upload", "/ws/events"].contains(&path),
+            Kind::Route => {
+                path.starts_with("/export/") || ["/upload", "/ws/events"].contains(&path)
+            }
         };
         for (role, program) in &programs {
             let answer = match row.kind {
@@ -144,10 +149,16 @@ async fn a_token_that_is_not_accepted_never_falls_back_to_the_cookie(pool: PgPoo
     for authorization in ["Bearer", "bearer x", unknown.as_str(), long.as_str()] {
         for path in ["/export/errors.csv", "/", "/sign-in", "/no/such/page"] {
             let answer = get(authorization, path).await;
-            assert_eq!(header(&answer, "www-authenticate"), "Bearer error=\"invalid_token\"");
+            assert_eq!(
+                header(&answer, "www-authenticate"),
+                "Bearer error=\"invalid_token\""
+            );
             let (status, text) = told(answer).await;
             assert_eq!(status, 401, "{authorization:.40} {path}");
-            assert!(text.contains("signed_out") && text.contains("no such token"), "{text}");
+            assert!(
+                text.contains("signed_out") && text.contains("no such token"),
+                "{text}"
+            );
         }
     }
     // A proxy in front of the app may ask for a password of its own.
@@ -172,7 +183,10 @@ async fn a_token_that_has_ended_says_how(pool: PgPool) {
     assert_eq!(ask().await.status(), 200);
 
     let change = async |role| {
-        let changed = app.engine.change_role("admin", role, &Actor::system()).await;
+        let changed = app
+            .engine
+            .change_role("admin", role, &Actor::system())
+            .await;
         changed.unwrap();
     };
     change(Role::Viewer).await;
@@ -182,15 +196,27 @@ async fn a_token_that_has_ended_says_how(pool: PgPool) {
     assert_eq!(ask().await.status(), 200);
 
     let ends = [
-        ("UPDATE app.users SET disabled = TRUE WHERE name = 'admin'", "may not sign in any more"),
-        ("UPDATE app.users SET disabled = FALSE; UPDATE app.api_tokens SET created_at = now() - INTERVAL '9 days', expires_at = now()", "It expired on"),
-        ("UPDATE app.api_tokens SET revoked_at = now(), revoked_by = 'eve'", "It was revoked on"),
+        (
+            "UPDATE app.users SET disabled = TRUE WHERE name = 'admin'",
+            "may not sign in any more",
+        ),
+        (
+            "UPDATE app.users SET disabled = FALSE; UPDATE app.api_tokens SET created_at = now() - INTERVAL '9 days', expires_at = now()",
+            "It expired on",
+        ),
+        (
+            "UPDATE app.api_tokens SET revoked_at = now(), revoked_by = 'eve'",
+            "It was revoked on",
+        ),
         ("DELETE FROM app.api_tokens", "There is no such token"),
     ];
     for (statement, expected) in ends {
         sqlx::raw_sql(statement).execute(&pool).await.unwrap();
         let (status, text) = told(ask().await).await;
-        assert!(status == 401 && text.contains(expected), "{expected}: {text}");
+        assert!(
+            status == 401 && text.contains(expected),
+            "{expected}: {text}"
+        );
     }
 }
 
@@ -206,11 +232,21 @@ async fn wrong_tokens_are_slowed_down_and_good_ones_are_not(pool: PgPool) {
     while seen.last() != Some(&429) && seen.len() < 40 {
         seen.push(wrong.get("/export/errors.csv").await.status().as_u16());
     }
-    assert!(seen.len() > 20 && seen[..20].iter().all(|status| *status == 401), "{seen:?}");
+    assert!(
+        seen.len() > 20 && seen[..20].iter().all(|status| *status == 401),
+        "{seen:?}"
+    );
     let answer = unused.call("/api/fn/current_user", "{}").await;
     let (status, text) = told(answer).await;
-    assert!(status == 429 && text.contains("Too many wrong tokens"), "{text}");
-    assert_eq!(good.get("/export/errors.csv").await.status(), 200, "it is known");
+    assert!(
+        status == 429 && text.contains("Too many wrong tokens"),
+        "{text}"
+    );
+    assert_eq!(
+        good.get("/export/errors.csv").await.status(),
+        200,
+        "it is known"
+    );
     // Nor are people kept out.
     app.person(Role::Admin).await;
 }
@@ -220,15 +256,31 @@ async fn another_origin_is_refused_as_soon_as_there_is_a_cookie(pool: PgPool) {
     let app = App::start(pool).await;
     admin(&app).await;
     let program = program(&app, &token(&app, "admin", Role::Viewer).await);
-    let post = || program.request("POST", "/api/fn/current_user").header("content-type", "application/json").body("{}");
+    let post = || {
+        program
+            .request("POST", "/api/fn/current_user")
+            .header("content-type", "application/json")
+            .body("{}")
+    };
     let status = async |request: reqwest::RequestBuilder| request.send().await.unwrap().status();
     assert_eq!(status(post()).await, 200);
-    assert_eq!(status(post().header(ORIGIN, "https://evil.example")).await, 200);
-    let upgrade = program.request("GET", "/ws/events").header("upgrade", "websocket");
+    assert_eq!(
+        status(post().header(ORIGIN, "https://evil.example")).await,
+        200
+    );
+    let upgrade = program
+        .request("GET", "/ws/events")
+        .header("upgrade", "websocket");
     assert_ne!(status(upgrade).await, 403);
     for cookie in ["", "a=b", "command_center_session=x"] {
-        assert_eq!(status(post().header(COOKIE, cookie)).await, 403, "{cookie:?}");
-        let evil = post().header(COOKIE, cookie).header(ORIGIN, "https://evil.example");
+        assert_eq!(
+            status(post().header(COOKIE, cookie)).await,
+            403,
+            "{cookie:?}"
+        );
+        let evil = post()
+            .header(COOKIE, cookie)
+            .header(ORIGIN, "https://evil.example");
         assert_eq!(status(evil).await, 403);
         let ours = post().header(COOKIE, cookie).header(ORIGIN, &app.url);
         assert_eq!(status(ours).await, 200);

@@ -10,7 +10,9 @@ async fn viewers_keep_views_for_themselves_and_the_menu_follows(pool: PgPool) {
     let app = App::start(pool).await;
     let viewer = app.person(Role::Viewer).await;
     let save = |shared: bool| {
-        format!(r#"{{"view":{{"path":"/events","name":"Stuck","query":"status=pending&older=10m","shared":{shared}}}}}"#)
+        format!(
+            r#"{{"view":{{"path":"/events","name":"Stuck","query":"status=pending&older=10m","shared":{shared}}}}}"#
+        )
     };
     let refused = viewer.call("/api/fn/save_view", &save(true)).await;
     assert_eq!(refused.status(), 403);

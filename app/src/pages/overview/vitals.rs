@@ -13,7 +13,11 @@ use domain::{
 use leptos::prelude::*;
 
 use super::cards::missing;
-use crate::{parts::{pager::number, time}, problem::Problem, query::events_path};
+use crate::{
+    parts::{pager::number, time},
+    problem::Problem,
+    query::events_path,
+};
 
 const NOTHING_RAN: &str = "Nothing ran in the last 24 hours";
 const NOT_COUNTED: &str = "Counting took too long; the list behind it may be filtered";

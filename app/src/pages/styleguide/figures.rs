@@ -21,7 +21,8 @@ const DAY: [i64; 24] = [
 ];
 
 pub(super) fn figures() -> AnyView {
-    let drawn = [("chart-wide", 760), ("chart-narrow", 360)].map(|(class, width)| bars(class, width));
+    let drawn =
+        [("chart-wide", 760), ("chart-narrow", 360)].map(|(class, width)| bars(class, width));
     let label = "Runs of each hour of the example: few at night, 71 at most";
     let hours = "Runs per hour of the example: highest 71".to_owned();
     view! {

@@ -43,8 +43,7 @@ const CONNECTIONS: [Connection; 5] = [
 ];
 
 pub(super) fn marks() -> AnyView {
-    let age =
-        |minutes: f64| badge::badge(age_tone(Some(minutes)), domain::format::age(minutes));
+    let age = |minutes: f64| badge::badge(age_tone(Some(minutes)), domain::format::age(minutes));
     view! {
         {states("Tones", TONES.map(|(tone, text)| badge::badge(tone, text)).collect_view())}
         {states("Events", EventStatus::ALL.map(badge::event_status).collect_view())}

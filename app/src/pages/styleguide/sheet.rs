@@ -118,7 +118,14 @@ mod tests {
     fn the_sheet_is_read_to_its_end() {
         let all = tokens();
         let find = |name: &str| all.iter().find(|token| token.name == name).copied();
-        let names = ["--bg", "--shadow", "--t1", "--s5", "--fast", "--console-now"];
+        let names = [
+            "--bg",
+            "--shadow",
+            "--t1",
+            "--s5",
+            "--fast",
+            "--console-now",
+        ];
         for name in names {
             assert!(find(name).is_some(), "{name}");
         }
