@@ -1,10 +1,13 @@
 //! The few things that pages ask of the browser. None of them may be called while rendering on the server.
 
+use std::cell::RefCell;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     HtmlElement, HtmlInputElement, Storage,
-    js_sys::{Function, Reflect},
+    js_sys::{self, Array, Function, Object, Reflect},
 };
 
 /// Milliseconds since the page was opened; never goes back.
@@ -178,4 +181,79 @@ pub fn close_popover(id: &str) {
 pub fn height() -> f64 {
     let height = window().inner_height().ok();
     height.and_then(|height| height.as_f64()).unwrap_or(800.0)
+}
+
+thread_local! {
+    /// Writes milliseconds since 1970 as the clocks of the chosen zone show them.
+    static ZONE: RefCell<Option<Function>> = const { RefCell::new(None) };
+}
+
+/// Chooses the zone of [`local_time`], the browser's own where none is named. False where the browser does not know it.
+pub fn use_zone(name: Option<&str>) -> bool {
+    let format = zone_format(name).ok();
+    let known = format.is_some();
+    ZONE.set(format);
+    known
+}
+
+/// A point in time as the clocks of the chosen zone show it; none before one is chosen.
+pub fn local_time(at: DateTime<Utc>) -> Option<NaiveDateTime> {
+    let millis = JsValue::from_f64(at.timestamp_millis() as f64);
+    let text = ZONE.with_borrow(|format| {
+        let text = format.as_ref()?.call1(&JsValue::UNDEFINED, &millis).ok()?;
+        text.as_string()
+    })?;
+    read_time(&text)
+}
+
+fn zone_format(name: Option<&str>) -> Result<Function, JsValue> {
+    const PARTS: [(&str, &str); 7] = [
+        ("year", "numeric"),
+        ("month", "2-digit"),
+        ("day", "2-digit"),
+        ("hour", "2-digit"),
+        ("minute", "2-digit"),
+        ("second", "2-digit"),
+        ("hourCycle", "h23"),
+    ];
+    let options = Object::new();
+    let zone = name.map(|name| ("timeZone", name));
+    for (key, value) in PARTS.into_iter().chain(zone) {
+        Reflect::set(&options, &key.into(), &value.into())?;
+    }
+    let intl = Reflect::get(&js_sys::global(), &"Intl".into())?;
+    let class: Function = Reflect::get(&intl, &"DateTimeFormat".into())?.dyn_into()?;
+    // In this way a zone that the browser does not know is an error, and no end of the program.
+    let made = Reflect::construct(&class, &Array::of2(&"en-US".into(), &options))?;
+    Reflect::get(&made, &"format".into())?.dyn_into()
+}
+
+/// Month, day, year, hour, minute, second, whatever stands between them.
+fn read_time(text: &str) -> Option<NaiveDateTime> {
+    let mut numbers = text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|digits| digits.parse::<u32>().ok());
+    let mut next = || numbers.next();
+    let (month, day, year) = (next()?, next()?, next()?);
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    date.and_hms_opt(next()?, next()?, next()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_browser_writes_of_a_time_is_read() {
+        let table = [
+            ("11/22/2026, 05:18:31", Some("2026-11-22 05:18:31")),
+            ("01/02/2026 00:00:00", Some("2026-01-02 00:00:00")),
+            ("13/02/2026, 00:00:00", None),
+            ("Invalid Date", None),
+        ];
+        for (text, expected) in table {
+            let read = read_time(text).map(|time| time.to_string());
+            assert_eq!(read.as_deref(), expected, "{text}");
+        }
+    }
 }

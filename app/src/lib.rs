@@ -36,6 +36,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     session::provide();
     mode::provide();
+    parts::time::provide();
     live::Live::provide();
     view! {
         <Title formatter=|title: String| {

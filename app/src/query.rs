@@ -2,6 +2,7 @@
 //!
 //! The error console is on every page and keeps its own keys, which start with `e_`.
 
+mod contacts;
 mod lists;
 mod range;
 mod tokens;
@@ -9,6 +10,7 @@ mod tokens;
 use leptos::prelude::{Memo, Read};
 use leptos_router::hooks::use_location;
 
+pub use contacts::*;
 pub use lists::*;
 pub use range::*;
 pub use tokens::*;

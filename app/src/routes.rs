@@ -15,6 +15,7 @@ use crate::{
         audit::AuditPage,
         companies::CompaniesPage,
         company::CompanyPage,
+        contacts::ContactsPage,
         dead_letters::DeadLettersPage,
         error_group::ErrorGroupPage,
         errors::ErrorsPage,
@@ -30,6 +31,7 @@ use crate::{
         sign_in::SignInPage,
         stages::StagesPage,
         styleguide::StyleGuidePage,
+        system::SystemPage,
         tokens::TokensPage,
         trends::TrendsPage,
         users::UsersPage,
@@ -66,6 +68,7 @@ pub const PAGES: &[PageRoute] = &[
     page("/trends", "Trends"),
     page("/companies", "Companies"),
     page("/companies/:key", "Company"),
+    page("/contacts", "Contacts"),
     page("/imports", "Imports"),
     page("/imports/:batch", "Import"),
     page("/errors", "Errors"),
@@ -93,6 +96,10 @@ pub const PAGES: &[PageRoute] = &[
         permission: Permission::Edit,
         ..page("/tokens", "Tokens")
     },
+    PageRoute {
+        permission: Permission::Edit,
+        ..page("/system", "System")
+    },
 ];
 
 /// Pages are sent whole, so that they serve people and programs without JavaScript.
@@ -106,6 +113,7 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/companies") view=CompaniesPage ssr=SsrMode::Async />
                 <Route path=path!("/companies/:key") view=CompanyPage ssr=SsrMode::Async />
+                <Route path=path!("/contacts") view=ContactsPage ssr=SsrMode::Async />
                 <Route path=path!("/imports") view=ImportsPage ssr=SsrMode::Async />
                 <Route path=path!("/imports/:batch") view=ImportPage ssr=SsrMode::Async />
                 <Route path=path!("/errors") view=ErrorsPage ssr=SsrMode::Async />
@@ -125,6 +133,7 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/trends") view=TrendsPage ssr=SsrMode::Async />
                 <Route path=path!("/users") view=UsersPage ssr=SsrMode::Async />
                 <Route path=path!("/tokens") view=TokensPage ssr=SsrMode::Async />
+                <Route path=path!("/system") view=SystemPage ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>
     }

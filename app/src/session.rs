@@ -1,22 +1,42 @@
 //! Who is signed in, known at the first paint and to every component without waiting.
 
-use domain::role::{Actor, Permission};
+use domain::{
+    model::zone::ShownZone,
+    role::{Actor, Permission},
+};
 use http::request::Parts;
 use leptos::prelude::*;
 
 #[derive(Clone)]
-struct Session(Option<Actor>);
+struct Session {
+    actor: Option<Actor>,
+    zone: ShownZone,
+}
 
-/// Reads the actor that the server put into the request, and hands the same one to the browser.
+/// Reads the actor that the server put into the request, and hands the same one to the browser, with the zone in which
+/// they are shown times.
 pub(crate) fn provide() {
-    let actor = SharedValue::new(|| {
-        use_context::<Parts>().and_then(|parts| parts.extensions.get::<Actor>().cloned())
+    let actor = SharedValue::new(from_request::<Actor>);
+    let zone = SharedValue::new(|| from_request::<ShownZone>().unwrap_or_default());
+    provide_context(Session {
+        actor: actor.into_inner(),
+        zone: zone.into_inner(),
     });
-    provide_context(Session(actor.into_inner()));
+}
+
+fn from_request<T: Clone + Send + Sync + 'static>() -> Option<T> {
+    use_context::<Parts>().and_then(|parts| parts.extensions.get::<T>().cloned())
 }
 
 pub(crate) fn actor() -> Option<Actor> {
-    use_context::<Session>().and_then(|session| session.0)
+    use_context::<Session>().and_then(|session| session.actor)
+}
+
+/// In which zone the person is shown times; UTC for whoever is not signed in.
+pub(crate) fn zone() -> ShownZone {
+    use_context::<Session>()
+        .map(|session| session.zone)
+        .unwrap_or_default()
 }
 
 /// Whether to offer something. The server checks again whatever is shown here.

@@ -1,8 +1,16 @@
 //! The only server-only file: who asks, may they, and what the engine's errors mean to them.
 
+use std::sync::Arc;
+
 use axum::http::{StatusCode, request::Parts};
-use domain::role::{Actor, Permission};
-use engine::{Engine, EngineError, store::error::ErrorSelection};
+use domain::{
+    model::system::Installation,
+    role::{Actor, Permission},
+};
+use engine::{
+    Engine, EngineError,
+    store::{error::ErrorSelection, session::SessionKey},
+};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
@@ -34,6 +42,22 @@ pub fn require(permission: Permission) -> Result<(Engine, Actor), Problem> {
         answered(Problem::failed())
     })?;
     Ok((engine, actor))
+}
+
+/// The session that asks: the server puts it into the request's extensions beside the [`Actor`].
+///
+/// # Errors
+/// A problem with status 401 when there is none.
+pub fn present_session() -> Result<SessionKey, Problem> {
+    use_context::<Parts>()
+        .and_then(|parts| parts.extensions.get::<SessionKey>().cloned())
+        .ok_or_else(|| answered(Problem::signed_out()))
+}
+
+/// What the server that answers says of itself, which it puts into the context.
+pub fn installation() -> Installation {
+    let found = use_context::<Arc<Installation>>();
+    found.map(Arc::unwrap_or_clone).unwrap_or_default()
 }
 
 /// What an engine error means to the caller, with the response's status set to match.

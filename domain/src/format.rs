@@ -70,11 +70,6 @@ pub fn bytes(n: i64) -> String {
     format!("{} TB", one_decimal(size))
 }
 
-/// The time of day in UTC: `14:32:07`.
-pub fn short_time(at: DateTime<Utc>) -> String {
-    at.format("%H:%M:%S").to_string()
-}
-
 /// How long before `now` something was: `just now`, `5 min ago`; what lies ahead reads `in 5 min`.
 pub fn relative(now: DateTime<Utc>, then: DateTime<Utc>) -> String {
     let seconds = (now - then).num_milliseconds() as f64 / 1000.0;
@@ -196,7 +191,6 @@ mod tests {
     #[test]
     fn times() {
         let now = DateTime::from_timestamp(1_763_649_127, 0).unwrap();
-        assert_eq!(short_time(now), "14:32:07");
         let table = [
             (0, "just now"),
             (4, "just now"),

@@ -4,6 +4,7 @@
 
 pub mod backoff;
 pub mod barton;
+pub mod browser;
 pub mod company_name;
 pub mod csv;
 pub mod csv_safe;

@@ -144,7 +144,7 @@ test.describe('signed in', () => {
 
   test('letters go to pages, and not while one types', async ({ page }) => {
     await open(page, '/');
-    for (const [letter, path] of [['c', '/companies'], ['i', '/imports'], ['e', '/events'], ['o', '/']]) {
+    for (const [letter, path] of [['c', '/companies'], ['p', '/contacts'], ['i', '/imports'], ['e', '/events'], ['o', '/']]) {
       await page.keyboard.press('g');
       await page.keyboard.press(letter);
       await expect(page).toHaveURL(base() + path);

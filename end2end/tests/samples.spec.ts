@@ -12,7 +12,7 @@ test('from an empty database to verified companies with one click', async ({ pag
     await live(page);
     await expect(page.locator('main')).toContainText('Nothing has been imported yet');
     await expect(page.locator('main')).toContainText('Sandbox data.');
-    for (const [path, text] of [['/companies', 'No companies yet'], ['/imports', 'No imports yet'], ['/events', 'No events yet']]) {
+    for (const [path, text] of [['/companies', 'No companies yet'], ['/contacts', 'No contacts yet'], ['/imports', 'No imports yet'], ['/events', 'No events yet']]) {
       await page.goto(server.url + path);
       await live(page);
       await expect(page.locator('main')).toContainText(text);

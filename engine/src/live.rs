@@ -7,6 +7,7 @@ mod replay;
 
 use std::sync::Arc;
 
+use domain::model::system::Listening;
 use sqlx::PgPool;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -24,6 +25,7 @@ pub struct Live {
     doorbells: Arc<Doorbells>,
     /// How often the LISTEN connection was lost and made again.
     reconnections: Arc<watch::Sender<u64>>,
+    listening: Arc<watch::Sender<Listening>>,
     stop: CancellationToken,
 }
 
@@ -33,6 +35,7 @@ impl Live {
             sender: broadcast::Sender::new(BACKLOG),
             doorbells: Arc::default(),
             reconnections: Arc::default(),
+            listening: Arc::default(),
             stop: CancellationToken::new(),
         };
         let busy = Arc::new(Notify::new());
@@ -57,6 +60,11 @@ impl Live {
     /// time at once. A receiver that lags must send [`crate::Engine::live_replay`] of nothing and go on.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<str>> {
         self.sender.subscribe()
+    }
+
+    /// The state of the LISTEN connection, for people who ask.
+    pub fn listening(&self) -> Listening {
+        *self.listening.borrow()
     }
 
     /// Does the work, unless the database is found again after it was lost: what waits on a connection of before may wait

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 mod actions;
+mod contacts;
 mod contract;
 mod doctor;
 mod error_groups;
@@ -20,4 +21,5 @@ mod saved_views;
 mod schedules;
 mod search;
 mod support;
+mod system;
 mod tokens;

@@ -3,6 +3,7 @@
 mod database;
 mod former;
 mod parse;
+mod shown;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 

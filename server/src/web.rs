@@ -20,10 +20,12 @@ mod throttle;
 mod token;
 mod upload;
 mod visitor;
+mod zone;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, extract::FromRef, serve::ListenerExt};
+use domain::model::system::{Installation, SettingShown};
 use engine::Engine;
 use leptos::prelude::LeptosOptions;
 use tokio::{
@@ -56,6 +58,8 @@ pub struct WebOptions {
     /// The page that shows every component; without it that address is not found.
     pub style_guide: bool,
     pub limits: Limits,
+    /// For admins to see; without secrets.
+    pub settings: Vec<SettingShown>,
 }
 
 impl WebOptions {
@@ -66,6 +70,7 @@ impl WebOptions {
             trust_proxy: config.trust_proxy,
             style_guide: config.demo || cfg!(debug_assertions),
             limits: Limits::default(),
+            settings: config.shown(),
         }
     }
 }
@@ -120,6 +125,7 @@ pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) options: WebOptions,
     pub(crate) site: Site,
+    pub(crate) installation: Arc<Installation>,
     pub(crate) sessions: SessionStore,
     pub(crate) actors: ActorCache,
     pub(crate) throttle: SignInThrottle,
@@ -159,6 +165,12 @@ impl Web {
     /// When the listener has no address.
     pub fn start(engine: Engine, options: WebOptions, listener: TcpListener) -> io::Result<Self> {
         let address = listener.local_addr()?;
+        let site = Site::find();
+        let installation = Installation {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            build: site.build().map(str::to_owned),
+            settings: options.settings.clone(),
+        };
         let app = App(Arc::new(Shared {
             sessions: SessionStore::new(engine.pool().clone()),
             actors: ActorCache::new(options.limits.actor_memory),
@@ -168,7 +180,8 @@ impl Web {
             sockets: Arc::new(Semaphore::new(options.limits.sockets)),
             uploads: Semaphore::new(options.limits.uploads),
             stop: CancellationToken::new(),
-            site: Site::find(),
+            site,
+            installation: Arc::new(installation),
             engine,
             options,
         }));

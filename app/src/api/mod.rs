@@ -4,6 +4,7 @@ pub mod actions;
 pub mod audit;
 pub mod bulk;
 pub mod companies;
+pub mod contacts;
 pub mod dead_letters;
 pub mod error_groups;
 pub mod errors;
@@ -19,6 +20,7 @@ pub mod schedules;
 pub mod search;
 pub mod session;
 pub mod stages;
+pub mod system;
 pub mod tokens;
 pub mod trends;
 pub mod upkeep;
@@ -34,6 +36,8 @@ pub const API_PREFIX: &str = "/api/fn";
 /// The matrix of the permission tests is made from this list; a test compares it with what is registered.
 pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/current_user", Permission::View),
+    ("/api/fn/sessions", Permission::View),
+    ("/api/fn/time_zones", Permission::View),
     ("/api/fn/overview", Permission::View),
     ("/api/fn/event_counts", Permission::View),
     ("/api/fn/trends", Permission::View),
@@ -79,6 +83,7 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/n8n_errors", Permission::View),
     ("/api/fn/companies", Permission::View),
     ("/api/fn/company", Permission::View),
+    ("/api/fn/contacts", Permission::View),
     ("/api/fn/import_preview", Permission::View),
     ("/api/fn/start_import", Permission::Import),
     ("/api/fn/cancel_import", Permission::Import),
@@ -97,6 +102,7 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/retention", Permission::View),
     ("/api/fn/set_retention", Permission::Edit),
     ("/api/fn/examine", Permission::Edit),
+    ("/api/fn/system", Permission::Edit),
     ("/api/fn/preview_action", Permission::View),
     // A purge needs Delete on top; the function asks for it.
     ("/api/fn/start_action", Permission::Retry),
@@ -125,6 +131,7 @@ pub const ACCESS: &[(&str, Permission)] = &[
 /// Server functions that no program may call, whatever its token's role: all that is about people, their passwords and
 /// sessions, and about tokens. A program could otherwise let others in, or stay when its token has ended.
 pub const PEOPLE_ONLY: &[&str] = &[
+    "/api/fn/sessions",
     "/api/fn/users",
     "/api/fn/invite_user",
     "/api/fn/reset_password",

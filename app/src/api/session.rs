@@ -1,7 +1,10 @@
 //! Who is signed in.
 
 use super::json::Json;
-use domain::role::Actor;
+use domain::{
+    model::{session::SessionRow, zone::Zones},
+    role::Actor,
+};
 use leptos::prelude::*;
 
 use crate::problem::Problem;
@@ -11,4 +14,22 @@ use crate::problem::Problem;
 pub async fn current_user() -> Result<Actor, Problem> {
     let (_, actor) = crate::ssr::require(domain::role::Permission::View)?;
     Ok(actor)
+}
+
+/// Where the caller is signed in.
+#[server(prefix = "/api/fn", endpoint = "sessions", input = Json, output = Json)]
+pub async fn sessions() -> Result<Vec<SessionRow>, Problem> {
+    let (engine, actor) = crate::ssr::require(domain::role::Permission::View)?;
+    let present = crate::ssr::present_session()?;
+    engine
+        .sessions(&actor, &present)
+        .await
+        .map_err(crate::ssr::problem)
+}
+
+/// The zones in which a person may be shown times.
+#[server(prefix = "/api/fn", endpoint = "time_zones", input = Json, output = Json)]
+pub async fn time_zones() -> Result<Zones, Problem> {
+    crate::ssr::require(domain::role::Permission::View)?;
+    Ok(engine::store::zone::zones())
 }

@@ -1,8 +1,8 @@
 //! The errors themselves: filter, sortable columns, rows with their actions.
 
+use chrono::{DateTime, Utc};
 use domain::{
     event::{EventStatus, Severity},
-    format::short_time,
     model::{
         Page,
         error::{ErrorQuery, ErrorRow, ErrorSort},
@@ -190,8 +190,9 @@ fn line(console: Console, row: ErrorRow) -> AnyView {
         }
     });
     let details = format!("Details of {}", chosen.what);
-    let since = since(&row);
-    let since_label = (!since.is_empty()).then_some("Since then");
+    let told = (!since(&row).is_empty()).then(|| row.clone());
+    let since_label = told.is_some().then_some("Since then");
+    let since = told.map(|row| move || since(&row));
     // Where resolved errors are listed, too, it stays and says so.
     let open_only = console.query.get_untracked().filter.resolved == Some(false);
     let leaving = console.leaving;
@@ -222,12 +223,17 @@ pub(super) fn retryable(row: &ErrorRow) -> bool {
     row.event_status == Some(EventStatus::Failed) && row.workflow.is_some() && !row.resolved
 }
 
+/// Of the day, in the person's zone.
+fn minute(at: DateTime<Utc>) -> String {
+    time::shown(at).format("%H:%M").to_string()
+}
+
 /// What became of the record: "retried 14:31 → processed".
 pub(super) fn since(row: &ErrorRow) -> String {
     let state = row.event_status.map(EventStatus::name);
     let outcome = match (row.retried_at, state) {
-        (Some(at), Some(state)) => format!("retried {} → {state}", &short_time(at)[..5]),
-        (Some(at), None) => format!("retried {}", &short_time(at)[..5]),
+        (Some(at), Some(state)) => format!("retried {} → {state}", minute(at)),
+        (Some(at), None) => format!("retried {}", minute(at)),
         (None, _) => String::new(),
     };
     match (row.resolved, outcome.is_empty()) {
@@ -246,8 +252,6 @@ fn shorten(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
-
     use super::*;
 
     #[test]

@@ -28,7 +28,7 @@ use crate::{
 
 const PATH: &str = "/audit";
 /// The beginnings of what may stand there; the log itself knows more exact ones.
-const ACTIONS: [(&str, &str); 12] = [
+const ACTIONS: [(&str, &str); 13] = [
     ("event.", "events"),
     ("action.", "bulk actions"),
     ("stage.", "stages"),
@@ -40,6 +40,7 @@ const ACTIONS: [(&str, &str); 12] = [
     ("retention.", "retention"),
     ("rollups.", "counts"),
     ("user.", "users"),
+    ("session.", "sign-outs elsewhere"),
     ("token.", "tokens"),
 ];
 

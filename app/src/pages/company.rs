@@ -4,6 +4,7 @@ use domain::{
     model::{
         action::Scope,
         company::{CompanyDetail, CompanyState, ImportSource, SlotDetail},
+        contact::ContactFilter,
         live::Topic,
         replay::ReplayTarget,
     },
@@ -25,7 +26,7 @@ use crate::{
         process_now::ProcessNowButton,
         replay::{ReplayOffer, replay_button},
     },
-    query::{carry, companies_path, import_path, lineage_path, use_query},
+    query::{carry, companies_path, contacts_path, import_path, lineage_path, use_query},
     session,
 };
 
@@ -86,6 +87,7 @@ fn whole(detail: CompanyDetail) -> AnyView {
         </section>
         <section class="slots" aria-labelledby="people">
             <h2 id="people">"People"</h2>
+            {detail.row.barton_id.filter(|_| !detail.slots.is_empty()).map(in_contacts)}
             {people(detail.row.state, detail.slots)}
         </section>
         <section class="card" aria-labelledby="timeline">
@@ -174,6 +176,16 @@ fn people(state: CompanyState, slots: Vec<SlotDetail>) -> AnyView {
         return view! { <p class="muted">{text}</p> }.into_any();
     }
     view! { <div class="slot-grid">{slots.into_iter().map(slot).collect_view()}</div> }.into_any()
+}
+
+/// The same people as rows, to be filtered or taken away.
+fn in_contacts(company: String) -> AnyView {
+    let path = contacts_path(&ContactFilter {
+        company: Some(company),
+        ..Default::default()
+    });
+    let href = carry(&path, &use_query().get_untracked());
+    view! { <p><a href=href>"In the list of contacts"</a></p> }.into_any()
 }
 
 fn slot(slot: SlotDetail) -> AnyView {

@@ -293,7 +293,7 @@ fn form(schedule: Schedule, editing: Editing) -> AnyView {
         Some(Ok(times)) => {
             let times = times
                 .into_iter()
-                .map(|at| view! { <li>{time::stamp(at)}</li> })
+                .map(|at| view! { <li>{time::utc_stamp(at)}</li> })
                 .collect_view();
             view! {
                 <h3>"The next runs, in UTC"</h3>

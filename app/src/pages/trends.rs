@@ -88,7 +88,7 @@ fn whole(trends: Trends) -> AnyView {
         Bucket::Day => "runs a day",
     };
     view! {
-        <p class="list-count">{time::stamp(from)} " to " {time::stamp(until)}</p>
+        <p class="list-count">{time::utc_stamp(from)} " to " {time::utc_stamp(until)}</p>
         <section class="card" aria-labelledby="runs">
             <h2 id="runs">"Runs" <small>{unit}</small></h2>
             <Brush times=runs.iter().map(|runs| runs.at).collect() until=until>
@@ -148,7 +148,7 @@ fn behind(
 fn run(runs: &RunsAt) -> AnyView {
     view! {
         <tr>
-            <th scope="row" data-label="From" class="nowrap">{time::stamp(runs.at)}</th>
+            <th scope="row" data-label="From" class="nowrap">{time::utc_stamp(runs.at)}</th>
             <td data-label="OK" class="n">{count(runs.ok)}</td>
             <td data-label="Errors" class="n">{count(runs.errors)}</td>
             <td data-label="Time-outs" class="n">{count(runs.timeouts)}</td>

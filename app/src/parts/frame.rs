@@ -40,6 +40,7 @@ const GROUPS: [(&str, &[Entry]); 4] = [
             ("/", "Overview"),
             ("/trends", "Trends"),
             ("/companies", "Companies"),
+            ("/contacts", "Contacts"),
             ("/imports", "Imports"),
         ],
     ),
@@ -62,12 +63,13 @@ const GROUPS: [(&str, &[Entry]); 4] = [
             ("/audit", "Audit log"),
             ("/users", "Users"),
             ("/tokens", "Tokens"),
+            ("/system", "System"),
         ],
     ),
     ("Design", &[(STYLE_GUIDE, "Style guide")]),
 ];
 /// Only for those who may change settings.
-const FOR_ADMINS: [&str; 3] = ["/audit", "/users", "/tokens"];
+const FOR_ADMINS: [&str; 4] = ["/audit", "/users", "/tokens", "/system"];
 
 #[component]
 pub(crate) fn Frame(children: Children) -> impl IntoView {

@@ -211,6 +211,7 @@ fn UserMenu() -> impl IntoView {
             <p><b>{name}</b></p>
             <p class="muted">"Role: " {role}</p>
             <p><a href=account>"Change the password"</a></p>
+            <p><a href=account>"Sign-ins and time zone"</a></p>
             <form method="post" action="/session/end">
                 <button class="btn" type="submit">"Sign out"</button>
             </form>

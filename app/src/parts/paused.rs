@@ -36,6 +36,10 @@ pub(crate) fn banner(pauses: Pauses) -> Option<AnyView> {
     }
     let present = use_query().get_untracked();
     let more = pauses.batches.len().saturating_sub(NAMED);
+    let rest = match more {
+        1 => "and 1 more batch".to_owned(),
+        more => format!("and {more} more batches"),
+    };
     let stages = pauses.stages.into_iter().map(|(stage, pause)| {
         let name = view! { <a href=carry("/stages", &present)>{stage.title()}</a> }.into_any();
         line(name, pause, resume_stage_button(stage))
@@ -54,7 +58,7 @@ pub(crate) fn banner(pauses: Pauses) -> Option<AnyView> {
         view! {
             <ul class="paused" aria-label="Paused">
                 {lines}
-                {(more > 0).then(|| view! { <li><a href=carry("/stages", &present)>{format!("and {more} more batches")}</a></li> })}
+                {(more > 0).then(|| view! { <li><a href=carry("/stages", &present)>{rest}</a></li> })}
             </ul>
         }
         .into_any(),

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Keys and what they do, for the list.
-const LIST: [(&str, &str); 17] = [
+const LIST: [(&str, &str); 18] = [
     ("Ctrl K", "Go to or do anything"),
     ("/", "Search"),
     ("j k", "Next and previous row of a list"),
@@ -23,6 +23,7 @@ const LIST: [(&str, &str); 17] = [
     ("u", "Undo, while a message offers it: Enter does it"),
     ("g o", "Overview"),
     ("g c", "Companies"),
+    ("g p", "Contacts"),
     ("g i", "Imports"),
     ("g e", "Events"),
     ("g r", "Errors by cause"),
@@ -113,6 +114,7 @@ fn page_of(letter: &str) -> Option<&'static str> {
     match letter {
         "o" => Some("/"),
         "c" => Some("/companies"),
+        "p" => Some("/contacts"),
         "i" => Some("/imports"),
         "e" => Some("/events"),
         "r" => Some("/errors"),

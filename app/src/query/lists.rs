@@ -312,7 +312,7 @@ fn sort_of(name: &str) -> Option<ErrorSort> {
     .find(|sort| sort_name(*sort) == name)
 }
 
-fn text(params: &Params, key: &str) -> Option<String> {
+pub(super) fn text(params: &Params, key: &str) -> Option<String> {
     params
         .get_str(key)
         .map(str::trim)

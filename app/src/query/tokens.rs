@@ -17,7 +17,7 @@ mod tests {
 
     #[test]
     fn states_are_read_from_the_url() {
-        let of = |query| token_query(&Params::parse(query));
+        let of = |query: &str| token_query(&Params::parse(query));
         for state in TokenState::ALL {
             let read = of(&format!("state={}&after=7", state.name()));
             assert_eq!(

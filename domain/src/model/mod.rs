@@ -4,6 +4,7 @@ pub mod action;
 pub mod audit;
 pub mod bulk;
 pub mod company;
+pub mod contact;
 pub mod dead_letter;
 pub mod doctor;
 pub mod error;
@@ -20,11 +21,14 @@ pub mod retention;
 pub mod saved_view;
 pub mod schedule;
 pub mod search;
+pub mod session;
 pub mod stage;
+pub mod system;
 pub mod token;
 pub mod trends;
 pub mod user;
 pub mod worker;
+pub mod zone;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 /// Pages whose state may be kept.
-pub const VIEWED: [&str; 9] = [
+pub const VIEWED: [&str; 10] = [
     "/",
     "/trends",
     "/companies",
+    "/contacts",
     "/imports",
     "/events",
     "/errors",

@@ -1,5 +1,6 @@
 //! Tables as CSV, for people who open them in a spreadsheet and for programs that read them.
 
+mod contacts;
 mod rows;
 
 use domain::csv_safe::defuse;

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::Utc;
 use domain::model::live::LiveMessage;
 use sqlx::{PgPool, postgres::PgListener};
 use tokio::{
@@ -39,6 +40,7 @@ pub(super) async fn listen(pool: PgPool, live: Live, busy: Arc<Notify>) {
         if let Err(error) = follow(&pool, &live, &busy, &mut last_id, &mut connected_before).await {
             tracing::warn!(%error, "the LISTEN connection was lost; connecting again");
         }
+        live.listening.send_modify(|state| state.connected = false);
         sleep(RECONNECT).await;
     }
 }
@@ -63,6 +65,7 @@ async fn follow(
     if std::mem::replace(connected_before, true) {
         live.reconnections.send_modify(|times| *times += 1);
     }
+    live.listening.send_modify(|state| state.connected = true);
     live.doorbells.ring_all();
     live.send(&missed);
     forward(&mut listener, live, busy, last_id).await
@@ -99,6 +102,7 @@ async fn forward(
             received = listener.try_recv() => {
                 let Some(notification) = received? else { return Ok(()) };
                 heard = Instant::now();
+                live.listening.send_modify(|state| state.heard_at = Some(Utc::now()));
                 if notification.channel() == SETTINGS {
                     live.doorbells.ring(SETTINGS);
                 }

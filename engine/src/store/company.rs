@@ -7,7 +7,7 @@ use domain::model::{
 };
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder, Transaction};
 
-use super::{COUNT_LIMIT, PAGE, PIECE, Piece, contains, cursor, cut};
+use super::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, Piece, contains, cursor, cut};
 use crate::{Engine, Result};
 
 /// The columns of a row over `listed`; the sub-selects run for the rows of one page only.
@@ -27,11 +27,6 @@ const PARTS: [&str; 2] = [
 ];
 /// Where counting companies of a state stops: each is a look at its slots and contacts, of some 20 µs.
 const STATES_COUNTED: i64 = 1_000;
-/// PostgreSQL does not know how many companies are in a state, and would look at all of them to sort a few. Going by time
-/// ends with the first page, unless the state is rare.
-const BY_TIME: &str = "SELECT set_config('enable_sort', 'off', TRUE), set_config('enable_hashjoin', 'off', TRUE),
-    set_config('enable_mergejoin', 'off', TRUE), set_config('max_parallel_workers_per_gather', '0', TRUE),
-    set_config('jit', 'off', TRUE)";
 
 impl Engine {
     /// A page of 50 companies, newest first.

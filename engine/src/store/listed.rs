@@ -10,6 +10,13 @@ pub(crate) const COUNT_LIMIT: i64 = 10_000;
 /// Rows of a piece: an export is few statements, and no piece is more than a megabyte or two.
 pub(crate) const PIECE: i64 = 1_000;
 
+/// For a transaction that reads a list by what PostgreSQL cannot count beforehand, such as a company's state or a text: it
+/// would look at all rows to sort the few that it expects. Going by time ends with the first page, unless what is looked
+/// for is rare.
+pub(crate) const BY_TIME: &str = "SELECT set_config('enable_sort', 'off', TRUE), set_config('enable_hashjoin', 'off', TRUE),
+    set_config('enable_mergejoin', 'off', TRUE), set_config('max_parallel_workers_per_gather', '0', TRUE),
+    set_config('jit', 'off', TRUE)";
+
 /// Rows of an export and the cursor of the next piece, absent after the last one.
 pub type Piece<T> = (Vec<T>, Option<String>);
 

@@ -7,6 +7,7 @@ pub(crate) mod audit;
 mod batch_pause;
 pub mod company;
 mod company_detail;
+mod contact;
 pub(crate) mod cursor;
 pub(crate) mod dead_letter;
 pub mod error;
@@ -25,18 +26,21 @@ mod saved_view;
 mod schedule;
 mod schedule_change;
 mod search;
+pub mod session;
 mod stage;
 mod stage_figures;
 mod strip;
+mod system;
 pub mod token_secret;
 mod trends;
 pub mod user;
 mod users;
 mod vitals;
 mod worker;
+pub mod zone;
 
 pub use listed::Piece;
-pub(crate) use listed::{COUNT_LIMIT, PAGE, PIECE, capped, cut, page, rows};
+pub(crate) use listed::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, capped, cut, page, rows};
 
 /// The pattern for ILIKE that finds what a person typed as it stands; none for blanks.
 pub(crate) fn contains(text: Option<&str>) -> Option<String> {

@@ -122,6 +122,7 @@ async fn a_reader_reads_every_table_and_view_and_writes_by_no_way(pool: PgPool) 
         "INSERT INTO intake.company_raw_intake (company) VALUES ('x')",
         "DELETE FROM marketing.pipeline_errors",
         "SELECT * FROM app.users",
+        "SELECT * FROM app.api_tokens",
     ] {
         denied(&mut reader, sql).await;
     }

@@ -1,4 +1,4 @@
-//! `POST /account/password`: people replace their own password.
+//! `POST /account/…`: the forms of a person's own account, which work without JavaScript.
 
 use std::{net::SocketAddr, time::Instant};
 
@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::role::Actor;
-use engine::EngineError;
+use engine::{EngineError, store::session::SessionKey};
 use serde::Deserialize;
 use tower_sessions::Session;
 
@@ -51,11 +51,49 @@ pub(crate) async fn change_password(
         Err(error) => return Err(problem(error.into())),
     }
     app.throttle.succeeded(&actor.name, address);
-    visitor::enter(&session, &actor).await.map_err(problem)?;
+    visitor::enter(&session, &actor, address, &headers)
+        .await
+        .map_err(problem)?;
     tracing::info!(user = actor.name, "changed the password");
     Ok(back("changed=yes"))
 }
 
-fn back(query: &str) -> Response {
+#[derive(Deserialize)]
+pub(crate) struct EndForm {
+    number: i64,
+}
+
+/// Ends one session of the person, and goes back to the page.
+pub(crate) async fn end_session(
+    State(app): State<App>,
+    Extension(actor): Extension<Actor>,
+    headers: HeaderMap,
+    Form(form): Form<EndForm>,
+) -> Result<Response, Response> {
+    let ended = app
+        .engine
+        .end_session(&actor, form.number)
+        .await
+        .map_err(|error| Problem::from(error).for_reader(&headers))?;
+    Ok(back(&format!("ended={}", u8::from(ended))))
+}
+
+/// Ends every session of the person but this one, and goes back to the page.
+pub(crate) async fn end_other_sessions(
+    State(app): State<App>,
+    Extension(actor): Extension<Actor>,
+    Extension(present): Extension<SessionKey>,
+    headers: HeaderMap,
+) -> Result<Response, Response> {
+    let ended = app
+        .engine
+        .end_other_sessions(&actor, &present)
+        .await
+        .map_err(|error| Problem::from(error).for_reader(&headers))?;
+    Ok(back(&format!("ended={ended}")))
+}
+
+/// To the page, which says what came of the form.
+pub(super) fn back(query: &str) -> Response {
     Redirect::to(&format!("/account?{query}")).into_response()
 }

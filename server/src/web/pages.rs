@@ -52,13 +52,15 @@ pub(crate) fn listings() -> Vec<AxumRouteListing> {
     generate_route_list(app::App)
 }
 
-/// What pages and server functions find: the engine, and whether there is a style guide; the caller is in the request's
-/// extensions.
+/// What pages and server functions find: the engine, what the process knows of itself, and whether there is a style guide;
+/// the caller is in the request's extensions.
 pub(crate) fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static {
     let engine = app.engine.clone();
+    let installation = app.installation.clone();
     let style_guide = app.options.style_guide;
     move || {
         provide_context(engine.clone());
+        provide_context(installation.clone());
         if style_guide {
             provide_context(StyleGuide);
         }

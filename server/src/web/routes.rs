@@ -16,14 +16,16 @@ use tower_http::{
 
 pub use super::access::Access;
 use super::export::{
-    Actions, Audit, Companies, DeadLetters, ErrorGroups, Errors, Events, Health as WorkflowHealth,
-    Imports, Phases, Queue, Schedules, Snipers, Stages, Throughput, Workers, export, import_report,
+    Actions, Audit, Companies, Contacts, DeadLetters, ErrorGroups, Errors, Events,
+    Health as WorkflowHealth, Imports, Phases, Queue, Schedules, Snipers, Stages, Throughput,
+    Workers, export, import_report,
 };
 use super::{
     App, access, account, events, headers, health, observe, origin, pages,
     problem::panicked,
     sign_in, site, upload,
     visitor::{load_actor, session_layer},
+    zone,
 };
 use Kind::{Health, Lasting, Quick};
 
@@ -76,11 +78,15 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/session", PUBLIC, Quick, || post(sign_in::sign_in)),
     route("POST", "/session/end", PUBLIC, Quick, || post(sign_in::sign_out)),
     route("POST", "/account/password", VIEW, Quick, || post(account::change_password)),
+    route("POST", "/account/sessions/end", VIEW, Quick, || post(account::end_session)),
+    route("POST", "/account/sessions/end-others", VIEW, Quick, || post(account::end_other_sessions)),
+    route("POST", "/account/time-zone", VIEW, Quick, || post(zone::choose)),
     route("GET", "/ws/events", VIEW, Lasting, || get(events::events)),
     route("POST", "/upload", IMPORT, Lasting, || post(upload::upload)),
     route("GET", "/export/actions.csv", EXPORT, Quick, || get(export::<Actions>)),
     route("GET", "/export/audit.csv", EDIT, Quick, || get(export::<Audit>)),
     route("GET", "/export/companies.csv", EXPORT, Quick, || get(export::<Companies>)),
+    route("GET", "/export/contacts.csv", EXPORT, Quick, || get(export::<Contacts>)),
     route("GET", "/export/dead-letters.csv", EXPORT, Quick, || get(export::<DeadLetters>)),
     route("GET", "/export/error-groups.csv", EXPORT, Quick, || get(export::<ErrorGroups>)),
     route("GET", "/export/errors.csv", EXPORT, Quick, || get(export::<Errors>)),
@@ -126,12 +132,14 @@ pub(crate) fn router(app: App) -> Router {
     let lasting = routes(Lasting).layer(DefaultBodyLimit::disable());
     let known = quick
         .merge(lasting)
+        .route_layer(from_fn_with_state(app.clone(), zone::load))
         .route_layer(from_fn_with_state(app.clone(), access::enforce))
         .route_layer(from_fn_with_state(app.clone(), load_actor))
         .route_layer(session_layer(&app))
         .route_layer(CompressionLayer::new());
     let not_found = Router::new()
         .fallback(pages::not_found)
+        .layer(from_fn_with_state(app.clone(), zone::load))
         .layer(from_fn_with_state(app.clone(), load_actor))
         .layer(session_layer(&app))
         .with_state(app.clone());

@@ -50,7 +50,9 @@ pub(crate) async fn sign_in(
         return Ok(again("credentials", next));
     };
     app.throttle.succeeded(&form.name, address);
-    visitor::enter(&session, &actor).await.map_err(problem)?;
+    visitor::enter(&session, &actor, address, &headers)
+        .await
+        .map_err(problem)?;
     tracing::info!(user = actor.name, "signed in");
     Ok(Redirect::to(next).into_response())
 }

@@ -2,13 +2,14 @@
 
 use std::{
     collections::HashMap,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
     extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, header::USER_AGENT},
     middleware::Next,
     response::Response,
 };
@@ -21,12 +22,19 @@ use tower_sessions::{
     session_store::SessionStore as _,
 };
 
-use super::{App, problem::Problem, session_store::USER, sign_in::client_address, token};
+use super::{
+    App,
+    problem::Problem,
+    session_store::{ADDRESS, AGENT, SEEN, USER, key},
+    sign_in::client_address,
+    token,
+};
 
 const COOKIE: &str = "command_center_session";
-const SEEN: &str = "seen";
 /// The expiry moves on when the last move is this long ago, not with every request: that would be a write each.
 const TOUCH_SECONDS: u64 = 10 * 60;
+/// Of what a browser says of itself; the longest in use are half of it.
+const AGENT_CHARS: usize = 300;
 
 /// The layer that reads and writes the session cookie.
 pub(crate) fn session_layer(app: &App) -> SessionManagerLayer<super::SessionStore> {
@@ -75,6 +83,10 @@ pub(crate) async fn load_actor(
         tracing::Span::current().record("user", &actor.name);
         request.extensions_mut().insert(actor);
         request.extensions_mut().insert(credential);
+        if let Credential::Session(id) = credential {
+            // By which the person's own list tells this one from the others.
+            request.extensions_mut().insert(key(&id));
+        }
     }
     Ok(next.run(request).await)
 }
@@ -102,8 +114,14 @@ async fn signed_in(app: &App, session: &Session) -> Result<Option<(Credential, A
     Ok(Some((Credential::Session(id), actor)))
 }
 
-/// Makes the session the actor's, under a new id, so that an id known before means nothing.
-pub(crate) async fn enter(session: &Session, actor: &Actor) -> Result<(), Problem> {
+/// Makes the session the actor's, under a new id, so that an id known before means nothing. The address and what the
+/// browser says of itself stay with it, for the person to recognise it by.
+pub(crate) async fn enter(
+    session: &Session,
+    actor: &Actor,
+    address: IpAddr,
+    headers: &HeaderMap,
+) -> Result<(), Problem> {
     session.clear().await;
     session.cycle_id().await.map_err(session_problem)?;
     session
@@ -113,7 +131,22 @@ pub(crate) async fn enter(session: &Session, actor: &Actor) -> Result<(), Proble
     session
         .insert(SEEN, unix_seconds())
         .await
-        .map_err(session_problem)
+        .map_err(session_problem)?;
+    session
+        .insert(ADDRESS, address.to_string())
+        .await
+        .map_err(session_problem)?;
+    let agent = headers
+        .get(USER_AGENT)
+        .and_then(|agent| agent.to_str().ok());
+    if let Some(agent) = agent {
+        let agent: String = agent.chars().take(AGENT_CHARS).collect();
+        session
+            .insert(AGENT, agent)
+            .await
+            .map_err(session_problem)?;
+    }
+    Ok(())
 }
 
 /// Ends the session, in the table and in the browser.

@@ -31,6 +31,7 @@ pub(crate) fn options() -> WebOptions {
         trust_proxy: false,
         style_guide: true,
         limits: Limits::default(),
+        settings: Vec::new(),
     }
 }
 

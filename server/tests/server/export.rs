@@ -140,6 +140,70 @@ async fn every_table_is_whole_says_its_filter_and_begins_with_its_columns(pool: 
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn contacts_are_taken_away_with_their_filter(pool: PgPool) {
+    let app = App::start(pool.clone()).await;
+    let operator = app.person(Role::Operator).await;
+    sqlx::raw_sql(
+        "INSERT INTO marketing.company_master (company_unique_id, company_name, website_url, source_system, source_record_id, import_batch_id)
+         SELECT '04.04.01.84.' || lpad(n::TEXT, 5, '0') || '.001', 'Company ' || n, 'https://c' || n || '.example', 'test', 'made ' || n, 'b'
+         FROM generate_series(1, 1200) n;
+         INSERT INTO marketing.company_slots (company_slot_unique_id, company_unique_id, slot_type, slot_label)
+         SELECT '04.04.05.81' || substr(company_unique_id, 12), company_unique_id, 'executive', 'CEO' FROM marketing.company_master;
+         INSERT INTO marketing.contact_enrichment (company_slot_unique_id, full_name, email, enrichment_status, enrichment_data, email_status)
+         SELECT company_slot_unique_id, CASE n WHEN 1 THEN '=cmd()' WHEN 2 THEN NULL ELSE 'Ada ' || n END,
+                CASE WHEN n > 2 THEN 'ada' || n || '@c.example' END, CASE n WHEN 2 THEN 'failed' ELSE 'completed' END,
+                CASE n WHEN 2 THEN '{\"reason\": \"not_found\"}'::JSONB END, CASE WHEN n % 2 = 1 AND n > 2 THEN 'valid' END
+         FROM (SELECT s.*, row_number() OVER (ORDER BY s.id) AS n FROM marketing.company_slots s) AS numbered",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let file = async |path: &str| {
+        let answer = operator.get(path).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        let name = header(&answer, "content-disposition").to_owned();
+        let text = answer.text().await.unwrap();
+        let comment = text.lines().next().unwrap_or_default().to_owned();
+        let rows: Vec<csv::StringRecord> = csv::ReaderBuilder::new()
+            .comment(Some(b'#'))
+            .from_reader(text.as_bytes())
+            .into_records()
+            .map(Result::unwrap)
+            .collect();
+        (name, comment, rows)
+    };
+    let (name, comment, all) = file("/export/contacts.csv").await;
+    assert!(name.contains("filename=\"contacts_20"), "{name}");
+    assert!(comment.ends_with(": everything"), "{comment}");
+    assert_eq!(all.len(), 1_200, "over two pieces");
+    assert!(all.iter().any(|row| &row[1] == "'=cmd()"), "no formula");
+    let missed = all.iter().find(|row| row[1].is_empty()).unwrap();
+    assert_eq!(
+        (&missed[10], &missed[13], &missed[14]),
+        ("none", "failed", "not_found")
+    );
+
+    let (name, comment, valid) =
+        file("/export/contacts.csv?email=valid&batch=b&role=CEO&after=x&e_q=y").await;
+    assert!(
+        name.contains("contacts_email-valid_batch-b_role-CEO_20"),
+        "{name}"
+    );
+    assert!(
+        comment.ends_with(": filter email=valid&batch=b&role=CEO"),
+        "{comment}"
+    );
+    assert_eq!(valid.len(), 599);
+    assert_eq!(file("/export/contacts.csv?q=ada7%40c").await.2.len(), 1);
+    assert_eq!(file("/export/contacts.csv?status=failed").await.2.len(), 1);
+    let unread = operator.get("/export/contacts.csv?email=verified").await;
+    assert_eq!(unread.status(), 422, "not everything instead");
+    let viewer = app.person(Role::Viewer).await;
+    let refused = viewer.get("/export/contacts.csv").await;
+    assert_eq!(refused.status(), 403);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn an_unknown_import_has_no_report(pool: PgPool) {
     let app = App::start(pool).await;
     let operator = app.person(Role::Operator).await;

@@ -1,9 +1,6 @@
 //! The live feed: the last events as they come, held still by a button.
 
-use domain::{
-    format::short_time,
-    model::{Page, event::EventRow, live::LiveEvent},
-};
+use domain::model::{Page, event::EventRow, live::LiveEvent};
 use leptos::prelude::*;
 
 use crate::{
@@ -11,6 +8,7 @@ use crate::{
     parts::{
         icon::{PAUSE, PLAY, icon},
         loaded::Settled,
+        time,
     },
     problem::Problem,
     query::link,
@@ -78,7 +76,7 @@ fn line(event: LiveEvent) -> AnyView {
     };
     view! {
         <li>
-            <time datetime=event.at.to_rfc3339()>{short_time(event.at)}</time>
+            {time::clock(event.at)}
             <span class="mono">{event.event_type}</span>
             <span class="clip">{text}</span>
         </li>

@@ -6,6 +6,7 @@ use domain::{
     model::{
         action::Scope,
         company::{CompanyFilter, CompanyState},
+        contact::{ContactFilter, EnrichmentStatus},
         event::EventFilter,
         overview::{Overview, StripStep},
     },
@@ -18,7 +19,7 @@ use crate::{
         badge::{Tone, age_tone},
         process_now::ProcessNowButton,
     },
-    query::{companies_path, events_path},
+    query::{companies_path, contacts_path, events_path},
 };
 
 pub(super) fn strip(figures: &Overview) -> AnyView {
@@ -79,8 +80,8 @@ fn step(step: &StripStep, demo: bool) -> AnyView {
     .into_any()
 }
 
-/// What the step has made. Companies have a list, which the number leads to; slots, people and addresses are
-/// counted here and listed with their companies.
+/// What the step has made. Companies and people have a list, which the number leads to. Slots are counted here and listed
+/// with their companies, and so are addresses: each verification counts, and a contact may have several.
 fn figure(step: &StripStep) -> AnyView {
     let n = count(step.done);
     let (reached, unit) = match step.stage {
@@ -88,14 +89,21 @@ fn figure(step: &StripStep) -> AnyView {
         Some(StageName::Validate) => (Some(CompanyState::Validated), "companies"),
         Some(StageName::Promote) => (Some(CompanyState::Promoted), "companies"),
         Some(StageName::Slots) => (Some(CompanyState::Slotted), "slots"),
-        Some(StageName::Enrich) => (Some(CompanyState::Enriched), "people"),
+        Some(StageName::Enrich) => (None, "people"),
         Some(StageName::Verify) => (Some(CompanyState::Verified), "addresses"),
     };
-    let href = companies_path(&CompanyFilter {
-        reached,
-        ..Default::default()
-    });
-    if unit == "companies" {
+    let href = if step.stage == Some(StageName::Enrich) {
+        contacts_path(&ContactFilter {
+            status: Some(EnrichmentStatus::Completed),
+            ..Default::default()
+        })
+    } else {
+        companies_path(&CompanyFilter {
+            reached,
+            ..Default::default()
+        })
+    };
+    if matches!(unit, "companies" | "people") {
         return view! {
             <p class="step-figure">
                 <a class="figure" data-figure="done" href=href>{n}</a> " " <span class="unit">{unit}</span>

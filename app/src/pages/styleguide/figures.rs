@@ -124,7 +124,10 @@ fn bars(class: &str, width: i64) -> String {
         })
         .collect();
     let noon = 12 * step + 2;
+    let hours = format!(r#"<text x="2" y="166">0:00</text><text x="{noon}" y="166">12:00</text>"#);
+    let hours = format!(r#"<g font-size="12" fill="var(--muted)">{hours}</g>"#);
+    let line = format!(r#"<path d="M0 150h{width}" stroke="var(--line)"/>"#);
     format!(
-        r#"<div class="{class}"><svg viewBox="0 0 {width} 170">{bars}<path d="M0 150h{width}" stroke="var(--line)"/><g font-size="12" fill="var(--muted)"><text x="2" y="166">0:00</text><text x="{noon}" y="166">12:00</text></g></svg></div>"#
+        r#"<div class="{class}"><svg viewBox="0 0 {width} 170">{bars}{line}{hours}</svg></div>"#
     )
 }

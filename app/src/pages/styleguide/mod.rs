@@ -54,8 +54,8 @@ pub(crate) fn StyleGuidePage() -> impl IntoView {
 fn family((id, title, body): Family) -> AnyView {
     let heading = format!("{id}-title");
     view! {
-        <section class="family" id=id aria-labelledby=heading.clone()>
-            <h2 id=heading>{title}</h2>
+        <section class="family" id=id aria-labelledby=heading>
+            <h2 id=heading.clone()>{title}</h2>
             {body()}
         </section>
     }

@@ -41,13 +41,16 @@ const PAIRS: [Pair; 10] = [
 
 pub(super) fn tokens() -> AnyView {
     let colours = all().into_iter().filter(|token| token.colours().is_some());
+    let corners = all()
+        .into_iter()
+        .filter(|token| token.name == "--r" || token.name.starts_with("--r-"));
     view! {
         {wide("Colours", view! { <ul class="swatches">{colours.map(swatch).collect_view()}</ul> })}
         {wide("Contrast", contrasts())}
         {states("Type", scale("t").into_iter().map(size).collect_view())}
         {wide("Text", text())}
         {states("Space", scale("s").into_iter().map(space).collect_view())}
-        {states("Corners", all().into_iter().filter(|token| token.name.starts_with("--r-") || token.name == "--r").map(corner).collect_view())}
+        {states("Corners", corners.map(corner).collect_view())}
         {states("Shadows", shadows())}
         {wide("Motion", motion())}
     }

@@ -8,6 +8,7 @@ use domain::{
     event::EventStatus,
     model::{
         company::{Attention, CompanyFilter, CompanyState},
+        contact::{ContactFilter, EmailState, EnrichmentStatus},
         dead_letter::DeadLetterQuery,
         error::{ErrorFilter, ErrorQuery, ErrorSort},
         error_group::{GroupQuery, GroupStates},
@@ -153,6 +154,25 @@ pub(super) fn pages() -> Vec<Question> {
             attention: Some(Attention::Errors), ..CompanyFilter::default()
         });
         "company" => |engine| engine.company("41");
+        "contacts" => |engine| engine.contacts(&ContactFilter::default());
+        "contacts: valid addresses" => |engine| engine.contacts(&of_email(EmailState::Valid));
+        "contacts: invalid addresses" => |engine| engine.contacts(&of_email(EmailState::Invalid));
+        "contacts: addresses without a verdict" => |engine| engine.contacts(&of_email(EmailState::Pending));
+        "contacts: people found" => |engine| engine.contacts(&ContactFilter {
+            status: Some(EnrichmentStatus::Completed), ..ContactFilter::default()
+        });
+        "contacts: nobody found" => |engine| engine.contacts(&ContactFilter {
+            status: Some(EnrichmentStatus::Failed), ..ContactFilter::default()
+        });
+        "contacts: one role" => |engine| engine.contacts(&ContactFilter {
+            role: Some("CEO".into()), ..ContactFilter::default()
+        });
+        "contacts: one batch" => |engine| engine.contacts(&ContactFilter {
+            batch: Some("batch-0".into()), ..ContactFilter::default()
+        });
+        "contacts: one company" => |engine| engine.contacts(&ContactFilter {
+            company: Some("04.04.01.84.00041.001".into()), ..ContactFilter::default()
+        });
         "imports" => |engine| engine.import_batches(&Default::default());
         "import" => |engine| engine.import_batch("batch-0");
         "batch, before it is processed now" => |engine| engine.preview_batch("batch-0");
@@ -167,6 +187,13 @@ fn of_status(status: EventStatus) -> EventFilter {
     EventFilter {
         status: Some(status),
         ..EventFilter::default()
+    }
+}
+
+fn of_email(state: EmailState) -> ContactFilter {
+    ContactFilter {
+        email: Some(state),
+        ..ContactFilter::default()
     }
 }
 

@@ -1,14 +1,15 @@
 //! The tables that can be taken away: what filters them, and where their rows come from.
 
 use app::query::{
-    Params, action_filter, audit_query, company_filter, dead_letter_query, error_query,
-    event_filter, group_query, import_filter, unread_of_audit, unread_of_dead_letters,
-    unread_of_events,
+    Params, action_filter, audit_query, company_filter, contact_filter, dead_letter_query,
+    error_query, event_filter, group_query, import_filter, unread_of_audit, unread_of_contacts,
+    unread_of_dead_letters, unread_of_events,
 };
 use domain::model::{
     audit::{AuditEntry, AuditQuery},
     bulk::{ActionFilter, BulkAction},
     company::{CompanyFilter, CompanyRow},
+    contact::{ContactFilter, ContactRow},
     dead_letter::{DeadLetter, DeadLetterQuery},
     error::{ErrorQuery, ErrorRow},
     error_group::{GroupQuery, GroupRow},
@@ -79,6 +80,31 @@ impl Table for Companies {
 
     async fn piece(engine: &Engine, query: &CompanyFilter) -> engine::Result<Piece<CompanyRow>> {
         engine.companies_piece(query).await
+    }
+}
+
+pub(crate) struct Contacts;
+
+impl Table for Contacts {
+    type Query = ContactFilter;
+    type Row = ContactRow;
+    const NAME: &'static str = "contacts";
+    const FILTERS: &'static [&'static str] = &["q", "email", "role", "status", "batch", "company"];
+
+    fn query(params: &Params) -> Result<ContactFilter, Problem> {
+        refuse(unread_of_contacts(params))?;
+        Ok(ContactFilter {
+            cursor: None,
+            ..contact_filter(params)
+        })
+    }
+
+    fn go_on(query: &mut ContactFilter, cursor: String) {
+        query.cursor = Some(cursor);
+    }
+
+    async fn piece(engine: &Engine, query: &ContactFilter) -> engine::Result<Piece<ContactRow>> {
+        engine.contacts_piece(query).await
     }
 }
 

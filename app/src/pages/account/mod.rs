@@ -1,9 +1,17 @@
-//! A person's own account: a plain form that works without JavaScript.
+//! A person's own account: plain forms that work without JavaScript.
+
+mod sessions;
+mod zone;
 
 use domain::role::MIN_PASSWORD_CHARS;
 use leptos::prelude::*;
 
-use crate::{parts::header::PageHeader, query::use_query, session};
+use crate::{
+    parts::header::PageHeader,
+    query::{Params, use_query},
+    session,
+};
+use {sessions::Sessions, zone::ZoneForm};
 
 #[component]
 pub(crate) fn AccountPage() -> impl IntoView {
@@ -16,8 +24,7 @@ pub(crate) fn AccountPage() -> impl IntoView {
     let role = actor.map(|actor| actor.role.name()).unwrap_or_default();
     let said = move || {
         let params = params.read();
-        if params.get_str("changed").is_some() {
-            let text = "The password is changed. You are signed out everywhere but here.";
+        if let Some(text) = done(&params) {
             return Some(view! { <p class="banner" role="status">{text}</p> }.into_any());
         }
         let text = explain(params.get_str("problem")?);
@@ -40,6 +47,8 @@ pub(crate) fn AccountPage() -> impl IntoView {
                     </div>
                 </dl>
             </section>
+            <Sessions />
+            <ZoneForm />
             <form class="card account-form" method="post" action="/account/password">
                 <h2>"Change the password"</h2>
                 <p class="muted">{format!("At least {MIN_PASSWORD_CHARS} characters. You are then signed out everywhere but here.")}</p>
@@ -63,10 +72,22 @@ fn field(label: &'static str, name: &'static str, complete: &'static str, least:
     .into_any()
 }
 
+/// What the form did that led here.
+fn done(params: &Params) -> Option<String> {
+    if params.get_str("changed").is_some() {
+        return Some("The password is changed. You are signed out everywhere but here.".to_owned());
+    }
+    if params.get_str("zone").is_some() {
+        return Some("Times are shown as you chose.".to_owned());
+    }
+    params.get_str("ended").and_then(sessions::ended)
+}
+
 fn explain(problem: &str) -> String {
     match problem {
         "differ" => "The two new passwords are not the same. Nothing was changed.".to_owned(),
         "present" => "The present password is wrong. Nothing was changed.".to_owned(),
+        "zone" => "There is no time zone of this name. Nothing was changed.".to_owned(),
         "throttled" => "Too many attempts. Wait a minute, then try again.".to_owned(),
         _ => format!(
             "The new password needs at least {MIN_PASSWORD_CHARS} characters. Nothing was changed."

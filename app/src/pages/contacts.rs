@@ -1,0 +1,196 @@
+//! The list of contacts: everybody who was looked for, found or not, and what is known of their address.
+
+use domain::{
+    model::{
+        Page,
+        contact::{ContactFilter, ContactRow, EmailState, EnrichmentStatus},
+        live::Topic,
+    },
+    slot::ExecutiveRole,
+};
+use leptos::prelude::*;
+
+use crate::{
+    api::{contacts::contacts, imports::import_batches},
+    live::Live,
+    parts::{
+        badge,
+        export::ExportLink,
+        filter::{Choice, SearchField, Select},
+        header::PageHeader,
+        import_link::ImportLink,
+        loaded::{Loaded, Settled},
+        notice::Empty,
+        pager::{Pager, counted},
+        rows::rows,
+        table::table,
+        time,
+    },
+    query::{carry, company_path, contact_filter, link, use_query},
+};
+
+const PATH: &str = "/contacts";
+
+#[component]
+pub(crate) fn ContactsPage() -> impl IntoView {
+    let live = Live::expect();
+    let params = use_query();
+    let filter = Memo::new(move |_| contact_filter(&params.read()));
+    let people = live.resource(&[Topic::Pipeline], move || filter.get(), contacts);
+    let batches = live.resource(
+        &[Topic::Imports],
+        || (),
+        |()| import_batches(Default::default()),
+    );
+    let batch_choices = Signal::derive(move || {
+        let page = batches.get().and_then(Result::ok);
+        let batches = page.map(|page| page.rows).unwrap_or_default();
+        batches
+            .into_iter()
+            .map(|batch| (batch.batch_id.clone(), batch.batch_id))
+            .collect::<Vec<_>>()
+    });
+    view! {
+        <PageHeader title="Contacts" subtitle="Everybody who was looked for, and what is known of their address" own_search=true views=PATH>
+            <ExportLink table="contacts" />
+        </PageHeader>
+        <main id="main">
+            <div class="filters">
+                <SearchField label="Name, e-mail or company" name="q" cursor="after" main=true />
+                <Select label="E-mail" name="email" cursor="after" any="any state" choices=email_choices() />
+                <Select label="Role" name="role" cursor="after" any="any role" choices=role_choices() />
+                <Select label="Enrichment" name="status" cursor="after" any="any status" choices=status_choices() />
+                <Settled>
+                    <Select label="Batch" name="batch" cursor="after" any="any batch" choices=batch_choices />
+                </Settled>
+            </div>
+            <CompanyChip filter=filter />
+            <Loaded resource=people view=move |page| list(&filter.get_untracked(), page) />
+        </main>
+    }
+}
+
+/// The page of a company leads to its own people.
+#[component]
+fn CompanyChip(filter: Memo<ContactFilter>) -> impl IntoView {
+    let params = use_query();
+    move || {
+        let company = filter.read().company.clone()?;
+        let href = link(PATH, &params.read(), &[("company", None), ("after", None)]);
+        Some(view! {
+            <p class="chips">
+                <span class="chip">
+                    "of company " <b>{company}</b>
+                    <a class="chip-remove" href=href data-noscroll="" aria-label="Remove the filter">"×"</a>
+                </span>
+            </p>
+        })
+    }
+}
+
+fn email_choices() -> Vec<Choice> {
+    let text = |state: EmailState| match state {
+        EmailState::Pending => "pending: no verdict yet",
+        EmailState::None => "no address",
+        verdict => verdict.name(),
+    };
+    let choice = |state: EmailState| (state.name().to_owned(), text(state).to_owned());
+    EmailState::ALL.into_iter().map(choice).collect()
+}
+
+fn role_choices() -> Vec<Choice> {
+    let choice = |role: ExecutiveRole| (role.label().to_owned(), role.label().to_owned());
+    ExecutiveRole::ALL.into_iter().map(choice).collect()
+}
+
+fn status_choices() -> Vec<Choice> {
+    let choice = |status: EnrichmentStatus| (status.name().to_owned(), status.name().to_owned());
+    EnrichmentStatus::ALL.into_iter().map(choice).collect()
+}
+
+fn list(filter: &ContactFilter, page: Page<ContactRow>) -> AnyView {
+    if page.rows.is_empty() {
+        return nothing(filter);
+    }
+    let present = use_query().get_untracked();
+    let carried = carry("", &present);
+    let headings = vec![
+        ("Person", ""),
+        ("Title", ""),
+        ("Role", ""),
+        ("Company", ""),
+        ("E-mail", ""),
+        ("State", ""),
+        ("Enrichment", ""),
+        ("Source", ""),
+        ("Since", ""),
+    ];
+    let body = rows(
+        page.rows,
+        |row| format!("{row:?}"),
+        |row| line(row, &carried),
+    );
+    view! {
+        <p class="list-count">{counted(page.count, "contact", "contacts")}</p>
+        {table("Contacts", headings, body)}
+        <Pager label="Pages of contacts" next=page.next />
+    }
+    .into_any()
+}
+
+fn line(row: ContactRow, carried: &str) -> AnyView {
+    let who = row.who();
+    let company = row
+        .company_name
+        .unwrap_or_else(|| row.company_id.clone().unwrap_or_default());
+    let href = row
+        .company_id
+        .map(|id| format!("{}{carried}", company_path(&id)));
+    // A contact without a company is what a restore left; it leads nowhere.
+    let to = move |place: &str, text: String| match &href {
+        Some(href) => view! { <a href=format!("{href}{place}")>{text}</a> }.into_any(),
+        None => text.into_any(),
+    };
+    let verdict = row.verified_at.map(|at| {
+        let service = row
+            .verification_service
+            .as_deref()
+            .unwrap_or("nobody named");
+        format!("{}, by {service}", at.format("%-d %B %Y, %H:%M:%S UTC"))
+    });
+    let state = match row.email_state {
+        EmailState::None => "–".into_any(),
+        state => view! { <span title=verdict>{badge::outcome(state.name())}</span> }.into_any(),
+    };
+    view! {
+        <tr>
+            <th scope="row" data-label="Person">{to("#people", who)}</th>
+            <td data-label="Title">{row.title}</td>
+            <td data-label="Role" class="nowrap">{row.role}</td>
+            <td data-label="Company" class="clip">{to("", company)}</td>
+            <td data-label="E-mail" class="clip">{row.email}</td>
+            <td data-label="State">{state}</td>
+            <td data-label="Enrichment">{badge::outcome(row.status.name())}</td>
+            <td data-label="Source">{row.source}</td>
+            <td data-label="Since" class="nowrap">{time::stamp(row.created_at)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn nothing(filter: &ContactFilter) -> AnyView {
+    if *filter == ContactFilter::default() {
+        return view! {
+            <Empty title="No contacts yet" detail="A person is looked for in each role of a company, once its roles are open; whoever is found, or not, is listed here.">
+                <ImportLink />
+            </Empty>
+        }
+        .into_any();
+    }
+    view! {
+        <Empty title="No contact matches" detail="Try fewer letters, another state or any batch.">
+            <a class="btn" href=PATH>"Show all contacts"</a>
+        </Empty>
+    }
+    .into_any()
+}

@@ -1,0 +1,173 @@
+//! What runs here, how large it has become and how it is set up: for admins.
+
+use domain::{
+    event::EventStatus,
+    format::{age, bytes, count},
+    model::{
+        event::EventFilter,
+        retention::RetentionSetting,
+        system::{Installation, Listening, SettingShown, System, SystemFigures, TableSize},
+    },
+};
+use leptos::prelude::*;
+
+use crate::{
+    api::system::system,
+    live::Live,
+    parts::{
+        badge::{Tone, badge},
+        header::PageHeader,
+        loaded::Loaded,
+        table::{fact, table},
+        time,
+    },
+    query::events_path,
+};
+
+#[component]
+pub(crate) fn SystemPage() -> impl IntoView {
+    let live = Live::expect();
+    let all = live.resource(&[], move || live.tick(), |_| system());
+    view! {
+        <PageHeader title="System" subtitle="What runs here, how large it has become, how it is set up" />
+        <main id="main">
+            <Loaded resource=all view=show />
+        </main>
+    }
+}
+
+fn show(system: System) -> AnyView {
+    let System {
+        installation,
+        figures,
+    } = system;
+    view! {
+        <p class="list-count">"As of " {time::clock(figures.as_of)}</p>
+        {summary(&installation, &figures)}
+        <section aria-labelledby="tables">
+            <h2 id="tables">"The largest tables"</h2>
+            {tables(figures.tables)}
+        </section>
+        <section aria-labelledby="retention">
+            <h2 id="retention">"How long what is kept"</h2>
+            {retention(figures.retention)}
+            <p class="muted">
+                "Set with " <span class="mono">"server retention set"</span> ". What is older is deleted by "
+                <a href="/schedules">"schedules"</a> "."
+            </p>
+        </section>
+        <section aria-labelledby="settings">
+            <h2 id="settings">"Settings in effect"</h2>
+            {settings(installation.settings)}
+            <p class="muted">
+                "Of the process that answers. Each is a variable of the environment and an option; a change takes effect with the next start."
+            </p>
+        </section>
+    }
+    .into_any()
+}
+
+fn summary(installation: &Installation, figures: &SystemFigures) -> AnyView {
+    let version = match &installation.build {
+        Some(build) => format!("{}, build {build}", installation.version),
+        None => installation.version.clone(),
+    };
+    let connections = figures.connections;
+    let migration = figures.newest_migration.as_ref().map(|newest| {
+        let text = format!("{} ({})", newest.description, newest.version);
+        view! { {text} ", " {time::stamp(newest.applied_at)} }
+    });
+    let waiting = EventFilter {
+        status: Some(EventStatus::Pending),
+        ..EventFilter::default()
+    };
+    let workers = format!(
+        "{} of {}",
+        count(figures.workers_alive),
+        count(figures.workers)
+    );
+    let open = format!("{} of {}", connections.used, connections.limit);
+    let pool = format!("{} of {}", connections.pool_used, connections.pool_limit);
+    view! {
+        <section class="card" aria-labelledby="installation">
+            <h2 id="installation">"This installation"</h2>
+            <dl class="facts">
+                {fact("Version", Some(version))}
+                {fact("PostgreSQL", Some(figures.postgres.clone()))}
+                {fact("Migrations applied", Some(count(figures.migrations)))}
+                {fact("Newest migration", migration)}
+                {fact("Size of the database", Some(bytes(figures.database_bytes)))}
+                {fact("Connections of the server", Some(open))}
+                {fact("Connections of this process", Some(pool))}
+                {fact("Workers alive", Some(view! { <a href="/workers">{workers}</a> }))}
+                {fact("Events waiting", Some(view! { <a href=events_path(&waiting)>{count(figures.waiting)}</a> }))}
+                {fact("Events in work", Some(count(figures.working)))}
+                {fact("Oldest event waits for", Some(figures.oldest_waiting_minutes.map_or_else(|| "–".to_owned(), age)))}
+                {fact("Live feed", Some(feed(figures.listening, figures)))}
+            </dl>
+        </section>
+    }
+    .into_any()
+}
+
+fn feed(listening: Listening, figures: &SystemFigures) -> AnyView {
+    let state = if listening.connected {
+        badge(Tone::Good, "connected")
+    } else {
+        badge(Tone::Bad, "lost")
+    };
+    let heard = match listening.heard_at {
+        Some(at) => view! { " last notification " {time::ago(figures.as_of, at)} }.into_any(),
+        None => " no notification yet".into_any(),
+    };
+    view! { {state} {heard} }.into_any()
+}
+
+fn tables(all: Vec<TableSize>) -> AnyView {
+    let headings = vec![("Table", ""), ("Rows, about", "n"), ("With indexes", "n")];
+    let line = |row: TableSize| {
+        view! {
+            <tr>
+                <th scope="row" data-label="Table" class="mono message">{row.name}</th>
+                <td data-label="Rows, about" class="n">{count(row.rows)}</td>
+                <td data-label="With indexes" class="n">{bytes(row.bytes)}</td>
+            </tr>
+        }
+    };
+    let body = all.into_iter().map(line).collect_view().into_any();
+    table("Largest tables", headings, body)
+}
+
+fn retention(all: Vec<RetentionSetting>) -> AnyView {
+    let headings = vec![("What", ""), ("Kept", "n"), ("Changed by", "")];
+    let line = |row: RetentionSetting| {
+        let kept = match row.keep_days {
+            Some(days) => format!("{} days", count(days.into())),
+            None => "for ever".to_owned(),
+        };
+        view! {
+            <tr>
+                <th scope="row" data-label="What">{row.what.title()}</th>
+                <td data-label="Kept" class="n nowrap">{kept}</td>
+                <td data-label="Changed by">{row.updated_by}</td>
+            </tr>
+        }
+    };
+    let body = all.into_iter().map(line).collect_view().into_any();
+    table("Retention", headings, body)
+}
+
+fn settings(all: Vec<SettingShown>) -> AnyView {
+    let headings = vec![("Setting", ""), ("In effect", ""), ("Meaning", "")];
+    let line = |row: SettingShown| {
+        view! {
+            <tr>
+                <th scope="row" data-label="Setting" class="mono message">{row.name}</th>
+                <td data-label="In effect" class="mono message">{row.value}</td>
+                <td data-label="Meaning">{row.help}</td>
+            </tr>
+        }
+    };
+    let body = all.into_iter().map(line).collect_view().into_any();
+    table("Settings", headings, body)
+}

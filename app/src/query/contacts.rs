@@ -1,0 +1,86 @@
+//! The filter of contacts, to the query string and back.
+
+use domain::model::contact::{ContactFilter, EmailState, EnrichmentStatus};
+
+use super::{
+    Params, link,
+    lists::{Reader, text, unread},
+};
+
+const READERS: [Reader; 2] = [
+    ("email", |text| EmailState::parse(text).is_some()),
+    ("status", |text| EnrichmentStatus::parse(text).is_some()),
+];
+
+/// The first part of the filter that cannot be read, for the person who wrote it: a file would hold more than they meant.
+pub fn unread_of_contacts(params: &Params) -> Option<String> {
+    unread(params, &READERS)
+}
+
+/// What cannot be read is no filter; see [`unread_of_contacts`].
+pub fn contact_filter(params: &Params) -> ContactFilter {
+    ContactFilter {
+        search: text(params, "q"),
+        email: text(params, "email").and_then(|name| EmailState::parse(&name)),
+        role: text(params, "role"),
+        status: text(params, "status").and_then(|name| EnrichmentStatus::parse(&name)),
+        batch: text(params, "batch"),
+        company: text(params, "company"),
+        cursor: text(params, "after"),
+    }
+}
+
+pub fn contacts_path(filter: &ContactFilter) -> String {
+    link(
+        "/contacts",
+        &Params::default(),
+        &[
+            ("q", filter.search.as_deref()),
+            ("email", filter.email.map(EmailState::name)),
+            ("role", filter.role.as_deref()),
+            ("status", filter.status.map(EnrichmentStatus::name)),
+            ("batch", filter.batch.as_deref()),
+            ("company", filter.company.as_deref()),
+            ("after", filter.cursor.as_deref()),
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(path: &str) -> Params {
+        Params::parse(path.split_once('?').map_or("", |(_, query)| query))
+    }
+
+    #[test]
+    fn contact_filters_survive_the_url() {
+        let mut filters = vec![ContactFilter::default()];
+        for email in EmailState::ALL {
+            for status in EnrichmentStatus::ALL {
+                filters.push(ContactFilter {
+                    search: Some("ada+lists@söhne.example & 100 %".into()),
+                    email: Some(email),
+                    role: Some("HR Director".into()),
+                    status: Some(status),
+                    batch: Some("20251120-TX-01".into()),
+                    company: Some("04.04.01.84.00412.012".into()),
+                    cursor: Some("2026-11-21T03:00:00+00:00~17".into()),
+                });
+            }
+        }
+        for filter in filters {
+            assert_eq!(contact_filter(&params(&contacts_path(&filter))), filter);
+        }
+    }
+
+    #[test]
+    fn what_is_no_state_is_no_filter_and_is_named() {
+        let nonsense = params("/x?email=verified&status=+&role=&q=+");
+        assert_eq!(contact_filter(&nonsense), ContactFilter::default());
+        let named = unread_of_contacts(&nonsense).unwrap_or_default();
+        assert!(named.contains("“email”"), "{named}");
+        assert_eq!(unread_of_contacts(&params("/x?email=none&q=a")), None);
+    }
+}

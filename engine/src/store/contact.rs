@@ -1,0 +1,284 @@
+//! `marketing.contact_enrichment`: everybody who was looked for, found or not, with slot, company, verdict and person.
+
+use chrono::{DateTime, Utc};
+use domain::model::{
+    Count, Page,
+    contact::{ContactFilter, ContactRow, EmailState, EnrichmentStatus},
+};
+use sqlx::{FromRow, Postgres, QueryBuilder, Transaction};
+
+use super::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, Piece, contains, cursor, cut};
+use crate::{Engine, Result};
+
+/// The words of the index `contact_enrichment_email_state`.
+const EMAIL_STATE: &str =
+    "CASE WHEN c.email_status IN ('valid', 'invalid', 'risky', 'unknown') THEN c.email_status
+        WHEN c.email IS NULL THEN 'none' ELSE 'pending' END";
+
+/// What may be asked of slot and company. A filter that asks nothing of them leaves the joins out: neither can have two rows
+/// for one contact, which PostgreSQL knows.
+const FROM: &str = " FROM marketing.contact_enrichment c
+    LEFT JOIN marketing.company_slots s ON s.company_slot_unique_id = c.company_slot_unique_id
+    LEFT JOIN marketing.company_master m ON m.company_unique_id = s.company_unique_id WHERE TRUE";
+
+/// What is looked up for the rows of one page only: slot, company, the newest verdict and the person.
+const LOOKED_UP: &str = ") c
+    LEFT JOIN marketing.company_slots s ON s.company_slot_unique_id = c.company_slot_unique_id
+    LEFT JOIN marketing.company_master m ON m.company_unique_id = s.company_unique_id
+    LEFT JOIN LATERAL (SELECT v.verified_at, v.verification_service FROM marketing.email_verification v
+                       WHERE v.enrichment_id = c.id AND v.verification_status <> 'pending'
+                       ORDER BY v.id DESC LIMIT 1) v ON TRUE
+    LEFT JOIN LATERAL (SELECT p.unique_id AS person_id FROM marketing.people_master p
+                       WHERE p.company_slot_unique_id = c.company_slot_unique_id
+                       ORDER BY p.created_at DESC, p.unique_id DESC LIMIT 1) p ON TRUE
+    ORDER BY c.created_at DESC, c.id DESC";
+
+/// Where counting stops when each contact is a look at its slot or company.
+const LOOKED_AT: i64 = 1_000;
+/// Companies of a batch whose contacts are all read and sorted, which takes a quarter of a second. Where a batch has more,
+/// it is much of what there is, and one comes upon it by going by time.
+const LARGE_BATCH: i64 = 20_000;
+
+impl Engine {
+    /// A page of 50 contacts, newest first. Counts stop at 10,000; those of a role, or of a very large batch, at 1,000.
+    ///
+    /// # Errors
+    /// [`crate::EngineError::Invalid`] for a cursor that is none, [`crate::EngineError::Database`].
+    pub async fn contacts(&self, filter: &ContactFilter) -> Result<Page<ContactRow>> {
+        let way = self.way(filter).await?;
+        let limit = way.count_limit(filter);
+        let ((rows, next), n) = tokio::try_join!(
+            self.newest_contacts(filter, way, PAGE),
+            self.count_contacts(filter, way, limit)
+        )?;
+        Ok(Page {
+            rows,
+            next,
+            count: Count {
+                n: n.min(limit),
+                capped: n > limit,
+            },
+        })
+    }
+
+    /// A piece of the same list, for exports.
+    ///
+    /// # Errors
+    /// As [`Engine::contacts`].
+    pub async fn contacts_piece(&self, filter: &ContactFilter) -> Result<Piece<ContactRow>> {
+        let way = self.way(filter).await?;
+        self.newest_contacts(filter, way, PIECE).await
+    }
+
+    async fn way(&self, filter: &ContactFilter) -> Result<Way> {
+        if filter.company.is_some() {
+            return Ok(Way::ByCompany);
+        }
+        let Some(batch) = &filter.batch else {
+            return Ok(Way::ByTime);
+        };
+        let companies: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM (SELECT FROM marketing.company_master WHERE import_batch_id = $1 LIMIT $2) AS some",
+        )
+        .bind(batch)
+        .bind(LARGE_BATCH + 1)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(if companies > LARGE_BATCH {
+            Way::ByTime
+        } else {
+            Way::ByCompany
+        })
+    }
+
+    async fn newest_contacts(
+        &self,
+        filter: &ContactFilter,
+        way: Way,
+        limit: i64,
+    ) -> Result<Piece<ContactRow>> {
+        let mut query = newest(filter, way, limit)?;
+        let mut transaction = self.begin_contacts(filter, way).await?;
+        let rows: Vec<Row> = query.build_query_as().fetch_all(&mut *transaction).await?;
+        Ok(cut(rows, limit, |row: &ContactRow| {
+            format!("{}~{}", row.created_at.to_rfc3339(), row.id)
+        }))
+    }
+
+    async fn count_contacts(&self, filter: &ContactFilter, way: Way, limit: i64) -> Result<i64> {
+        let mut transaction = self.begin_contacts(filter, way).await?;
+        Ok(counted(filter, way, limit)
+            .build_query_scalar()
+            .fetch_one(&mut *transaction)
+            .await?)
+    }
+
+    /// A transaction that is only read in, and so never committed. Text is in no index; states, roles and batches
+    /// PostgreSQL knows the number of.
+    async fn begin_contacts(
+        &self,
+        filter: &ContactFilter,
+        way: Way,
+    ) -> Result<Transaction<'static, Postgres>> {
+        let mut transaction = self.transaction().await?;
+        if way == Way::ByTime && filter.search.is_some() {
+            sqlx::query(BY_TIME).execute(&mut *transaction).await?;
+        }
+        Ok(transaction)
+    }
+}
+
+/// What leads to the contacts of a filter.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    /// An index by time, perhaps within a state.
+    ByTime,
+    /// The slots of the companies that are asked for.
+    ByCompany,
+}
+
+impl Way {
+    fn count_limit(self, filter: &ContactFilter) -> i64 {
+        let elsewhere = filter.role.is_some() || filter.batch.is_some();
+        if self == Self::ByTime && elsewhere {
+            LOOKED_AT
+        } else {
+            COUNT_LIMIT
+        }
+    }
+}
+
+/// The newest contacts, one more than `limit`.
+fn newest(filter: &ContactFilter, way: Way, limit: i64) -> Result<QueryBuilder<Postgres>> {
+    let mut query = QueryBuilder::new(format!(
+        "SELECT c.id, c.full_name, c.title, c.company_slot_unique_id AS slot_id, s.slot_label AS role,
+                s.company_unique_id AS company_id, coalesce(c.company_name, m.company_name) AS company_name,
+                m.import_batch_id AS batch_id, c.email, {EMAIL_STATE} AS email_state, c.enrichment_status AS status,
+                c.enrichment_data ->> 'reason' AS reason, c.enrichment_source AS source, c.created_at, c.enriched_at,
+                v.verified_at, v.verification_service, p.person_id
+         FROM (SELECT c.*{FROM}"
+    ));
+    push_filter(&mut query, filter, way);
+    if let Some(cursor) = &filter.cursor {
+        let (at, id) = cursor::time_and_id(cursor)?;
+        query.push(" AND (c.created_at, c.id) < (").push_bind(at);
+        query.push(", ").push_bind(id).push(")");
+    }
+    query
+        .push(" ORDER BY c.created_at DESC, c.id DESC LIMIT ")
+        .push_bind(limit + 1)
+        .push(LOOKED_UP);
+    Ok(query)
+}
+
+fn counted(filter: &ContactFilter, way: Way, limit: i64) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(format!("SELECT count(*) FROM (SELECT{FROM}"));
+    push_filter(&mut query, filter, way);
+    query
+        .push(" LIMIT ")
+        .push_bind(limit + 1)
+        .push(") AS matching");
+    query
+}
+
+/// The one predicate of list and count. The company's name is the contact's own, so that text is looked for in one table.
+fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ContactFilter, way: Way) {
+    if let Some(pattern) = contains(filter.search.as_deref()) {
+        query
+            .push(" AND (c.full_name ILIKE ")
+            .push_bind(pattern.clone());
+        query.push(" OR c.email ILIKE ").push_bind(pattern.clone());
+        query
+            .push(" OR c.company_name ILIKE ")
+            .push_bind(pattern)
+            .push(")");
+    }
+    if let Some(state) = filter.email {
+        query.push(format!(" AND {EMAIL_STATE} = "));
+        query.push_bind(state.name());
+    }
+    if let Some(status) = filter.status {
+        query
+            .push(" AND c.enrichment_status = ")
+            .push_bind(status.name());
+    }
+    if let Some(role) = &filter.role {
+        query.push(" AND s.slot_label = ").push_bind(role.clone());
+    }
+    if let Some(company) = &filter.company {
+        query
+            .push(
+                " AND c.company_slot_unique_id = ANY(ARRAY(
+                      SELECT k.company_slot_unique_id FROM marketing.company_slots k WHERE k.company_unique_id = ",
+            )
+            .push_bind(company.clone())
+            .push("))");
+    }
+    match (&filter.batch, way) {
+        (Some(batch), Way::ByCompany) if filter.company.is_none() => {
+            query
+                .push(
+                    " AND c.company_slot_unique_id = ANY(ARRAY(
+                          SELECT k.company_slot_unique_id FROM marketing.company_master b
+                          JOIN marketing.company_slots k ON k.company_unique_id = b.company_unique_id
+                          WHERE b.import_batch_id = ",
+                )
+                .push_bind(batch.clone())
+                .push("))");
+        }
+        (Some(batch), _) => {
+            query
+                .push(" AND m.import_batch_id = ")
+                .push_bind(batch.clone());
+        }
+        (None, _) => {}
+    }
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: i32,
+    full_name: Option<String>,
+    title: Option<String>,
+    slot_id: String,
+    role: Option<String>,
+    company_id: Option<String>,
+    company_name: Option<String>,
+    batch_id: Option<String>,
+    email: Option<String>,
+    email_state: String,
+    status: String,
+    reason: Option<String>,
+    source: Option<String>,
+    created_at: DateTime<Utc>,
+    enriched_at: Option<DateTime<Utc>>,
+    verified_at: Option<DateTime<Utc>>,
+    verification_service: Option<String>,
+    person_id: Option<String>,
+}
+
+impl From<Row> for ContactRow {
+    fn from(row: Row) -> Self {
+        Self {
+            id: i64::from(row.id),
+            // The statement and the table's check name only these.
+            email_state: EmailState::parse(&row.email_state).unwrap_or(EmailState::Pending),
+            status: EnrichmentStatus::parse(&row.status).unwrap_or(EnrichmentStatus::Pending),
+            full_name: row.full_name,
+            title: row.title,
+            person_id: row.person_id,
+            slot_id: row.slot_id,
+            role: row.role,
+            company_id: row.company_id,
+            company_name: row.company_name,
+            batch_id: row.batch_id,
+            email: row.email,
+            verified_at: row.verified_at,
+            verification_service: row.verification_service,
+            reason: row.reason,
+            source: row.source,
+            created_at: row.created_at,
+            enriched_at: row.enriched_at,
+        }
+    }
+}
