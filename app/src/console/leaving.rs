@@ -14,16 +14,22 @@ impl Leaving {
     }
 
     pub(super) fn hide(self, id: i64) {
-        self.0.update(|all| drop(all.insert(id, false)));
+        self.0.update(|all| {
+            all.insert(id, false);
+        });
     }
 
     /// From here on the list knows it, too.
     pub(super) fn agreed(self, id: i64) {
-        self.0.update(|all| drop(all.insert(id, true)));
+        self.0.update(|all| {
+            all.insert(id, true);
+        });
     }
 
     pub(super) fn bring_back(self, id: i64) {
-        self.0.update(|all| drop(all.remove(&id)));
+        self.0.update(|all| {
+            all.remove(&id);
+        });
     }
 
     pub(super) fn hides(self, id: i64) -> bool {

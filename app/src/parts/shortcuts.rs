@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 
 use crate::{
     browser,
-    parts::{dialog::Dialog, views::Views},
+    parts::{dialog::Dialog, tour::tour_button, views::Views},
     query::{carry, use_query},
 };
 
@@ -89,7 +89,7 @@ pub(crate) fn Shortcuts() -> impl IntoView {
         on_cleanup(move || handle.remove());
     });
     view! {
-        <Dialog open=open title=|_| "Keyboard shortcuts".to_owned() children=|_| {
+        <Dialog open=open title=|_| "Keyboard shortcuts".to_owned() children=move |_| {
             view! {
                 <dl class="shortcuts">
                     {LIST
@@ -104,6 +104,7 @@ pub(crate) fn Shortcuts() -> impl IntoView {
                         })
                         .collect_view()}
                 </dl>
+                <div class="row end">{tour_button(move || open.set(None))}</div>
             }
                 .into_any()
         } />
