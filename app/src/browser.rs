@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    HtmlElement, HtmlInputElement, Storage,
+    DomRect, HtmlElement, HtmlInputElement, Storage,
     js_sys::{self, Array, Function, Object, Reflect},
 };
 
@@ -90,6 +90,18 @@ pub fn remember(key: &str, value: Option<&str>) {
     };
 }
 
+/// What was remembered.
+pub fn recall(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok().flatten()
+}
+
+/// Whether the page has an element that matches.
+pub fn has(selector: &str) -> bool {
+    document()
+        .query_selector(selector)
+        .is_ok_and(|found| found.is_some())
+}
+
 pub fn focus(selector: &str) -> bool {
     let found = document().query_selector(selector).ok().flatten();
     let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) else {
@@ -151,6 +163,41 @@ pub fn find_focus() {
 
 fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
+}
+
+/// Marks what matches for a pointer to it, in view, and nothing else. Where it is; nothing while it is not shown.
+pub fn point_at(selector: Option<&str>) -> Option<DomRect> {
+    const MARK: &str = "data-pointed-at";
+    let marked = document()
+        .query_selector("[data-pointed-at]")
+        .ok()
+        .flatten();
+    if let Some(marked) = marked {
+        let _ = marked.remove_attribute(MARK);
+    }
+    let found = document().query_selector(selector?).ok().flatten()?;
+    let before = found.get_bounding_client_rect();
+    if before.width() == 0.0 {
+        return None;
+    }
+    // The rail and the console are always in view, and what is behind the console is not.
+    let console = document().get_element_by_id("console");
+    let lowest = console.map_or_else(height, |console| console.get_bounding_client_rect().top());
+    let in_page = found.closest(".page").is_ok_and(|page| page.is_some());
+    if in_page && (before.top() < 0.0 || before.bottom() > lowest) {
+        found.scroll_into_view_with_bool(false);
+    }
+    let _ = found.set_attribute(MARK, "");
+    Some(found.get_bounding_client_rect())
+}
+
+/// Scrolls to what the address names after `#`.
+pub fn show_fragment() {
+    let fragment = window().location().hash().unwrap_or_default();
+    let named = document().get_element_by_id(fragment.trim_start_matches('#'));
+    if let Some(named) = named.filter(|_| fragment.len() > 1) {
+        named.scroll_into_view();
+    }
 }
 
 /// Hides a popover if it is shown.

@@ -21,6 +21,7 @@ use crate::{
         errors::ErrorsPage,
         event::EventPage,
         events::EventsPage,
+        help::HelpPage,
         import::ImportPage,
         imports::ImportsPage,
         lineage::LineagePage,
@@ -59,6 +60,9 @@ const fn page(path: &'static str, title: &'static str) -> PageRoute {
 /// The one page for people who are not.
 pub const SIGN_IN: &str = "/sign-in";
 
+/// Has a section for each page, by the name that [`crate::parts::help`] makes of its path.
+pub(crate) const HELP: &str = "/help";
+
 /// Not found where the server does not put [`crate::mode::StyleGuide`] into the context.
 pub const STYLE_GUIDE: &str = "/styleguide";
 
@@ -83,6 +87,7 @@ pub const PAGES: &[PageRoute] = &[
     page("/stages", "Stages"),
     page("/schedules", "Schedules"),
     page("/workers", "Workers"),
+    page(HELP, "Help"),
     page(STYLE_GUIDE, "Style guide"),
     PageRoute {
         permission: Permission::Edit,
@@ -128,6 +133,7 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/stages") view=StagesPage ssr=SsrMode::Async />
                 <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async />
                 <Route path=path!("/workers") view=WorkersPage ssr=SsrMode::Async />
+                <Route path=path!("/help") view=HelpPage ssr=SsrMode::Async />
                 <Route path=path!("/styleguide") view=StyleGuidePage ssr=SsrMode::Async />
                 <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
                 <Route path=path!("/trends") view=TrendsPage ssr=SsrMode::Async />

@@ -13,6 +13,7 @@ pub mod enrichment;
 pub mod event;
 pub mod format;
 mod hash;
+pub mod help;
 pub mod lineage;
 pub mod model;
 pub mod payload_match;

@@ -151,7 +151,7 @@ test('one error is resolved with a note, under the name of who did it', async ({
   await dialog.getByRole('textbox').fill('The provider had an outage');
   await dialog.getByRole('button', { name: 'Resolve', exact: true }).click();
   await expect(dialog).toBeHidden();
-  await expect(page.getByRole('status').filter({ hasText: '1 resolved' })).toHaveCount(1);
+  await expect(page.getByRole('status').filter({ hasText: `Resolved ${type} for record r001` })).toHaveCount(1);
   await expect(rows(page)).toHaveCount(1);
   await expect(rows(page)).toContainText('r002');
 

@@ -64,6 +64,7 @@ test.describe('a viewer', () => {
     const error = await psql.number(`SELECT id FROM marketing.pipeline_errors WHERE error_message = 'Outage of ${tag}'`);
     const calls: [string, unknown][] = [
       ['resolve_errors', { selection: { kind: 'one', of: error }, note: '' }],
+      ['reopen_error', { id: error }],
       ['retry_errors', { selection: { kind: 'one', of: error } }],
       ['process_now', { stage: 'validate', scope: { kind: 'record', id } }],
       ['start_import', { batch_id: tag, mapping: [], has_header: true }],

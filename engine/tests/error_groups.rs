@@ -171,6 +171,52 @@ async fn a_resolved_group_that_comes_back_says_so(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn what_was_resolved_by_mistake_is_open_again(pool: PgPool) {
+    let engine = engine(&pool);
+    fail(&pool, "a", "Outage #", 2).await;
+    let key = key_of(&pool, "Outage").await;
+    let id: i64 = sqlx::query_scalar("SELECT min(id)::BIGINT FROM marketing.pipeline_errors")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    let refused = engine.reopen_error(id, &operator()).await;
+    assert!(matches!(refused, Err(EngineError::Invalid(_))));
+    assert!(matches!(
+        engine.reopen_error(id + 99, &operator()).await,
+        Err(EngineError::NotFound(_))
+    ));
+    engine
+        .resolve_errors(&of_group(&key), "mended", &operator())
+        .await
+        .unwrap();
+    engine.reopen_error(id, &operator()).await.unwrap();
+
+    let error = engine.error_detail(id).await.unwrap();
+    assert!(!error.row.resolved);
+    assert_eq!(
+        (
+            error.resolved_at,
+            error.resolved_by,
+            error.resolution_notes.as_deref()
+        ),
+        (None, None, None)
+    );
+    let row = engine.error_group(&key).await.unwrap().row;
+    assert_eq!((row.open, row.total, row.state), (1, 2, GroupState::Open));
+    let logged: String = sqlx::query_scalar(
+        "SELECT before ->> 'note' FROM marketing.audit_log WHERE action = 'error.reopen' AND target = $1 AND actor = 'olga'",
+    )
+    .bind(id.to_string())
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    assert_eq!(logged, "mended");
+    let again = engine.reopen_error(id, &operator()).await;
+    assert!(matches!(again, Err(EngineError::Invalid(_))));
+    assert_eq!(engine.examine().await.unwrap().findings, []);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_group_closes_itself_when_all_its_records_pass_a_retry(pool: PgPool) {
     let engine = engine(&pool);
     insert(&pool, 2).await;

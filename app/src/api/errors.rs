@@ -65,6 +65,16 @@ pub async fn resolve_errors(selection: Selection, note: String) -> Result<i64, P
         .map_err(crate::ssr::problem)
 }
 
+/// Takes back that an error was resolved.
+#[server(prefix = "/api/fn", endpoint = "reopen_error", input = Json, output = Json)]
+pub async fn reopen_error(id: i64) -> Result<(), Problem> {
+    let (engine, actor) = crate::ssr::require(domain::role::Permission::Resolve)?;
+    engine
+        .reopen_error(id, &actor)
+        .await
+        .map_err(crate::ssr::problem)
+}
+
 /// What an action on the selected errors would touch, exactly.
 #[server(prefix = "/api/fn", endpoint = "preview_errors", input = Json, output = Json)]
 pub async fn preview_errors(selection: Selection) -> Result<error::ErrorPreview, Problem> {

@@ -9,6 +9,7 @@ pub mod dead_letters;
 pub mod error_groups;
 pub mod errors;
 pub mod events;
+pub mod help;
 pub mod imports;
 pub mod json;
 pub mod lineage;
@@ -44,6 +45,7 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/phase_report", Permission::View),
     ("/api/fn/throughput_chart", Permission::View),
     ("/api/fn/search", Permission::View),
+    ("/api/fn/help", Permission::View),
     ("/api/fn/saved_views", Permission::View),
     // A view for everybody needs Resolve; the function asks for it.
     ("/api/fn/save_view", Permission::View),
@@ -69,6 +71,7 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/ignore_error_group", Permission::Resolve),
     ("/api/fn/heed_error_group", Permission::Resolve),
     ("/api/fn/resolve_errors", Permission::Resolve),
+    ("/api/fn/reopen_error", Permission::Resolve),
     ("/api/fn/preview_errors", Permission::View),
     ("/api/fn/retry_errors", Permission::Retry),
     ("/api/fn/preview_process_now", Permission::View),

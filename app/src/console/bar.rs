@@ -148,6 +148,7 @@ fn for_all(console: Console, page: &Page<ErrorRow>) -> AnyView {
         what: format!("all errors with {}", words.join(", "))
             .replace("all errors with resolved no", "all unresolved errors"),
         workflow: None,
+        note: String::new(),
     };
     let retry = chosen.clone();
     view! {

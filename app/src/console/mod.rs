@@ -2,6 +2,7 @@
 
 mod bar;
 mod detail;
+mod leaving;
 mod n8n;
 mod resolve;
 mod retry;
@@ -18,6 +19,7 @@ use domain::{
     },
     stage::StageName,
 };
+use leaving::Leaving;
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -46,6 +48,8 @@ pub(crate) struct Chosen {
     what: String,
     /// The workflow that a retry of a single error runs.
     workflow: Option<String>,
+    /// What was written before a try that failed.
+    note: String,
 }
 
 impl Chosen {
@@ -56,6 +60,7 @@ impl Chosen {
             count: "1".to_owned(),
             what: format!("{} for record {record}", row.event_type),
             workflow: row.workflow.clone(),
+            note: String::new(),
         }
     }
 
@@ -70,6 +75,7 @@ impl Chosen {
             count: count(row.open),
             what: format!("all open errors “{}”", row.message),
             workflow: StageName::of_event(&row.event_type).map(|stage| stage.workflow().to_owned()),
+            note: String::new(),
         }
     }
 }
@@ -100,6 +106,7 @@ struct Console {
     query: Memo<ErrorQuery>,
     errors: Resource<Result<Page<ErrorRow>, Problem>>,
     task: RwSignal<Option<Task>>,
+    leaving: Leaving,
 }
 
 #[component]
@@ -112,6 +119,7 @@ pub(crate) fn ErrorConsole() -> impl IntoView {
         query,
         errors,
         task,
+        leaving: Leaving::new(),
     };
     provide_context(console);
     let in_n8n = Memo::new(move |_| params.read().get_str("e_panel") == Some("n8n"));

@@ -3,12 +3,16 @@
 use domain::{format::count, model::live::Topic};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
-use super::{Chosen, Task, preview};
+use super::{Chosen, Console, Task, leaving::Leaving, preview};
 use crate::{
-    api::errors::{Selection, resolve_errors},
+    api::errors::{Selection, reopen_error, resolve_errors},
     browser,
     live::Live,
-    parts::{announce::Announcer, notice::problem_line},
+    parts::{
+        announce::Announcer,
+        notice::problem_line,
+        toast::{Toast, Toasts},
+    },
     problem::Problem,
 };
 
@@ -18,15 +22,22 @@ pub(super) fn Resolve(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl Into
     let busy = RwSignal::new(false);
     let failed = RwSignal::new(None::<Problem>);
     let (live, announcer) = (Live::expect(), Announcer::expect());
+    let single = Single::expect();
     let counted = preview(&chosen.selection);
-    let selection = chosen.selection.clone();
+    let asked = StoredValue::new(chosen.clone());
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let note = note.get().map(|note| note.value()).unwrap_or_default();
         let Some(Ok(preview)) = counted.get_untracked() else {
             return;
         };
-        let selection = selection.clone().up_to(preview.up_to);
+        let chosen = asked.get_value();
+        if let Selection::One(id) = chosen.selection {
+            task.set(None);
+            find_focus();
+            return single.resolve(id, Chosen { note, ..chosen });
+        }
+        let selection = chosen.selection.up_to(preview.up_to);
         busy.set(true);
         spawn_local(async move {
             match resolve_errors(selection, note).await {
@@ -35,10 +46,7 @@ pub(super) fn Resolve(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl Into
                     live.stale(Topic::Pipeline);
                     announcer.say(format!("{} resolved", count(n)));
                     task.set(None);
-                    // The row goes away, and with it the button that opened the dialog.
-                    request_animation_frame(|| {
-                        browser::focus("#console");
-                    });
+                    find_focus();
                 }
                 Err(problem) => {
                     let _ = failed.try_set(Some(problem));
@@ -47,9 +55,9 @@ pub(super) fn Resolve(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl Into
             let _ = busy.try_set(false);
         });
     };
-    let single = matches!(chosen.selection, Selection::One(_));
+    let several = !matches!(chosen.selection, Selection::One(_));
     let button = move || match counted.get() {
-        Some(Ok(preview)) if !single => format!("Resolve {}", count(preview.open)),
+        Some(Ok(preview)) if several => format!("Resolve {}", count(preview.open)),
         _ => "Resolve".to_owned(),
     };
     let none = move || !matches!(counted.get(), Some(Ok(preview)) if preview.open > 0);
@@ -66,7 +74,7 @@ pub(super) fn Resolve(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl Into
             }}
             <label class="field">
                 <span>"Note (what was done about it)"</span>
-                <textarea name="note" rows="3" node_ref=note maxlength="2000"></textarea>
+                <textarea name="note" rows="3" node_ref=note maxlength="2000">{chosen.note}</textarea>
             </label>
             {move || failed.get().map(problem_line)}
             <div class="row end">
@@ -74,5 +82,79 @@ pub(super) fn Resolve(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl Into
                 <button class="btn primary" type="submit" disabled=move || busy.get() || none()>{button}</button>
             </div>
         </form>
+    }
+}
+
+/// The row goes away, and with it the button that opened the dialog.
+fn find_focus() {
+    request_animation_frame(|| {
+        browser::focus("#console");
+    });
+}
+
+/// One error, which is gone from the list at once; what became of it is said in a message, with the way back.
+#[derive(Clone, Copy)]
+struct Single {
+    task: RwSignal<Option<Task>>,
+    leaving: Leaving,
+    live: Live,
+    toasts: Toasts,
+}
+
+impl Single {
+    fn expect() -> Self {
+        let console: Console = expect_context();
+        Self {
+            task: console.task,
+            leaving: console.leaving,
+            live: Live::expect(),
+            toasts: Toasts::expect(),
+        }
+    }
+
+    fn resolve(self, id: i64, chosen: Chosen) {
+        self.leaving.hide(id);
+        spawn_local(async move {
+            match resolve_errors(chosen.selection.clone(), chosen.note.clone()).await {
+                Ok(resolved) => {
+                    self.leaving.agreed(id);
+                    self.read_again();
+                    self.toasts.push(self.done(id, chosen.what, resolved > 0));
+                }
+                Err(problem) => {
+                    self.leaving.bring_back(id);
+                    let what = format!("{} is not resolved", chosen.what);
+                    let again = move || self.task.set(Some(Task::Resolve(chosen.clone())));
+                    self.toasts
+                        .push(Toast::failed(&what, &problem).act("Try again", again));
+                }
+            }
+        });
+    }
+
+    /// `by_us` unless somebody else was faster.
+    fn done(self, id: i64, what: String, by_us: bool) -> Toast {
+        if by_us {
+            let text = format!("Resolved {what}");
+            Toast::new(text).act("Undo", move || self.reopen(id, what.clone()))
+        } else {
+            Toast::new(format!("{what} was resolved already"))
+        }
+    }
+
+    fn reopen(self, id: i64, what: String) {
+        spawn_local(async move {
+            self.toasts.push(match reopen_error(id).await {
+                Ok(()) => Toast::new(format!("{what} is open again")),
+                Err(problem) => Toast::failed(&format!("{what} stays resolved"), &problem),
+            });
+            self.leaving.bring_back(id);
+            self.read_again();
+        });
+    }
+
+    fn read_again(self) {
+        self.live.stale(Topic::Errors);
+        self.live.stale(Topic::Pipeline);
     }
 }

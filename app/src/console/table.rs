@@ -83,6 +83,7 @@ fn Filters() -> impl IntoView {
 
 fn list(console: Console, page: Page<ErrorRow>) -> AnyView {
     let query = console.query.get_untracked();
+    console.leaving.settle();
     if page.rows.is_empty() {
         return nothing(&query);
     }
@@ -192,8 +193,11 @@ fn line(console: Console, row: ErrorRow) -> AnyView {
     let told = (!since(&row).is_empty()).then(|| row.clone());
     let since_label = told.is_some().then_some("Since then");
     let since = told.map(|row| move || since(&row));
+    // Where resolved errors are listed, too, it stays and says so.
+    let open_only = console.query.get_untracked().filter.resolved == Some(false);
+    let leaving = console.leaving;
     view! {
-        <tr data-error=id>
+        <tr data-error=id hidden=move || open_only && leaving.hides(id)>
             <td class="mono" data-label="Event type">{row.event_type}</td>
             <td class="mono" data-label="Record">{row.record_id.unwrap_or_else(|| "–".to_owned())}</td>
             <td class="message" data-label="Error" title=row.error_message.clone()>

@@ -11,6 +11,7 @@ pub(crate) mod error_group;
 pub(crate) mod errors;
 pub(crate) mod event;
 pub(crate) mod events;
+pub(crate) mod help;
 pub(crate) mod import;
 pub(crate) mod imports;
 pub(crate) mod lineage;

@@ -1,5 +1,7 @@
 //! Bulk actions on events: what would be touched, then the action with its progress, its end and its undo.
 
+mod endings;
+
 use std::time::Duration;
 
 use domain::{
@@ -12,6 +14,7 @@ use domain::{
         live::Topic,
     },
 };
+use endings::Endings;
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use crate::{
@@ -40,13 +43,16 @@ pub(crate) struct BulkTarget {
 pub(crate) struct Bulk {
     open: RwSignal<Option<BulkTarget>>,
     started: RwSignal<u64>,
+    endings: Endings,
 }
 
 impl Bulk {
+    /// Needs [`crate::parts::toast::Toasts`].
     pub(crate) fn provide() {
         provide_context(Self {
             open: RwSignal::new(None),
             started: RwSignal::new(0),
+            endings: Endings::new(),
         });
     }
 
@@ -80,6 +86,7 @@ pub(crate) fn act_button(target: BulkTarget) -> Option<AnyView> {
 #[component]
 pub(crate) fn BulkDialog() -> impl IntoView {
     let bulk = Bulk::expect();
+    bulk.endings.follow(move || bulk.open.with(Option::is_some));
     view! {
         <Dialog
             open=bulk.open
@@ -129,6 +136,9 @@ fn body(target: BulkTarget, bulk: Bulk) -> AnyView {
             if let Ok(action) = &answer {
                 announcer.say(format!("{}: started", action.title));
                 bulk.started.update(|n| *n += 1);
+                if action.state == ActionState::Running {
+                    bulk.endings.wait_for(action.id);
+                }
                 live.stale(Topic::Pipeline);
                 // The form goes away, and with it what had the focus.
                 request_animation_frame(|| {
@@ -136,7 +146,12 @@ fn body(target: BulkTarget, bulk: Bulk) -> AnyView {
                 });
             }
             let _ = busy.try_set(false);
-            let _ = started.try_set(Some(answer));
+            // Closed before the answer came: it is told elsewhere.
+            if let Some(Some(Ok(action))) = started.try_set(Some(answer))
+                && action.state != ActionState::Running
+            {
+                bulk.endings.tell(action);
+            }
         });
     };
     let act = target.act.clone();
@@ -270,15 +285,19 @@ pub(crate) fn BulkProgress(action: BulkAction) -> impl IntoView {
     let problem = RwSignal::new(None::<Problem>);
     let busy = StoredValue::new(false);
     let (live, announcer) = (Live::expect(), Announcer::expect());
+    let endings = Bulk::expect().endings;
     let present = use_query();
     let show = move |answer: Result<BulkAction, Problem>| match answer {
         Ok(next) => {
-            if next.state != ActionState::Running {
-                announcer.say(summary(&next));
+            let (id, ended) = (next.id, next.state != ActionState::Running);
+            let said = summary(&next);
+            // Unless it is not on the page any more: then nobody sees the end here.
+            if state.try_set(next).is_none() && ended {
+                endings.seen(id);
+                announcer.say(said);
                 live.stale(Topic::Pipeline);
                 live.stale(Topic::Errors);
             }
-            let _ = state.try_set(next);
         }
         Err(error) => drop(problem.try_set(Some(error))),
     };

@@ -21,11 +21,13 @@ use crate::{
         process_now::{ProcessNow, ProcessNowDialog},
         replay::{ReplayDialog, Replaying},
         shortcuts::Shortcuts,
+        toast::{ToastQueue, Toasts},
+        tour::{Tour, TourDialog},
         upload::{UploadElsewhere, Uploading},
         views::Views,
     },
     query::{carry, use_query},
-    routes::STYLE_GUIDE,
+    routes::{HELP, STYLE_GUIDE},
     session,
 };
 
@@ -65,7 +67,7 @@ const GROUPS: [(&str, &[Entry]); 4] = [
             ("/system", "System"),
         ],
     ),
-    ("Design", &[(STYLE_GUIDE, "Style guide")]),
+    ("More", &[(HELP, "Help"), (STYLE_GUIDE, "Style guide")]),
 ];
 /// Only for those who may change settings.
 const FOR_ADMINS: [&str; 4] = ["/audit", "/users", "/tokens", "/system"];
@@ -73,6 +75,7 @@ const FOR_ADMINS: [&str; 4] = ["/audit", "/users", "/tokens", "/system"];
 #[component]
 pub(crate) fn Frame(children: Children) -> impl IntoView {
     Announcer::provide();
+    Toasts::provide();
     ProcessNow::provide();
     Asking::provide();
     Bulk::provide();
@@ -84,6 +87,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
         return view! { <main id="main" class="alone">{children()}</main> }.into_any();
     }
     Live::expect().start();
+    Tour::provide();
     Views::provide();
     view! {
         <a class="skip" href="#main" rel="external">"Skip to content"</a>
@@ -91,10 +95,11 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
             <Rail />
             <div class="page">{children()}</div>
         </div>
-        <div class="toasts">
+        <section class="toasts" aria-label="Messages">
+            <ToastQueue />
             <NewVersion />
             <UploadElsewhere />
-        </div>
+        </section>
         <ErrorConsole />
         <ProcessNowDialog />
         <AskDialog />
@@ -102,6 +107,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
         <ReplayDialog />
         <CommandPalette />
         <Shortcuts />
+        <TourDialog />
         <Announcements />
     }
     .into_any()

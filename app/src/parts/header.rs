@@ -9,11 +9,14 @@ use crate::{
     live::{Connection, Live},
     parts::{
         announce::Announcer,
+        help::PageHelp,
         icon::{MENU, MOON, PAUSE, PLAY, REFRESH, SUN, USER, icon},
         paused::PauseBanner,
+        tour::tour_button,
         views::ViewsMenu,
     },
     query::{self, carry, use_query},
+    routes::HELP,
     session,
 };
 
@@ -45,6 +48,7 @@ pub(crate) fn PageHeader(
             {(!views.is_empty()).then(|| view! { <ViewsMenu path=views /> })}
             {(!own_search).then(|| view! { <CompanySearch /> })}
             {children.map(|children| view! { <div class="actions">{children()}</div> })}
+            <PageHelp />
             <ThemeToggle />
             <UserMenu />
         </header>
@@ -202,6 +206,7 @@ fn UserMenu() -> impl IntoView {
     let role = actor.map(|actor| actor.role.name()).unwrap_or_default();
     let present = use_query();
     let account = move || carry("/account", &present.read());
+    let help = move || carry(HELP, &present.read());
     view! {
         <button class="btn quiet user-button" popovertarget="user-menu" aria-label=format!("Account: {name}")>
             {icon(USER)}
@@ -212,6 +217,8 @@ fn UserMenu() -> impl IntoView {
             <p class="muted">"Role: " {role}</p>
             <p><a href=account>"Change the password"</a></p>
             <p><a href=account>"Sign-ins and time zone"</a></p>
+            <p><a href=help>"Help"</a></p>
+            {tour_button(|| browser::close_popover("user-menu"))}
             <form method="post" action="/session/end">
                 <button class="btn" type="submit">"Sign out"</button>
             </form>

@@ -8,18 +8,19 @@ use wasm_bindgen::JsCast;
 
 use crate::{
     browser,
-    parts::{dialog::Dialog, views::Views},
+    parts::{dialog::Dialog, tour::tour_button, views::Views},
     query::{carry, use_query},
 };
 
 /// Keys and what they do, for the list.
-const LIST: [(&str, &str); 17] = [
+const LIST: [(&str, &str); 18] = [
     ("Ctrl K", "Go to or do anything"),
     ("/", "Search"),
     ("j k", "Next and previous row of a list"),
     ("x", "Error console"),
     ("e", "Resolve the error of this row"),
     ("r", "Retry the error of this row"),
+    ("u", "Undo, while a message offers it: Enter does it"),
     ("g o", "Overview"),
     ("g c", "Companies"),
     ("g p", "Contacts"),
@@ -37,6 +38,9 @@ const LIST: [(&str, &str); 17] = [
 const ROWS: &str = "main tbody tr th :is(a, button)";
 
 const CONSOLE_ROWS: &str = "#console tbody tr .row-actions button:first-child";
+
+/// Of the newest message that offers something.
+const UNDO: &str = ".toast:not(:has(~ .toast [data-key=u])) [data-key=u]";
 
 /// Keys within this many milliseconds of `g` belong to it.
 const CHORD_MS: f64 = 1_500.0;
@@ -75,6 +79,9 @@ pub(crate) fn Shortcuts() -> impl IntoView {
                 (_, "x") => {
                     browser::focus(CONSOLE_ROWS);
                 }
+                (_, "u") => {
+                    browser::focus(UNDO);
+                }
                 (_, key @ ("e" | "r")) if browser::press_in_row(key) => event.prevent_default(),
                 _ => {}
             }
@@ -82,7 +89,7 @@ pub(crate) fn Shortcuts() -> impl IntoView {
         on_cleanup(move || handle.remove());
     });
     view! {
-        <Dialog open=open title=|_| "Keyboard shortcuts".to_owned() children=|_| {
+        <Dialog open=open title=|_| "Keyboard shortcuts".to_owned() children=move |_| {
             view! {
                 <dl class="shortcuts">
                     {LIST
@@ -97,6 +104,7 @@ pub(crate) fn Shortcuts() -> impl IntoView {
                         })
                         .collect_view()}
                 </dl>
+                <div class="row end">{tour_button(move || open.set(None))}</div>
             }
                 .into_any()
         } />

@@ -141,6 +141,21 @@ impl ActionKind {
         }
     }
 
+    /// What was done, with a place for the events: "Retried 25 events".
+    pub fn done(self, events: &str) -> String {
+        match self {
+            Self::ProcessNow => format!("Put {events} first"),
+            Self::Retry => format!("Retried {events}"),
+            Self::Cancel => format!("Cancelled {events}"),
+            Self::Requeue => format!("Requeued {events}"),
+            Self::DeadLetter => format!("Moved {events} to the dead letters"),
+            Self::Release => format!("Released {events}"),
+            Self::Purge => format!("Purged the dead letters of {events}"),
+            Self::Undo => format!("Put {events} back as they were"),
+            Self::Replay => format!("Replayed {events}"),
+        }
+    }
+
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }

@@ -11,6 +11,7 @@ pub mod error;
 pub mod error_group;
 pub mod event;
 pub mod event_detail;
+pub mod help;
 pub mod import;
 pub mod lineage;
 pub mod live;

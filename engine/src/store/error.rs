@@ -12,7 +12,7 @@ use domain::{
     role::Actor,
     stage::StageName,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 
 use super::{
@@ -148,6 +148,46 @@ impl Engine {
         audit::record(&mut transaction, actor, act).await?;
         transaction.commit().await?;
         Ok(i64::try_from(resolved).unwrap_or(i64::MAX))
+    }
+
+    /// Takes back that an error was resolved. A group that its resolution closed is open again, and not a regression:
+    /// nothing has come since.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Invalid`] when it is open already.
+    pub async fn reopen_error(&self, id: i64, actor: &Actor) -> Result<()> {
+        let mut transaction = self.transaction().await?;
+        let found: Option<(bool, String, Value)> = sqlx::query_as(
+            "SELECT resolved, group_key,
+                    jsonb_build_object('resolved_at', resolved_at, 'resolved_by', resolved_by, 'note', resolution_notes)
+             FROM marketing.pipeline_errors WHERE id = $1 FOR UPDATE",
+        )
+        .bind(id)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let (resolved, group, before) =
+            found.ok_or_else(|| EngineError::NotFound(format!("Error {id}")))?;
+        if !resolved {
+            return Err(EngineError::Invalid(format!("Error {id} is open already")));
+        }
+        sqlx::query(
+            "UPDATE marketing.error_groups g SET resolved_at = NULL, resolved_by = NULL
+             WHERE g.group_key = $1
+               AND NOT EXISTS (SELECT FROM marketing.pipeline_errors e WHERE e.group_key = g.group_key AND NOT e.resolved)",
+        )
+        .bind(&group)
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query(
+            "UPDATE marketing.pipeline_errors
+             SET resolved = FALSE, resolved_at = NULL, resolved_by = NULL, resolution_notes = NULL WHERE id = $1",
+        )
+        .bind(id)
+        .execute(&mut *transaction)
+        .await?;
+        let act = act_on("error.reopen", &ErrorSelection::One(id)).changed(Some(before), None);
+        audit::record(&mut transaction, actor, act).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// What an action on the selected errors would touch, counted to the end.
@@ -324,12 +364,12 @@ impl From<Row> for ErrorRow {
 
 #[derive(FromRow)]
 struct More {
-    error_details: Option<serde_json::Value>,
+    error_details: Option<Value>,
     resolved_at: Option<DateTime<Utc>>,
     resolved_by: Option<String>,
     resolution_notes: Option<String>,
     retried_by: Option<String>,
-    event_payload: Option<serde_json::Value>,
+    event_payload: Option<Value>,
     event_attempts: Option<i32>,
     event_error: Option<String>,
     company_key: Option<String>,

@@ -1,6 +1,10 @@
 //! The pages and server functions of `app`: which there are, who may see them, and what they find around them.
 
-use app::{api::ACCESS, mode::StyleGuide, routes::PAGES};
+use app::{
+    api::ACCESS,
+    mode::{Demo, StyleGuide},
+    routes::PAGES,
+};
 use axum::{
     extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, header::CONTENT_SECURITY_POLICY, request::Parts},
@@ -61,6 +65,9 @@ pub(crate) fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         provide_context(engine.clone());
         provide_context(installation.clone());
+        if engine.config().demo {
+            provide_context(Demo);
+        }
         if style_guide {
             provide_context(StyleGuide);
         }

@@ -35,6 +35,7 @@ use crate::{
         notice::Empty,
         samples::LoadSamples,
         time,
+        tour::TourOffer,
     },
     problem::Problem,
     query::{carry, report_path, tab, use_query},
@@ -130,6 +131,7 @@ fn top(figures: &Overview, counted: vitals::Counted) -> AnyView {
                     <p class="banner">
                         <b>"Sandbox data. "</b>
                         "People and addresses are invented by a built-in provider; no account is used and nobody is written to."
+                        <TourOffer />
                     </p>
                 }
             })}

@@ -9,6 +9,7 @@ use crate::{
         new_version,
         notice::{Empty, problem_line, problem_notice},
         paused,
+        toast::{self, Toast},
     },
     problem::{Problem, ProblemKind},
 };
@@ -20,9 +21,28 @@ pub(super) fn notices() -> AnyView {
         {wide("Empty lists", empty())}
         {wide("Problems in place of content", problems().map(problem_notice).collect_view())}
         {wide("A problem in a line", problem_line(Problem::failed()))}
-        {wide("In the corner of the window", new_version::offer())}
+        {wide("In the corner of the window", view! { {new_version::offer()} {messages()} })}
     }
     .into_any()
+}
+
+/// Messages that stay, and whose buttons do nothing.
+fn messages() -> AnyView {
+    let failed = Toast::failed(
+        "company_created for record 18 is not resolved",
+        &Problem::unreachable(),
+    );
+    let shown = [
+        Toast::new("Resolved company_created for record 17").act("Undo", || ()),
+        Toast::new("Retried 1,200 events; 3 had moved on")
+            .act("Undo", || ())
+            .link("Show", "#notices".to_owned()),
+        failed.act("Try again", || ()),
+    ];
+    shown
+        .map(|toast| toast::show(toast, || ()))
+        .collect_view()
+        .into_any()
 }
 
 fn banner() -> AnyView {
