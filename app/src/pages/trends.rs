@@ -161,7 +161,7 @@ fn depth(depth: &DepthAt) -> AnyView {
     let whole = |value: Option<i64>| value.map_or("–".to_owned(), count);
     view! {
         <tr>
-            <th scope="row" data-label="From" class="nowrap">{time::stamp(depth.at)}</th>
+            <th scope="row" data-label="From" class="nowrap">{time::utc_stamp(depth.at)}</th>
             <td data-label="Most" class="n">{whole(depth.most)}</td>
             <td data-label="Average" class="n">{whole(depth.average.map(|average| average.round() as i64))}</td>
         </tr>
