@@ -47,6 +47,7 @@ const STEPS: [Step; 5] = [
 
 /// Kept once the tour was taken or declined in this browser.
 const KEY: &str = "tour";
+const NEXT: &str = ".tour .tour-next";
 /// Between the dialog, what it is about, and the edges of the window.
 const GAP: f64 = 12.0;
 
@@ -74,6 +75,8 @@ impl Tour {
         self.step.set(None);
         self.offered.set(false);
         browser::remember(KEY, Some("seen"));
+        // What it was opened with is not offered any more.
+        request_animation_frame(browser::find_focus);
     }
 
     fn now(self) -> Option<&'static Step> {
@@ -122,6 +125,7 @@ pub(crate) fn TourDialog() -> impl IntoView {
             Some(step) => {
                 if !dialog.open() {
                     let _ = dialog.show_modal();
+                    browser::focus(NEXT);
                 }
                 // When its text is in it, and with that its size is known.
                 request_animation_frame(move || place(&dialog, step.target));
@@ -150,7 +154,7 @@ pub(crate) fn TourDialog() -> impl IntoView {
             .update(|step| *step = step.map(|step| step.saturating_sub(1)));
         if tour.step.get_untracked() == Some(0) {
             // This button goes.
-            browser::focus(".tour .tour-next");
+            browser::focus(NEXT);
         }
     };
     let at = move || {
@@ -179,7 +183,7 @@ pub(crate) fn TourDialog() -> impl IntoView {
                 <span class="grow"></span>
                 <button class="btn quiet small" hidden=last on:click=move |_| tour.end()>"Skip"</button>
                 <button class="btn small" hidden=first on:click=back>"Back"</button>
-                <button class="btn primary small tour-next" autofocus=true on:click=next>
+                <button class="btn primary small tour-next" on:click=next>
                     {move || if last() { "Done" } else { "Next" }}
                 </button>
             </div>
