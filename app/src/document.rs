@@ -29,6 +29,7 @@ pub fn shell(options: LeptosOptions, build: Option<String>) -> impl IntoView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
+                <meta name="description" content="Watch and steer the way from a list of companies to people one can write to." />
                 <script nonce=nonce.clone()>{EARLY}</script>
                 <link rel="preload" href="/fonts/inter-latin.woff2" r#as="font" r#type="font/woff2" crossorigin="" />
                 <link rel="stylesheet" href=files.css.clone() />

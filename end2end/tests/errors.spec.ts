@@ -142,7 +142,7 @@ test('the details show the JSON, close with Escape and give the focus back', asy
   await expect(dialog).toBeHidden();
 });
 
-test('one error is resolved with a note, under the name of who did it', async ({ page, psql }) => {
+test('one error is resolved with a note, under the name of who did it', { tag: '@firefox' }, async ({ page, psql }) => {
   const type = unique('resolved');
   await errors(psql, type, 2);
   await open(page, `/?e_type=${type}`);

@@ -4,7 +4,7 @@ import { base, expect, live, open, signIn, test, unique } from './people';
 
 test.use({ as: null });
 
-test('a file is imported and its companies flow to verified addresses without a reload', async ({ page, context }) => {
+test('a file is imported and its companies flow to verified addresses without a reload', { tag: '@firefox' }, async ({ page, context }) => {
   test.setTimeout(120_000);
   const tag = unique('journey');
   await signIn(page, 'admin', '/imports');

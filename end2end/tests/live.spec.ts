@@ -18,7 +18,7 @@ function loads(page: Page): { count: number } {
   return loads;
 }
 
-test('every tab follows an INSERT made with psql', async ({ page, context, psql }) => {
+test('every tab follows an INSERT made with psql', { tag: '@firefox' }, async ({ page, context, psql }) => {
   const tag = unique('inserted');
   const [list, console] = [await context.newPage(), await context.newPage()];
   await open(page, '/');
@@ -50,7 +50,7 @@ test('a second tab sees an import begin and end', async ({ page, context }) => {
   expect(none.count).toBe(0);
 });
 
-test('the page says that it is offline, and goes on when the network is back', async ({ page, context, psql }) => {
+test('the page says that it is offline, and goes on when the network is back', { tag: '@firefox' }, async ({ page, context, psql }) => {
   const tag = unique('offline');
   await open(page, `/companies?q=${tag}`);
   const none = loads(page);
@@ -132,7 +132,7 @@ test('after a restart of the server the page shows what was written meanwhile', 
   }
 });
 
-test('the page reconnects after the server and its database were restarted, and says what the connection is meanwhile', async ({ page }) => {
+test('the page reconnects after the server and its database were restarted, and says what the connection is meanwhile', { tag: '@firefox' }, async ({ page }) => {
   test.setTimeout(120_000);
   await open(page, '/');
   const server = Server.shared();

@@ -101,3 +101,10 @@ test('a report fits on paper, and on nothing but paper', async ({ page, psql }) 
   await expect(page.getByRole('heading', { name: 'Delivery report' })).toBeVisible();
   await expect(page.locator('main')).toContainText('No error of this phase is unresolved.');
 });
+
+test('each file of the site is fetched once, its preload included', { tag: '@firefox' }, async ({ page }) => {
+  await open(page, '/');
+  const names = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname));
+  const files = names.filter((name) => /^\/(pkg|fonts)\//.test(name)).map((name) => name.split('.').at(-1));
+  expect(files.toSorted()).toEqual(['css', 'js', 'wasm', 'woff2']);
+});

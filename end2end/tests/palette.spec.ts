@@ -2,7 +2,7 @@
 import { failures, settled } from './data';
 import { base, expect, open, test, unique } from './people';
 
-test('the palette goes to a company, an event and a page, and does what has a name', async ({ page, psql }) => {
+test('the palette goes to a company, an event and a page, and does what has a name', { tag: '@firefox' }, async ({ page, psql }) => {
   const tag = unique('palette');
   const [id] = await settled(psql, tag, 2);
   await open(page, '/events?status=failed&e_type=company_created');

@@ -1,10 +1,14 @@
 // Who sits at the browser, and what the tests ask of a page.
 import { type Page, expect, test as plain } from '@playwright/test';
+import { withoutMediaFeatures } from './firefox';
 import { Psql } from './psql';
 import { PASSWORD, Server } from './server';
 
 export type Role = 'admin' | 'operator' | 'viewer';
 export const ROLES: Role[] = ['admin', 'operator', 'viewer'];
+
+/** Firefox tells of it as it does of exceptions. */
+const CONNECTION_LOST = /^Firefox can’t establish a connection to the server at ws:|^The connection to ws:.* was interrupted/;
 
 type Options = {
   /** Who is signed in when the test begins; nobody when null. One session per role serves the whole run: signing in is throttled. */
@@ -13,15 +17,31 @@ type Options = {
 type Fixtures = {
   /** A psql session on the database of the shared server. */
   psql: Psql;
+  /** Ends a test that has no browser to run in. */
+  installed: void;
 };
 
 export const test = plain.extend<Options & Fixtures>({
+  installed: [
+    async ({ browserName, launchOptions }, use, info) => {
+      info.skip(browserName === 'firefox' && !launchOptions.executablePath, 'no Firefox was found that is new enough: scripts/setup test');
+      await use();
+    },
+    { auto: true },
+  ],
+  browser: [
+    async ({ browser, browserName }, use) => {
+      if (browserName === 'firefox') withoutMediaFeatures(browser);
+      await use(browser);
+    },
+    { scope: 'worker' },
+  ],
   as: ['admin', { option: true }],
   storageState: async ({ as }, use) => use(as ? Server.shared().sessionFile(as) : undefined),
   // A panic in the browser ends what a page can do, and a test that looks elsewhere would not notice.
   page: async ({ page }, use) => {
     const broken: string[] = [];
-    page.on('pageerror', (error) => broken.push(`${page.url()}: ${error.message}`));
+    page.on('pageerror', (error) => CONNECTION_LOST.test(error.message) || broken.push(`${page.url()}: ${error.message}`));
     await use(page);
     expect(broken).toEqual([]);
   },

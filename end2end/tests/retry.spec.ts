@@ -8,7 +8,7 @@ test.setTimeout(120_000);
 
 const rows = (page: Page) => page.locator('#console tbody tr');
 
-test('one error is retried, and says what became of it', async ({ page, psql }) => {
+test('one error is retried, and says what became of it', { tag: '@firefox' }, async ({ page, psql }) => {
   const tag = unique('retry');
   const [id] = await settled(psql, tag, 1);
   await failures(psql, tag, [id]);
@@ -26,7 +26,7 @@ test('one error is retried, and says what became of it', async ({ page, psql }) 
   await expect(dialog).toContainText(/by\s+operator\s*: /);
 });
 
-test('all that match are retried at once, with their number said first', async ({ page, psql }) => {
+test('all that match are retried at once, with their number said first', { tag: '@firefox' }, async ({ page, psql }) => {
   const tag = unique('bulkretry');
   const ids = await settled(psql, tag, 7);
   await failures(psql, tag, ids);

@@ -16,7 +16,7 @@ async function actions(page: Page): Promise<string[]> {
 test.describe('a viewer', () => {
   test.use({ as: 'viewer' });
 
-  test('sees everything and is offered nothing that changes it', async ({ page, psql, browser }) => {
+  test('sees everything and is offered nothing that changes it', { tag: '@firefox' }, async ({ page, psql, browser }) => {
     const tag = unique('viewed');
     const [id] = await settled(psql, tag, 1);
     await failures(psql, tag, [id]);
@@ -57,7 +57,7 @@ test.describe('a viewer', () => {
     await operator.close();
   });
 
-  test('is refused by the server whatever a page may show', async ({ page, psql }) => {
+  test('is refused by the server whatever a page may show', { tag: '@firefox' }, async ({ page, psql }) => {
     const tag = unique('refused');
     const [id] = await settled(psql, tag, 1);
     await failures(psql, tag, [id]);
