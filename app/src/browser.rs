@@ -107,7 +107,8 @@ pub fn focus(selector: &str) -> bool {
     let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) else {
         return false;
     };
-    element.focus().is_ok()
+    // What is not shown takes no focus.
+    element.focus().is_ok() && document().active_element().as_ref() == Some(element.as_ref())
 }
 
 /// Focuses the next or the previous of the elements that match, the first where none has the focus.

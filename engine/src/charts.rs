@@ -14,12 +14,14 @@ use domain::{
 };
 
 /// Colours that the chart is drawn with and the variables that they become.
-const COLOURS: [(&str, &str); 5] = [
+const COLOURS: [(&str, &str); 6] = [
     ("#010203", "var(--enrichment-c)"),
     ("#040506", "var(--err)"),
     ("#070809", "var(--muted)"),
     ("#0A0B0C", "var(--line)"),
     ("#0D0E0F", "var(--warning-c)"),
+    // What the points of lines are filled with.
+    ("#FFFFFF", "var(--surface)"),
 ];
 const MAIN: usize = 0;
 const BAD: usize = 1;

@@ -15,6 +15,7 @@ use crate::{
     live::Live,
     parts::{
         badge,
+        columns::{ColumnChoice, Columns},
         export::ExportLink,
         filter::{Choice, SearchField, Select},
         header::PageHeader,
@@ -23,13 +24,25 @@ use crate::{
         notice::Empty,
         pager::{Pager, counted},
         rows::rows,
-        table::table,
+        table::{Heading, table},
         time,
     },
     query::{carry, company_path, contact_filter, link, use_query},
 };
 
 const PATH: &str = "/contacts";
+
+const COLUMNS: [Heading; 9] = [
+    ("Person", ""),
+    ("Title", ""),
+    ("Role", ""),
+    ("Company", ""),
+    ("E-mail", ""),
+    ("State", ""),
+    ("Enrichment", ""),
+    ("Source", ""),
+    ("Since", ""),
+];
 
 #[component]
 pub(crate) fn ContactsPage() -> impl IntoView {
@@ -63,9 +76,12 @@ pub(crate) fn ContactsPage() -> impl IntoView {
                 <Settled>
                     <Select label="Batch" name="batch" cursor="after" any="any batch" choices=batch_choices />
                 </Settled>
+                <ColumnChoice of=&COLUMNS />
             </div>
             <CompanyChip filter=filter />
-            <Loaded resource=people view=move |page| list(&filter.get_untracked(), page) />
+            <Columns of=&COLUMNS>
+                <Loaded resource=people view=move |page| list(&filter.get_untracked(), page) />
+            </Columns>
         </main>
     }
 }
@@ -114,17 +130,6 @@ fn list(filter: &ContactFilter, page: Page<ContactRow>) -> AnyView {
     }
     let present = use_query().get_untracked();
     let carried = carry("", &present);
-    let headings = vec![
-        ("Person", ""),
-        ("Title", ""),
-        ("Role", ""),
-        ("Company", ""),
-        ("E-mail", ""),
-        ("State", ""),
-        ("Enrichment", ""),
-        ("Source", ""),
-        ("Since", ""),
-    ];
     let body = rows(
         page.rows,
         |row| format!("{row:?}"),
@@ -132,7 +137,7 @@ fn list(filter: &ContactFilter, page: Page<ContactRow>) -> AnyView {
     );
     view! {
         <p class="list-count">{counted(page.count, "contact", "contacts")}</p>
-        {table("Contacts", headings, body)}
+        {table("Contacts", COLUMNS.to_vec(), body)}
         <Pager label="Pages of contacts" next=page.next />
     }
     .into_any()
@@ -165,7 +170,7 @@ fn line(row: ContactRow, carried: &str) -> AnyView {
     view! {
         <tr>
             <th scope="row" data-label="Person">{to("#people", who)}</th>
-            <td data-label="Title">{row.title}</td>
+            <td data-label="Title" class="clip">{row.title}</td>
             <td data-label="Role" class="nowrap">{row.role}</td>
             <td data-label="Company" class="clip">{to("", company)}</td>
             <td data-label="E-mail" class="clip">{row.email}</td>

@@ -44,6 +44,14 @@ impl Palette {
     pub(crate) fn provide() {
         provide_context(Self(RwSignal::new(None)));
     }
+
+    pub(crate) fn expect() -> Self {
+        expect_context()
+    }
+
+    pub(crate) fn show(self) {
+        self.0.set(Some(Open));
+    }
 }
 
 #[component]

@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 
 use crate::{
     browser,
-    parts::{dialog::Dialog, tour::tour_button, views::Views},
+    parts::{dialog::Dialog, palette::Palette, tour::tour_button, views::Views},
     query::{carry, use_query},
 };
 
@@ -54,6 +54,7 @@ pub(crate) fn Shortcuts() -> impl IntoView {
     let navigate = use_navigate();
     let present = use_query();
     let views = Views::expect();
+    let palette = Palette::expect();
     Effect::new(move || {
         let navigate = navigate.clone();
         let g_at = Cell::new(f64::MIN);
@@ -69,7 +70,12 @@ pub(crate) fn Shortcuts() -> impl IntoView {
                     navigate(&carry(&path, &present.read_untracked()), Default::default());
                 }
                 (_, "g") => g_at.set(browser::now()),
-                (_, "/") if browser::focus("[data-search=main]") => event.prevent_default(),
+                (_, "/") => {
+                    event.prevent_default();
+                    if !browser::focus("[data-search=main]") {
+                        palette.show();
+                    }
+                }
                 (_, "?") => open.set(Some(ShortcutList)),
                 (_, step @ ("j" | "k")) => {
                     let in_console = browser::is_within("#console");
