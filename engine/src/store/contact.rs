@@ -80,7 +80,7 @@ impl Engine {
             return Ok(Way::ByTime);
         };
         let companies: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM (SELECT FROM marketing.company_master WHERE import_batch_id = $1 LIMIT $2) AS some",
+            "SELECT count(*) FROM (SELECT FROM marketing.company_master WHERE import_batch_id = $1 LIMIT $2) AS found",
         )
         .bind(batch)
         .bind(LARGE_BATCH + 1)

@@ -194,8 +194,15 @@ impl Scene<'_> {
         let living: Vec<i64> = self.workers.iter().map(|one| i64::from(one.id())).collect();
         let mut holder = self.cluster.admin(self.database).await;
         let mut watcher = self.cluster.admin(self.database).await;
-        let mut held = holder.begin().await.unwrap();
-        sqlx::raw_sql(lock).execute(&mut *held).await.unwrap();
+        // Workers reach for the same tables in an order of their own: whoever PostgreSQL ends for it tries again.
+        let held = loop {
+            let mut held = holder.begin().await.unwrap();
+            match sqlx::raw_sql(lock).execute(&mut *held).await {
+                Ok(_) => break held,
+                Err(error) if is_deadlock(&error) => held.rollback().await.unwrap(),
+                Err(error) => panic!("{lock}: {error}"),
+            }
+        };
         let begun = Instant::now();
         let pid = loop {
             let pid: Option<i64> = sqlx::query_scalar(there)
@@ -257,4 +264,10 @@ impl Drop for Scene<'_> {
             drop(worker.wait());
         }
     }
+}
+
+fn is_deadlock(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(|error| error.code().as_deref() == Some("40P01"))
 }
