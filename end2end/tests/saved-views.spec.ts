@@ -1,7 +1,7 @@
 // Lists that people keep with their filters: saved, shared, made the default, found in the palette, deleted.
 import { base, expect, open, test, unique } from './people';
 
-test('a view is kept, shared, made the default, and deleted', async ({ page, psql }) => {
+test('a view is kept, shared, made the default, and deleted', { tag: '@firefox' }, async ({ page, psql }) => {
   const name = unique('Stuck ');
   await open(page, '/events?status=failed&e_q=nothing');
   const button = page.getByRole('button', { name: 'Views', exact: true });
