@@ -27,7 +27,7 @@ const ATTEMPTS: i32 = 2;
 const WORKERS: [&str; 2] = ["ada", "bob"];
 const BATCHES: [&str; 2] = ["left", "right"];
 /// A history is about a dozen steps; more of them is PROPTEST_CASES.
-const HISTORIES: u32 = 1_000;
+const HISTORIES: u32 = 3_000;
 
 #[derive(Clone, Copy, Debug)]
 enum Answer {
