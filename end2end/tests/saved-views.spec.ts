@@ -3,6 +3,7 @@ import { base, expect, open, test, unique } from './people';
 
 test('a view is kept, shared, made the default, and deleted', { tag: '@firefox' }, async ({ page, psql }) => {
   const name = unique('Stuck ');
+  await psql.run(`DELETE FROM app.saved_views WHERE path = '/events'`);
   await open(page, '/events?status=failed&e_q=nothing');
   const button = page.getByRole('button', { name: 'Views', exact: true });
   const menu = page.getByRole('region', { name: 'Saved views' });
@@ -40,7 +41,7 @@ test('a view is kept, shared, made the default, and deleted', { tag: '@firefox' 
 
   await rail.getByRole('link', { name: 'Companies' }).click();
   await page.keyboard.press('ControlOrMeta+k');
-  await page.getByRole('combobox').fill(name);
+  await page.getByRole('dialog').getByRole('combobox').fill(name);
   await page.getByRole('option', { name: new RegExp(name) }).click();
   await expect(page).toHaveURL(/\/events\?status=failed/);
 

@@ -31,7 +31,7 @@ test('it goes from place to place and is not offered again', async ({ page }) =>
   await page.getByRole('button', { name: 'Back' }).click();
   await expect(dialog(page)).toHaveAccessibleName('Go to or do anything');
   await page.getByRole('button', { name: 'Next' }).click();
-  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('button', { name: 'Done', exact: true }).click();
   await expect(dialog(page)).toHaveCount(0);
   await expect(page.locator('[data-pointed-at]')).toHaveCount(0);
   await expect(offer(page)).toBeHidden();
