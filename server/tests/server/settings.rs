@@ -345,6 +345,7 @@ const VARIABLES_ONLY: &[&str] = &[
     "LEPTOS_HASH_FILE_NAME",
     "OCC_TOOLS",
     "CHROMIUM",
+    "FIREFOX",
 ];
 
 #[test]
