@@ -32,6 +32,13 @@ pub(crate) fn actor() -> Option<Actor> {
     use_context::<Session>().and_then(|session| session.actor)
 }
 
+/// Name and role of the person, to be shown; empty for whoever is not signed in.
+pub(crate) fn name_and_role() -> (String, &'static str) {
+    actor()
+        .map(|actor| (actor.name, actor.role.name()))
+        .unwrap_or_default()
+}
+
 /// In which zone the person is shown times; UTC for whoever is not signed in.
 pub(crate) fn zone() -> ShownZone {
     use_context::<Session>()

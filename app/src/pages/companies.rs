@@ -11,16 +11,16 @@ use domain::{
 use leptos::prelude::*;
 
 use crate::{
-    api::{companies::companies, imports::import_batches},
+    api::companies::companies,
     live::Live,
     parts::{
         badge,
         columns::{ColumnChoice, Columns},
         export::ExportLink,
-        filter::{SearchField, Select},
+        filter::{BatchSelect, SearchField, Select},
         header::PageHeader,
         import_link::ImportLink,
-        loaded::{Loaded, Settled},
+        loaded::Loaded,
         notice::Empty,
         pager::{Pager, counted},
         rows::rows,
@@ -52,19 +52,6 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
         move || filter.get(),
         companies,
     );
-    let batches = live.resource(
-        &[Topic::Imports],
-        || (),
-        |()| import_batches(Default::default()),
-    );
-    let batch_choices = Signal::derive(move || {
-        let page = batches.get().and_then(Result::ok);
-        let batches = page.map(|page| page.rows).unwrap_or_default();
-        batches
-            .into_iter()
-            .map(|batch| (batch.batch_id.clone(), batch.batch_id))
-            .collect::<Vec<_>>()
-    });
     view! {
         <PageHeader title="Companies" subtitle="Every imported row and how far it has come" own_search=true views="/companies">
             <ExportLink table="companies" />
@@ -73,9 +60,7 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
         <main id="main">
             <div class="filters">
                 <SearchField label="Name, website or Barton ID" name="q" cursor="after" main=true />
-                <Settled>
-                    <Select label="Batch" name="batch" cursor="after" any="any batch" choices=batch_choices />
-                </Settled>
+                <BatchSelect />
                 <Select label="Attention" name="attention" cursor="after" any="any" choices=attention_choices() />
                 <ColumnChoice of=&COLUMNS />
             </div>

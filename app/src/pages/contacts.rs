@@ -11,16 +11,16 @@ use domain::{
 use leptos::prelude::*;
 
 use crate::{
-    api::{contacts::contacts, imports::import_batches},
+    api::contacts::contacts,
     live::Live,
     parts::{
         badge,
         columns::{ColumnChoice, Columns},
         export::ExportLink,
-        filter::{Choice, SearchField, Select},
+        filter::{BatchSelect, Choice, SearchField, Select},
         header::PageHeader,
         import_link::ImportLink,
-        loaded::{Loaded, Settled},
+        loaded::Loaded,
         notice::Empty,
         pager::{Pager, counted},
         rows::rows,
@@ -50,19 +50,6 @@ pub(crate) fn ContactsPage() -> impl IntoView {
     let params = use_query();
     let filter = Memo::new(move |_| contact_filter(&params.read()));
     let people = live.resource(&[Topic::Pipeline], move || filter.get(), contacts);
-    let batches = live.resource(
-        &[Topic::Imports],
-        || (),
-        |()| import_batches(Default::default()),
-    );
-    let batch_choices = Signal::derive(move || {
-        let page = batches.get().and_then(Result::ok);
-        let batches = page.map(|page| page.rows).unwrap_or_default();
-        batches
-            .into_iter()
-            .map(|batch| (batch.batch_id.clone(), batch.batch_id))
-            .collect::<Vec<_>>()
-    });
     view! {
         <PageHeader title="Contacts" subtitle="Everybody who was looked for, and what is known of their address" own_search=true views=PATH>
             <ExportLink table="contacts" />
@@ -73,9 +60,7 @@ pub(crate) fn ContactsPage() -> impl IntoView {
                 <Select label="E-mail" name="email" cursor="after" any="any state" choices=email_choices() />
                 <Select label="Role" name="role" cursor="after" any="any role" choices=role_choices() />
                 <Select label="Enrichment" name="status" cursor="after" any="any status" choices=status_choices() />
-                <Settled>
-                    <Select label="Batch" name="batch" cursor="after" any="any batch" choices=batch_choices />
-                </Settled>
+                <BatchSelect />
                 <ColumnChoice of=&COLUMNS />
             </div>
             <CompanyChip filter=filter />

@@ -1,12 +1,18 @@
 //! Filters that live in the URL: they work as plain forms, and without a page load once the page is alive.
 
+use domain::model::live::Topic;
 use leptos::{ev, prelude::*};
 use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate},
 };
 
-use crate::query::{Change, link, use_query};
+use crate::{
+    api::imports::import_batches,
+    live::Live,
+    parts::loaded::Settled,
+    query::{Change, link, use_query},
+};
 
 /// Characters of a day: 2026-03-02.
 const DAY: usize = 10;
@@ -115,6 +121,29 @@ pub(crate) fn DayField(
                 on:change=move |event| change(&[(name, Some(&event_target_value(&event))), (cursor, None)])
             />
         </label>
+    }
+}
+
+/// The batches to choose from, by the newest.
+#[component]
+pub(crate) fn BatchSelect() -> impl IntoView {
+    let batches = Live::expect().resource(
+        &[Topic::Imports],
+        || (),
+        |()| import_batches(Default::default()),
+    );
+    let choices = Signal::derive(move || {
+        let page = batches.get().and_then(Result::ok);
+        let batches = page.map(|page| page.rows).unwrap_or_default();
+        batches
+            .into_iter()
+            .map(|batch| (batch.batch_id.clone(), batch.batch_id))
+            .collect::<Vec<_>>()
+    });
+    view! {
+        <Settled>
+            <Select label="Batch" name="batch" cursor="after" any="any batch" choices=choices />
+        </Settled>
     }
 }
 

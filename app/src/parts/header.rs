@@ -198,12 +198,7 @@ fn ThemeToggle() -> impl IntoView {
 
 #[component]
 fn UserMenu() -> impl IntoView {
-    let actor = session::actor();
-    let name = actor
-        .as_ref()
-        .map(|actor| actor.name.clone())
-        .unwrap_or_default();
-    let role = actor.map(|actor| actor.role.name()).unwrap_or_default();
+    let (name, role) = session::name_and_role();
     let present = use_query();
     let account = move || carry("/account", &present.read());
     let help = move || carry(HELP, &present.read());

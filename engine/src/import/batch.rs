@@ -96,7 +96,7 @@ impl Engine {
         Ok(Page {
             rows,
             next,
-            count: capped(n),
+            count: capped(n, COUNT_LIMIT),
         })
     }
 }

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use domain::model::{
-    Count, Page,
+    Page,
     company::{Attention, CompanyFilter, CompanyRow, CompanyState},
 };
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder, Transaction};
 
-use super::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, Piece, contains, cursor, cut};
+use super::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, cut};
 use crate::{Engine, Result};
 
 /// The columns of a row over `listed`; the sub-selects run for the rows of one page only.
@@ -46,10 +46,7 @@ impl Engine {
         Ok(Page {
             rows,
             next,
-            count: Count {
-                n: n.min(limit),
-                capped: n > limit,
-            },
+            count: capped(n, limit),
         })
     }
 

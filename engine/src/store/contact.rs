@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use domain::model::{
-    Count, Page,
+    Page,
     contact::{ContactFilter, ContactRow, EmailState, EnrichmentStatus},
 };
 use sqlx::{FromRow, Postgres, QueryBuilder, Transaction};
 
-use super::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, Piece, contains, cursor, cut};
+use super::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, cut};
 use crate::{Engine, Result};
 
 /// The words of the index `contact_enrichment_email_state`.
@@ -56,10 +56,7 @@ impl Engine {
         Ok(Page {
             rows,
             next,
-            count: Count {
-                n: n.min(limit),
-                capped: n > limit,
-            },
+            count: capped(n, limit),
         })
     }
 

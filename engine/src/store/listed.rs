@@ -73,14 +73,14 @@ where
     Ok(Page {
         rows,
         next,
-        count: capped(n),
+        count: capped(n, COUNT_LIMIT),
     })
 }
 
-/// A count that was read with `LIMIT COUNT_LIMIT + 1`.
-pub(crate) fn capped(n: i64) -> Count {
+/// A count that was read with `LIMIT limit + 1`.
+pub(crate) fn capped(n: i64, limit: i64) -> Count {
     Count {
-        n: n.min(COUNT_LIMIT),
-        capped: n > COUNT_LIMIT,
+        n: n.min(limit),
+        capped: n > limit,
     }
 }

@@ -16,12 +16,7 @@ use {sessions::Sessions, zone::ZoneForm};
 #[component]
 pub(crate) fn AccountPage() -> impl IntoView {
     let params = use_query();
-    let actor = session::actor();
-    let name = actor
-        .as_ref()
-        .map(|actor| actor.name.clone())
-        .unwrap_or_default();
-    let role = actor.map(|actor| actor.role.name()).unwrap_or_default();
+    let (name, role) = session::name_and_role();
     let said = move || {
         let params = params.read();
         if let Some(text) = done(&params) {

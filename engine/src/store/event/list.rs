@@ -95,7 +95,7 @@ impl Engine {
             .build_query_scalar()
             .fetch_one(&mut *transaction)
             .await;
-        Ok(n.map(capped))
+        Ok(n.map(|n| capped(n, COUNT_LIMIT)))
     }
 
     /// Event types that occur, for the filter.
