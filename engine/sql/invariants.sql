@@ -223,3 +223,12 @@ FROM (SELECT m.company_unique_id FROM marketing.company_master m
 FULL JOIN marketing.companies_elsewhere e USING (company_unique_id)
 WHERE m.company_unique_id IS NULL OR e.company_unique_id IS NULL
 ORDER BY company_unique_id;
+
+-- check error_groups
+-- The list of groups would not show it. The update makes the group again.
+SELECT 'fault' AS severity, 'error_groups' AS check, format('has no row, so its %s errors stand in no list of groups', count(*)) AS what,
+       'group ' || group_key AS record,
+       format('UPDATE marketing.pipeline_errors SET error_message = error_message WHERE group_key = %L', group_key) AS advice
+FROM marketing.pipeline_errors e
+WHERE NOT EXISTS (SELECT FROM marketing.error_groups g WHERE g.group_key = e.group_key)
+GROUP BY group_key ORDER BY group_key;

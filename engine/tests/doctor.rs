@@ -111,6 +111,12 @@ const BROKEN: &[(&str, &str, &str, Severity)] = &[
         Severity::Fault,
     ),
     (
+        "error_groups",
+        "INSERT INTO marketing.pipeline_errors (event_type, error_message) VALUES ('a', 'b'); DELETE FROM marketing.error_groups",
+        "group ",
+        Severity::Fault,
+    ),
+    (
         "companies_elsewhere",
         "INSERT INTO marketing.companies_elsewhere SELECT company_unique_id, created_at, id FROM marketing.company_master",
         "company 04.04.01.",

@@ -37,17 +37,16 @@ const HIDDEN: &str = "***";
 
 /// The text with the password of every URL in it, and every `password=` value, replaced by stars.
 ///
-/// It would rather hide too much than too little: a raw `/`, `?`, `#` or `@` in a password ends nothing.
+/// It would rather hide too much than too little: a raw `/`, `?`, `#`, `@` or `'` in a password ends nothing.
 pub fn redact(text: &str) -> Cow<'_, str> {
     if !text.contains("://") && !mentions_password(text) {
         return Cow::Borrowed(text);
     }
-    let mut shown = String::with_capacity(text.len());
-    for word in text
-        .split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>'))
-    {
-        shown.push_str(&redact_query(&redact_userinfo(word)));
-    }
+    let without_values = redact_values(text);
+    // A line of JSON stays one: its strings end a word.
+    let words = without_values
+        .split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '`' | '<' | '>'));
+    let shown: String = words.map(redact_userinfo).collect();
     if shown == text {
         Cow::Borrowed(text)
     } else {
@@ -72,16 +71,31 @@ fn redact_userinfo(word: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{scheme}://{name}:{HIDDEN}@{host}"))
 }
 
-fn redact_query(word: &str) -> Cow<'_, str> {
+fn redact_values(text: &str) -> Cow<'_, str> {
     const KEY: &str = "password=";
-    let Some(at) = word.to_ascii_lowercase().find(KEY) else {
-        return Cow::Borrowed(word);
+    let Some(at) = text.to_ascii_lowercase().find(KEY) else {
+        return Cow::Borrowed(text);
     };
-    let (before, value) = word.split_at(at + KEY.len());
-    let end = value
-        .find(|c: char| c == '&' || c.is_whitespace() || matches!(c, '"' | '\'' | '`'))
-        .unwrap_or(value.len());
-    Cow::Owned(format!("{before}{HIDDEN}{}", redact_query(&value[end..])))
+    let (before, value) = text.split_at(at + KEY.len());
+    let rest = after_value(value);
+    Cow::Owned(format!("{before}{HIDDEN}{}", redact_values(rest)))
+}
+
+/// What follows a value as libpq reads it: between quotes, where a backslash keeps the next letter, or up to a space.
+fn after_value(value: &str) -> &str {
+    let ends = |c: char| c == '&' || c.is_whitespace() || matches!(c, '"' | '`');
+    let Some(quoted) = value.strip_prefix('\'') else {
+        return value.find(ends).map_or("", |end| &value[end..]);
+    };
+    let mut letters = quoted.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '\\' => drop(letters.next()),
+            '\'' => return &quoted[at + 1..],
+            _ => {}
+        }
+    }
+    ""
 }
 
 #[cfg(test)]
@@ -119,6 +133,17 @@ mod tests {
             ),
             ("PASSWORD=s3cret end", "PASSWORD=*** end"),
             ("sslpassword=a&password=b", "sslpassword=***&password=***"),
+            (
+                "password='it\\'s a secret' user=ada",
+                "password=*** user=ada",
+            ),
+            ("password='never closed", "password=***"),
+            ("password=it's user=ada", "password=*** user=ada"),
+            ("postgres://ada:it's@db/main", "postgres://ada:***@db/main"),
+            (
+                r#"{"at":"http://127.0.0.1:3000/","of":"ada@db.example"}"#,
+                r#"{"at":"http://127.0.0.1:3000/","of":"ada@db.example"}"#,
+            ),
         ];
         for (text, expected) in table {
             assert_eq!(redact(text), expected, "{text}");

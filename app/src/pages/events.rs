@@ -19,7 +19,7 @@ use crate::{
     parts::{
         badge,
         export::ExportLink,
-        filter::{SearchField, Select, fixed},
+        filter::{DayField, SearchField, Select, fixed},
         header::PageHeader,
         import_link::ImportLink,
         loaded::{Loaded, Settled},
@@ -43,7 +43,9 @@ const AGES: [(&str, &str); 5] = [
 ];
 
 /// Filters that are folded away unless one of them is in force.
-const RARE: [&str; 5] = ["older", "attempts", "dead", "worker", "payload"];
+const RARE: [&str; 7] = [
+    "older", "from", "until", "attempts", "dead", "worker", "payload",
+];
 
 #[component]
 pub(crate) fn EventsPage() -> impl IntoView {
@@ -90,6 +92,8 @@ pub(crate) fn EventsPage() -> impl IntoView {
                 <summary>"More filters"</summary>
                 <div class="filters">
                     <Select label="Older than" name="older" cursor="after" any="–" choices=fixed(AGES) />
+                    <DayField label="From" name="from" cursor="after" />
+                    <DayField label="Until" name="until" cursor="after" />
                     <Select label="Tried" name="attempts" cursor="after" any="any number" choices=attempts />
                     <Select label="Dead letter" name="dead" cursor="after" any="any" choices=fixed([("yes", "yes"), ("no", "no")]) />
                     <SearchField label="Worker" name="worker" cursor="after" />
@@ -103,8 +107,8 @@ pub(crate) fn EventsPage() -> impl IntoView {
     }
 }
 
-/// Parts of the filter that have no field of their own, which links from elsewhere bring: the batch, and all conditions on
-/// the payload but the one in the field.
+/// Parts of the filter that no field shows, which links from elsewhere bring: the batch, moments within a day, and all
+/// conditions on the payload but the one in the field.
 #[component]
 fn Chips() -> impl IntoView {
     let params = use_query();
@@ -117,7 +121,8 @@ fn Chips() -> impl IntoView {
             .filter(|(key, value)| {
                 passed += usize::from(*key == "payload");
                 let further = *key == "payload" && passed < conditions;
-                !value.is_empty() && (*key == "batch" || further)
+                let moment = matches!(*key, "from" | "until") && value.contains('T');
+                !value.is_empty() && (*key == "batch" || moment || further)
             })
             .map(|(key, value)| {
                 let href = without("/events", &params, (key, value));

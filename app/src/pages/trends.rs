@@ -3,6 +3,7 @@
 use domain::{
     format::{count, duration, percent},
     model::{
+        event::EventFilter,
         overview::StripStep,
         trends::{Bucket, DepthAt, RunsAt, TimeRange, Trends, WorkflowTrend},
     },
@@ -17,7 +18,7 @@ use crate::{
         brush::Brush, chart::chart, filter::DayField, header::PageHeader, loaded::Loaded,
         table::table, time,
     },
-    query::{link, time_range, unread_of_trends, use_query},
+    query::{events_path, link, time_range, unread_of_trends, use_query},
 };
 
 const PATH: &str = "/trends";
@@ -87,8 +88,16 @@ fn whole(trends: Trends) -> AnyView {
         Bucket::Hour => "runs an hour",
         Bucket::Day => "runs a day",
     };
+    let made = events_path(&EventFilter {
+        from: Some(from),
+        until: Some(until),
+        ..EventFilter::default()
+    });
     view! {
-        <p class="list-count">{time::utc_stamp(from)} " to " {time::utc_stamp(until)}</p>
+        <p class="list-count">
+            {time::utc_stamp(from)} " to " {time::utc_stamp(until)} " · "
+            <a href=made>"Events made in this time"</a>
+        </p>
         <section class="card" aria-labelledby="runs">
             <h2 id="runs">"Runs" <small>{unit}</small></h2>
             <Brush times=runs.iter().map(|runs| runs.at).collect() until=until>

@@ -5,7 +5,7 @@ use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use crate::parts::filter::use_change;
+use crate::{parts::filter::use_change, query::written};
 
 /// Pixels below which a press is no choice.
 const LEAST: f64 = 6.0;
@@ -99,10 +99,9 @@ pub(crate) fn Brush(
         }
         let part = |x: f64| (x - done.plot.left) / done.plot.width;
         if let Some((from, until)) = chosen(&times, until, part(left), part(right)) {
-            let moment = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
             change(&[
-                ("from", Some(&moment(from))),
-                ("until", Some(&moment(until))),
+                ("from", Some(&written(from))),
+                ("until", Some(&written(until))),
                 ("range", None),
             ]);
         }

@@ -63,19 +63,21 @@ pub fn import_filter(params: &Params) -> ImportFilter {
 /// A key of the URL and whether a value of it can be read.
 pub(super) type Reader = (&'static str, fn(&str) -> bool);
 
-const EVENT_READERS: [Reader; 6] = [
+/// A moment, or a day in UTC, of which the last is whole.
+pub(super) const FROM: Reader = ("from", |text| moment_of(text, 0).is_some());
+pub(super) const UNTIL: Reader = ("until", |text| moment_of(text, 1).is_some());
+const EVENT_READERS: [Reader; 8] = [
     ("status", |text| EventStatus::parse(text).is_some()),
     ("older", |text| text.parse::<Span>().is_ok()),
     ("newer", |text| text.parse::<Span>().is_ok()),
+    FROM,
+    UNTIL,
     ("attempts", |text| text.parse::<i32>().is_ok()),
     ("dead", |text| matches!(text, "yes" | "no")),
     ("payload", |text| text.parse::<PayloadMatch>().is_ok()),
 ];
 const DEAD_LETTER_READERS: [Reader; 1] = [("kind", |text| DeadLetterKind::parse(text).is_some())];
-const AUDIT_READERS: [Reader; 2] = [
-    ("from", |text| moment_of(text, 0).is_some()),
-    ("until", |text| moment_of(text, 1).is_some()),
-];
+const AUDIT_READERS: [Reader; 2] = [FROM, UNTIL];
 
 /// The first part of a filter for events that cannot be read, for the person who wrote it: the list is then wider than
 /// they meant, and nothing may be done to all of it.
@@ -117,6 +119,8 @@ pub fn event_filter(params: &Params) -> EventFilter {
         record_id: text(params, "record"),
         older_than: parsed(params, "older"),
         newer_than: parsed(params, "newer"),
+        from: moment(params, "from", 0),
+        until: moment(params, "until", 1),
         attempts: parsed(params, "attempts"),
         worker: text(params, "worker"),
         search: text(params, "q"),
@@ -136,11 +140,13 @@ pub fn event_filter(params: &Params) -> EventFilter {
 
 pub fn events_path(filter: &EventFilter) -> String {
     let owned = |value: Option<String>| value.unwrap_or_default();
-    let spans = [
+    let times = [
         owned(filter.older_than.map(|span| span.to_string())),
         owned(filter.newer_than.map(|span| span.to_string())),
-        owned(filter.attempts.map(|n| n.to_string())),
+        owned(filter.from.map(written)),
+        owned(filter.until.map(written)),
     ];
+    let attempts = owned(filter.attempts.map(|n| n.to_string()));
     let payload: Vec<String> = filter.payload.iter().map(ToString::to_string).collect();
     let dead = filter
         .dead_letter
@@ -150,9 +156,11 @@ pub fn events_path(filter: &EventFilter) -> String {
         ("status", filter.status.map(EventStatus::name)),
         ("batch", filter.batch.as_deref()),
         ("record", filter.record_id.as_deref()),
-        ("older", Some(spans[0].as_str())),
-        ("newer", Some(spans[1].as_str())),
-        ("attempts", Some(spans[2].as_str())),
+        ("older", Some(times[0].as_str())),
+        ("newer", Some(times[1].as_str())),
+        ("from", Some(times[2].as_str())),
+        ("until", Some(times[3].as_str())),
+        ("attempts", Some(attempts.as_str())),
         ("worker", filter.worker.as_deref()),
         ("q", filter.search.as_deref()),
         ("dead", dead),
@@ -204,6 +212,11 @@ pub fn audit_query(params: &Params) -> AuditQuery {
 /// A moment, or `days` after the beginning of a day.
 pub(super) fn moment(params: &Params, key: &str, days: u64) -> Option<DateTime<Utc>> {
     moment_of(&text(params, key)?, days)
+}
+
+/// A moment as it stands in the URL, to the second.
+pub fn written(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 pub(super) fn moment_of(text: &str, days: u64) -> Option<DateTime<Utc>> {
@@ -357,6 +370,8 @@ mod tests {
                 record_id: Some("04.04.05.84.00412.012".into()),
                 older_than: "10m".parse().ok(),
                 newer_than: "3d".parse().ok(),
+                from: "2026-03-02T13:00:00Z".parse().ok(),
+                until: "2026-03-02T14:30:05Z".parse().ok(),
                 attempts: Some(2),
                 worker: Some("host-1 & co".into()),
                 search: Some("timed out".into()),

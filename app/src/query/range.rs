@@ -4,14 +4,10 @@ use domain::{model::trends::TimeRange, span::Span};
 
 use super::{
     Params,
-    lists::{Reader, moment, moment_of, parsed, unread},
+    lists::{FROM, Reader, UNTIL, moment, parsed, unread},
 };
 
-const TREND_READERS: [Reader; 3] = [
-    ("range", |text| text.parse::<Span>().is_ok()),
-    ("from", |text| moment_of(text, 0).is_some()),
-    ("until", |text| moment_of(text, 1).is_some()),
-];
+const TREND_READERS: [Reader; 3] = [("range", |text| text.parse::<Span>().is_ok()), FROM, UNTIL];
 
 pub fn unread_of_trends(params: &Params) -> Option<String> {
     unread(params, &TREND_READERS)

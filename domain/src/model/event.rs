@@ -20,6 +20,10 @@ pub struct EventFilter {
     pub older_than: Option<Span>,
     /// Made at most so long ago.
     pub newer_than: Option<Span>,
+    /// Made at this moment or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Made before this moment.
+    pub until: Option<DateTime<Utc>>,
     /// Tried at least so often; what was done at the first attempt was tried once.
     pub attempts: Option<i32>,
     /// The worker that holds the event, or made one of its attempts.

@@ -15,15 +15,17 @@ use sqlx::{FromRow, Postgres, QueryBuilder};
 use super::{PAGE, PIECE, Piece, contains, cursor, page, rows};
 use crate::{Engine, EngineError, Result};
 
-/// Errors of a group that are looked through for companies.
+/// Errors of a group that are looked through for companies, on its page and in each row of a list.
 const LOOKED_AT: i64 = 1_000;
+const LOOKED_AT_IN_LIST: i64 = 100;
 const DAYS: usize = 14;
 const AFFECTED: i64 = 20;
 
 const COLUMNS: &str = "SELECT g.*, (SELECT count(DISTINCT coalesce(x.correlation_id::TEXT, x.record_id))
             FROM (SELECT e.correlation_id, e.record_id FROM marketing.pipeline_errors e WHERE e.group_key = g.group_key
                   ORDER BY e.created_at DESC LIMIT ";
-const FROM: &str = ") x) AS companies FROM marketing.v_error_groups g";
+const LOOKED: &str = ") x) AS companies, ";
+const FROM: &str = " < g.total AS companies_capped FROM marketing.v_error_groups g";
 
 impl Engine {
     /// A page of 50 groups.
@@ -54,7 +56,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotFound`].
     pub async fn error_group(&self, key: &str) -> Result<GroupDetail> {
-        let mut query = select();
+        let mut query = select(LOOKED_AT);
         query.push(" WHERE g.group_key = ").push_bind(key);
         let row: Option<Row> = query.build_query_as().fetch_optional(&self.pool).await?;
         let mut row = row.ok_or_else(|| EngineError::NotFound(format!("Error group {key}")))?;
@@ -158,14 +160,15 @@ impl Engine {
     }
 }
 
-fn select() -> QueryBuilder<Postgres> {
+fn select(looked_at: i64) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(COLUMNS);
-    query.push_bind(LOOKED_AT).push(FROM);
+    query.push_bind(looked_at).push(LOOKED);
+    query.push_bind(looked_at).push(FROM);
     query
 }
 
 fn list(query: &GroupQuery) -> Result<QueryBuilder<Postgres>> {
-    let mut list = select();
+    let mut list = select(LOOKED_AT_IN_LIST);
     push_filter(&mut list, query);
     let column = match query.sort {
         GroupSort::LastSeen => "g.last_seen",
@@ -237,6 +240,7 @@ struct Row {
     ignored_total: Option<i64>,
     ignored_rate: Option<i64>,
     companies: i64,
+    companies_capped: bool,
 }
 
 impl Row {
@@ -268,7 +272,7 @@ impl From<Row> for GroupRow {
             state: GroupState::parse(&row.state).unwrap_or(GroupState::Open),
             companies: Count {
                 n: row.companies,
-                capped: row.total > LOOKED_AT,
+                capped: row.companies_capped,
             },
             key: row.group_key,
             event_type: row.event_type,

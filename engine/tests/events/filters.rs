@@ -1,5 +1,6 @@
 //! Each filter finds what it should and nothing else, in the list and in the count.
 
+use chrono::{TimeDelta, Utc};
 use domain::{event::EventStatus, model::event::EventFilter};
 use engine::EngineError;
 use sqlx::PgPool;
@@ -44,6 +45,12 @@ async fn every_filter_finds_its_events(pool: PgPool) {
     let worker = |name: &str, status| EventFilter {
         worker: Some(name.into()),
         status,
+        ..any()
+    };
+    let now = Utc::now();
+    let between = |from: i64, until: i64| EventFilter {
+        from: Some(now + TimeDelta::minutes(from)),
+        until: Some(now + TimeDelta::minutes(until)),
         ..any()
     };
     let table: Vec<(EventFilter, &[i64])> = vec![
@@ -96,6 +103,9 @@ async fn every_filter_finds_its_events(pool: PgPool) {
             },
             &[3, 2],
         ),
+        (between(-150, -5), &[3, 2]),
+        (between(-6, 1), &[5, 4]),
+        (between(0, 1), &[]),
         (
             EventFilter {
                 attempts: Some(0),

@@ -3,7 +3,6 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{
-    event::EventStatus,
     model::{
         bulk::{ActionKind, ActionState},
         dead_letter::DeadLetterKind,
@@ -11,7 +10,7 @@ use domain::{
     stage::StageName,
 };
 
-use super::filter::EventFilterArgs;
+use super::filter::MatchingArgs;
 
 #[derive(Debug, PartialEq, Eq, Subcommand)]
 pub enum Operate {
@@ -94,7 +93,7 @@ pub struct EventArgs {
     #[arg(value_name = "ID")]
     pub ids: Vec<i64>,
     #[command(flatten)]
-    pub filter: EventFilterArgs,
+    pub filter: MatchingArgs,
     #[command(flatten)]
     pub consent: Consent,
 }
@@ -274,10 +273,6 @@ where
     T: Clone + Send + Sync + 'static,
 {
     move |name| parse(name).ok_or_else(|| format!("there is no {what} of this name"))
-}
-
-pub(super) fn status(name: &str) -> Result<EventStatus, String> {
-    named("state", EventStatus::parse)(name)
 }
 
 fn number(text: &str) -> Result<Number, String> {

@@ -1,14 +1,20 @@
 //! The daily throughput: a chart drawn on the server, and the same figures as a table.
 
+use chrono::{Days, NaiveTime};
 use domain::{
+    event::EventStatus,
     format::{count, duration},
-    model::overview::{DailyThroughput, Overview},
+    model::{
+        event::EventFilter,
+        overview::{DailyThroughput, Overview},
+    },
 };
 use leptos::prelude::*;
 
 use crate::{
     parts::{chart, export::export_icon, loaded::Loaded},
     problem::Problem,
+    query::events_path,
 };
 
 #[component]
@@ -38,15 +44,25 @@ fn table(days: &[DailyThroughput]) -> AnyView {
         return view! { <p class="muted">"No events in the last 30 days."</p> }.into_any();
     }
     let line = |day: &DailyThroughput| {
+        let from = day.date.and_time(NaiveTime::MIN).and_utc();
+        let made = |n: i64, status: Option<EventStatus>| {
+            let href = events_path(&EventFilter {
+                status,
+                from: Some(from),
+                until: from.checked_add_days(Days::new(1)),
+                ..EventFilter::default()
+            });
+            view! { <a href=href>{count(n)}</a> }
+        };
         let average = day
             .avg_processing_time_seconds
             .map_or("–".to_owned(), duration);
         view! {
             <tr>
                 <th scope="row">{day.date.to_string()}</th>
-                <td class="n">{count(day.total_events)}</td>
-                <td class="n">{count(day.processed_events)}</td>
-                <td class="n">{count(day.failed_events)}</td>
+                <td class="n">{made(day.total_events, None)}</td>
+                <td class="n">{made(day.processed_events, Some(EventStatus::Processed))}</td>
+                <td class="n">{made(day.failed_events, Some(EventStatus::Failed))}</td>
                 <td class="n">{count(day.pending_events)}</td>
                 <td class="n">{average}</td>
             </tr>

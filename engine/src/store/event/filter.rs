@@ -37,6 +37,12 @@ pub(crate) fn push_event_filter(query: &mut QueryBuilder<Postgres>, filter: &Eve
         query.push(" AND e.created_at >= now() - ");
         push_seconds(query, span.seconds());
     }
+    if let Some(from) = filter.from {
+        query.push(" AND e.created_at >= ").push_bind(from);
+    }
+    if let Some(until) = filter.until {
+        query.push(" AND e.created_at < ").push_bind(until);
+    }
     if let Some(attempts) = filter.attempts {
         push_attempts(query, attempts);
     }

@@ -141,9 +141,8 @@ fn newest(filter: &EventFilter, limit: i64) -> Result<QueryBuilder<Postgres>> {
 }
 
 fn counted(filter: &EventFilter) -> QueryBuilder<Postgres> {
-    // Without an age, any order serves, and a plain scan ends soon or has to see everything anyway.
-    let by_type =
-        goes_by_type(filter) && (filter.older_than.is_some() || filter.newer_than.is_some());
+    // Without a time, any order serves, and a plain scan ends soon or has to see everything anyway.
+    let by_type = goes_by_type(filter) && is_of_a_time(filter);
     let mut query = QueryBuilder::new("SELECT count(*) FROM (");
     query.push(if by_type { EACH_TYPE } else { "" });
     query.push("SELECT e.id FROM marketing.pipeline_events e WHERE ");
@@ -159,6 +158,12 @@ fn counted(filter: &EventFilter) -> QueryBuilder<Postgres> {
     }
     query.push(") AS matching");
     query
+}
+
+fn is_of_a_time(filter: &EventFilter) -> bool {
+    let ages = [filter.older_than, filter.newer_than];
+    let moments = [filter.from, filter.until];
+    ages.iter().any(Option::is_some) || moments.iter().any(Option::is_some)
 }
 
 fn goes_by_type(filter: &EventFilter) -> bool {

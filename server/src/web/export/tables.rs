@@ -38,8 +38,8 @@ impl Table for Events {
     type Row = EventRow;
     const NAME: &'static str = "pipeline_events";
     const FILTERS: &'static [&'static str] = &[
-        "type", "status", "batch", "record", "older", "newer", "attempts", "worker", "q", "dead",
-        "payload",
+        "type", "status", "batch", "record", "older", "newer", "from", "until", "attempts",
+        "worker", "q", "dead", "payload",
     ];
 
     fn query(params: &Params) -> Result<EventFilter, Problem> {
