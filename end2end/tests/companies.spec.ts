@@ -1,6 +1,6 @@
 // The list of companies and the way to one of them.
 import type { Page } from '@playwright/test';
-import { settled } from './data';
+import { failures, settled } from './data';
 import { base, expect, live, open, test, unique } from './people';
 
 test.use({ as: 'viewer' });
@@ -175,4 +175,38 @@ test('columns are hidden and shown, in the URL and without leaving the list', as
   await expect(heading('Website')).toBeVisible();
   await page.goBack();
   await expect(heading('Website')).toHaveCount(0);
+});
+
+test.describe('for those who may act', () => {
+  test.use({ as: 'operator' });
+
+  test('failed events of chosen companies are retried, then those of all that match', async ({ page, psql }) => {
+    const tag = unique('acted');
+    const ids = await settled(psql, tag, 4);
+    await failures(psql, tag, ids);
+    const failed = () => psql.number(`SELECT count(*) FROM marketing.pipeline_events WHERE batch_id = '${tag}' AND event_type = 'company_created' AND status = 'failed'`);
+    await open(page, `/companies?q=${tag}&sort=name`);
+    await expect(page.locator('[data-selection]')).toContainText('all 4 companies that match');
+    const dialog = page.locator('dialog[open]');
+    for (const n of [1, 3]) await page.getByRole('checkbox', { name: `Choose ${tag} ${n}`, exact: true }).check();
+    await page.getByRole('button', { name: 'Retry: the 2 chosen companies' }).click();
+    await dialog.getByRole('button', { name: 'Retry: 2 events' }).click();
+    await expect(dialog).toContainText('Done: 2 of 2');
+    await dialog.getByRole('link', { name: 'Show the action' }).click();
+    await expect(page.locator('main').getByRole('link', { name: /^company \d+$/ })).toHaveCount(2);
+    expect(await failed()).toBe(2);
+
+    await open(page, `/companies?q=${tag}&hide=Website`);
+    await expect(page.locator('main tbody td[data-label=Website]').first()).toBeHidden();
+    await expect(page.locator('main tbody td[data-label=State]').first()).toBeVisible();
+    await page.getByRole('button', { name: 'Retry: all 4 companies that match' }).click();
+    await dialog.getByRole('button', { name: /^Retry: \d+ events$/ }).click();
+    await expect(dialog).toContainText(/Done: \d+ of \d+/);
+    await expect.poll(failed).toBe(0);
+
+    // What cannot be read makes the list wider than was meant, and nothing is done to all of it.
+    await open(page, '/companies?state=verifed');
+    await expect(page.locator('main .problem')).toContainText('“verifed”');
+    await expect(page.locator('[data-selection]')).toHaveCount(0);
+  });
 });

@@ -30,7 +30,10 @@ use crate::{
         time,
     },
     problem::Problem,
-    query::{action_filter, carry, errors_path, event_path, events_path, use_query},
+    query::{
+        action_filter, carry, companies_path, company_path, errors_path, event_path, events_path,
+        use_query,
+    },
 };
 
 const PATH: &str = "/actions";
@@ -209,6 +212,24 @@ fn chosen(selection: &EventSelection, present: &crate::query::Params) -> Option<
             Some(view! { <a href=href>"all that matched this filter"</a> }.into_any())
         }
         EventSelection::DeadLetters(_) => Some("dead letters that matched a filter".into_any()),
+        EventSelection::OfCompanies(keys) if keys.len() <= 10 => {
+            let link = |key: &String| {
+                let href = carry(&company_path(key), present);
+                view! { <a href=href>{format!("company {key}")}</a> " " }
+            };
+            Some(keys.iter().map(link).collect_view().into_any())
+        }
+        EventSelection::OfCompanies(keys) => {
+            let companies = format!("those of {} companies", count(keys.len() as i64));
+            Some(companies.into_any())
+        }
+        EventSelection::Companies(filter) => {
+            let href = carry(&companies_path(filter), present);
+            Some(
+                view! { <a href=href>"those of the companies that matched this filter"</a> }
+                    .into_any(),
+            )
+        }
         EventSelection::Errors(filter) => {
             let query = ErrorQuery {
                 filter: filter.clone(),

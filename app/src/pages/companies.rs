@@ -4,9 +4,11 @@ use domain::{
     format::count,
     model::{
         Page,
+        bulk::{EventAct, EventSelection},
         company::{Attention, CompanyFilter, CompanyRow, CompanyState},
         live::Topic,
     },
+    role::Permission,
 };
 use leptos::prelude::*;
 
@@ -24,10 +26,12 @@ use crate::{
         notice::Empty,
         pager::{Pager, counted},
         rows::rows,
-        table::{Heading, table},
+        selection::Chosen,
+        table::{CHOOSE, Heading, table},
         time,
     },
-    query::{carry, company_filter, company_path, link, use_query},
+    query::{carry, company_filter, company_path, link, unread_of_companies, use_query},
+    session,
 };
 
 const COLUMNS: [Heading; 9] = [
@@ -52,6 +56,10 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
         move || filter.get(),
         companies,
     );
+    let chosen = Chosen::of(move || CompanyFilter {
+        cursor: None,
+        ..filter.get()
+    });
     view! {
         <PageHeader title="Companies" subtitle="Every imported row and how far it has come" own_search=true views="/companies">
             <ExportLink table="companies" />
@@ -66,8 +74,9 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
             </div>
             <StateChips filter=filter />
             <ReachedChip filter=filter />
+            {move || unread_of_companies(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
             <Columns of=&COLUMNS>
-                <Loaded resource=rows view=move |page| list(&filter.get_untracked(), page) />
+                <Loaded resource=rows view=move |page| list(&filter.get_untracked(), chosen, page) />
             </Columns>
         </main>
     }
@@ -137,19 +146,44 @@ fn attention_choices() -> Vec<(String, String)> {
         .collect()
 }
 
-fn list(filter: &CompanyFilter, page: Page<CompanyRow>) -> AnyView {
+fn list(filter: &CompanyFilter, chosen: Chosen<String>, page: Page<CompanyRow>) -> AnyView {
     let params = use_query();
     if page.rows.is_empty() {
         return nothing(filter);
     }
     let present = params.get_untracked();
-    let body = rows(page.rows, key, |row| line(row, &carry("", &present)));
+    let may = session::may(Permission::Retry) && unread_of_companies(&present).is_none();
+    let found = counted(page.count, "company", "companies");
+    let mut headings = COLUMNS.to_vec();
+    if may {
+        headings.insert(0, CHOOSE);
+    }
+    let keys = page.rows.iter().map(|row| row.key.clone()).collect();
+    let body = rows(page.rows, key, |row| {
+        line(row, &carry("", &present), may.then_some(chosen))
+    });
     view! {
-        <p class="list-count">{counted(page.count, "company", "companies")}</p>
-        {table("Companies", COLUMNS.to_vec(), body)}
+        <p class="list-count">{found.clone()}</p>
+        {may.then(|| bar(filter, chosen, keys, found))}
+        {table("Companies", headings, body)}
         <Pager label="Pages of companies" next=page.next />
     }
     .into_any()
+}
+
+/// What is done with the events of the chosen companies, or of all that match.
+fn bar(
+    filter: &CompanyFilter,
+    chosen: Chosen<String>,
+    page: Vec<String>,
+    found: String,
+) -> AnyView {
+    let acts = vec![EventAct::Retry, EventAct::Cancel, EventAct::DeadLetter];
+    let all = EventSelection::Companies(CompanyFilter {
+        cursor: None,
+        ..filter.clone()
+    });
+    chosen.bar(acts, all, found, page)
 }
 
 fn key(row: &CompanyRow) -> String {
@@ -157,7 +191,7 @@ fn key(row: &CompanyRow) -> String {
     format!("{} {} {figures:?}", row.key, row.state.name())
 }
 
-fn line(row: CompanyRow, carried: &str) -> AnyView {
+fn line(row: CompanyRow, carried: &str, chosen: Option<Chosen<String>>) -> AnyView {
     let href = format!("{}{carried}", company_path(&row.key));
     let name = row.name.unwrap_or_else(|| "(no name)".to_owned());
     let people = if row.slots > 0 {
@@ -170,8 +204,12 @@ fn line(row: CompanyRow, carried: &str) -> AnyView {
     } else {
         "0".into_any()
     };
+    let choose = chosen.map(|chosen| {
+        view! { <td data-label="Choose" class="pick">{chosen.checkbox(row.key, &name)}</td> }
+    });
     view! {
         <tr>
+            {choose}
             <th scope="row" data-label="Company"><a href=href>{name}</a></th>
             <td data-label="Website" class="clip">{row.website.unwrap_or_default()}</td>
             <td data-label="State">{badge::company_state(row.state)}</td>

@@ -117,7 +117,7 @@ fn line(row: DeadLetter, carried: &str, chosen: Option<Chosen>) -> AnyView {
         DeadLetterKind::Attempts | DeadLetterKind::Permanent => Tone::Bad,
     };
     let choose = chosen
-        .map(|chosen| view! { <td data-label="Choose" class="pick">{chosen.checkbox(row.event_id)}</td> });
+        .map(|chosen| view! { <td data-label="Choose" class="pick">{chosen.checkbox(row.event_id, &format!("event {}", row.event_id))}</td> });
     view! {
         <tr>
             {choose}

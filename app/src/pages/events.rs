@@ -217,7 +217,7 @@ fn line(row: EventRow, carried: &str, chosen: Option<Chosen>) -> AnyView {
     };
     let href = format!("{}{carried}", event_path(row.id));
     let choose = chosen.map(
-        |chosen| view! { <td data-label="Choose" class="pick">{chosen.checkbox(row.id)}</td> },
+        |chosen| view! { <td data-label="Choose" class="pick">{chosen.checkbox(row.id, &format!("event {}", row.id))}</td> },
     );
     view! {
         <tr>

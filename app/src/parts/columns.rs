@@ -59,7 +59,8 @@ pub(crate) fn ColumnChoice(of: Headings) -> impl IntoView {
     }
 }
 
-/// A list whose columns are chosen: the style sheet hides by number.
+/// A list whose columns are chosen. The style sheet hides them by their number from the end, since those who may choose
+/// rows have one more column at the beginning.
 #[component]
 pub(crate) fn Columns(of: Headings, children: Children) -> impl IntoView {
     let present = use_query();
@@ -75,7 +76,7 @@ fn hidden(told: &Option<String>) -> Vec<String> {
 }
 
 fn classes(of: Headings, hidden: &[String]) -> String {
-    let numbered = of.iter().zip(1..).skip(1);
+    let numbered = of.iter().rev().zip(1..).take(of.len().saturating_sub(1));
     numbered
         .filter(|((name, _), _)| hidden.iter().any(|one| one == name))
         .map(|(_, number)| format!("hide-{number} "))
@@ -97,8 +98,8 @@ mod tests {
         for (told, expected) in [
             (None, ""),
             (Some(""), ""),
-            (Some("State,Company"), "hide-3 "),
-            (Some("Open errors,Website,,x"), "hide-2 hide-4 "),
+            (Some("State,Company"), "hide-2 "),
+            (Some("Open errors,Website,,x"), "hide-1 hide-3 "),
         ] {
             let told = told.map(str::to_owned);
             assert_eq!(classes(of, &hidden(&told)), expected);

@@ -13,11 +13,47 @@ use crate::{
     session,
 };
 
-/// Ids of events; they stay chosen from page to page of one list.
-#[derive(Clone, Copy)]
-pub(crate) struct Chosen(RwSignal<BTreeSet<i64>>);
+/// What a row of a list stands for.
+pub(crate) trait Choosable: Clone + Ord + Send + Sync + 'static {
+    const ONE: &'static str;
+    const MANY: &'static str;
 
-impl Chosen {
+    /// The events that are meant with it.
+    fn selection(chosen: Vec<Self>) -> EventSelection;
+}
+
+/// An event.
+impl Choosable for i64 {
+    const ONE: &'static str = "event";
+    const MANY: &'static str = "events";
+
+    fn selection(chosen: Vec<Self>) -> EventSelection {
+        EventSelection::Ids(chosen)
+    }
+}
+
+/// The key of a company.
+impl Choosable for String {
+    const ONE: &'static str = "company";
+    const MANY: &'static str = "companies";
+
+    fn selection(chosen: Vec<Self>) -> EventSelection {
+        EventSelection::OfCompanies(chosen)
+    }
+}
+
+/// What is chosen; it stays so from page to page of one list.
+pub(crate) struct Chosen<K: Choosable = i64>(RwSignal<BTreeSet<K>>);
+
+impl<K: Choosable> Clone for Chosen<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K: Choosable> Copy for Chosen<K> {}
+
+impl<K: Choosable> Chosen<K> {
     /// Forgets everything when `of` changes, since what was chosen from another list is not meant any more, and when an
     /// action has begun with it.
     pub(crate) fn of<T: PartialEq + Send + Sync + 'static>(
@@ -37,28 +73,23 @@ impl Chosen {
     }
 
     /// Buttons that act on what is chosen, or on `all` of what matches while nothing is. `found` is that in words, such as
-    /// "412 events"; `page` are the ids in sight.
+    /// "412 events"; `page` is what is in sight.
     pub(crate) fn bar(
         self,
         acts: Vec<EventAct>,
         all: EventSelection,
         found: String,
-        page: Vec<i64>,
+        page: Vec<K>,
     ) -> AnyView {
         let bulk = Bulk::expect();
         let chosen = Memo::new(move |_| -> (Option<EventSelection>, String) {
-            let ids: Vec<i64> = self.0.with(|ids| ids.iter().copied().collect());
-            match ids.len() {
-                0 => (None, format!("all {found} that match")),
-                1 => (
-                    Some(EventSelection::Ids(ids)),
-                    "the chosen event".to_owned(),
-                ),
-                n => (
-                    Some(EventSelection::Ids(ids)),
-                    format!("the {} chosen events", count(n as i64)),
-                ),
-            }
+            let keys: Vec<K> = self.0.with(|keys| keys.iter().cloned().collect());
+            let what = match keys.len() {
+                0 => return (None, format!("all {found} that match")),
+                1 => format!("the chosen {}", K::ONE),
+                n => format!("the {} chosen {}", count(n as i64), K::MANY),
+            };
+            (Some(K::selection(keys)), what)
         });
         let what = move || chosen.get().1;
         // The buttons stay as they are when the list is read again: only what they say and do follows.
@@ -93,39 +124,42 @@ impl Chosen {
         .into_any()
     }
 
-    /// Chooses one event, or leaves it out.
-    pub(crate) fn checkbox(self, id: i64) -> AnyView {
+    /// Chooses one, which people know by `name`, or leaves it out.
+    pub(crate) fn checkbox(self, key: K, name: &str) -> AnyView {
         let Self(chosen) = self;
-        let toggle = move |_| {
-            chosen.update(|ids| {
-                if !ids.remove(&id) {
-                    ids.insert(id);
-                }
-            });
+        let toggle = {
+            let key = key.clone();
+            move |_| {
+                chosen.update(|keys| {
+                    if !keys.remove(&key) {
+                        keys.insert(key.clone());
+                    }
+                });
+            }
         };
-        let checked = move || chosen.with(|ids| ids.contains(&id));
+        let checked = move || chosen.with(|keys| keys.contains(&key));
         view! {
-            <input type="checkbox" aria-label=format!("Choose event {id}") prop:checked=checked on:change=toggle />
+            <input type="checkbox" aria-label=format!("Choose {name}") prop:checked=checked on:change=toggle />
         }
         .into_any()
     }
 
     /// Chooses all of the page, or none of it.
-    fn page(self, page: Vec<i64>) -> AnyView {
+    fn page(self, page: Vec<K>) -> AnyView {
         let Self(chosen) = self;
         let page = StoredValue::new(page);
         let all = move || {
-            page.with_value(|page| chosen.with(|ids| page.iter().all(|id| ids.contains(id))))
+            page.with_value(|page| chosen.with(|keys| page.iter().all(|key| keys.contains(key))))
         };
         let toggle = move |_| {
             let whole = all();
             page.with_value(|page| {
-                chosen.update(|ids| {
-                    for id in page {
+                chosen.update(|keys| {
+                    for key in page {
                         if whole {
-                            ids.remove(id)
+                            keys.remove(key)
                         } else {
-                            ids.insert(*id)
+                            keys.insert(key.clone())
                         };
                     }
                 });

@@ -76,6 +76,11 @@ const EVENT_READERS: [Reader; 8] = [
     ("dead", |text| matches!(text, "yes" | "no")),
     ("payload", |text| text.parse::<PayloadMatch>().is_ok()),
 ];
+const COMPANY_READERS: [Reader; 3] = [
+    ("state", |text| CompanyState::parse(text).is_some()),
+    ("reached", |text| CompanyState::parse(text).is_some()),
+    ("attention", |text| Attention::parse(text).is_some()),
+];
 const DEAD_LETTER_READERS: [Reader; 1] = [("kind", |text| DeadLetterKind::parse(text).is_some())];
 const AUDIT_READERS: [Reader; 2] = [FROM, UNTIL];
 
@@ -83,6 +88,10 @@ const AUDIT_READERS: [Reader; 2] = [FROM, UNTIL];
 /// they meant, and nothing may be done to all of it.
 pub fn unread_of_events(params: &Params) -> Option<String> {
     unread(params, &EVENT_READERS)
+}
+
+pub fn unread_of_companies(params: &Params) -> Option<String> {
+    unread(params, &COMPANY_READERS)
 }
 
 pub fn unread_of_dead_letters(params: &Params) -> Option<String> {

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{dead_letter::DeadLetterFilter, error::ErrorFilter, event::EventFilter};
+use super::{
+    company::CompanyFilter, dead_letter::DeadLetterFilter, error::ErrorFilter, event::EventFilter,
+};
 use crate::role::Permission;
 
 /// Which events an action applies to.
@@ -16,6 +18,10 @@ pub enum EventSelection {
     DeadLetters(DeadLetterFilter),
     /// The events of open errors, as far as a stage works on them.
     Errors(ErrorFilter),
+    /// All events of these companies, by [`super::company::CompanyRow::key`].
+    OfCompanies(Vec<String>),
+    /// All events of the companies that match.
+    Companies(CompanyFilter),
 }
 
 /// What is to be done with each event of a selection.

@@ -57,21 +57,21 @@ impl Engine {
 /// Refuses what no run could do.
 pub(super) fn check(request: &BulkRequest) -> Result<()> {
     let invalid = |text: String| Err(EngineError::Invalid(text));
-    let one = match &request.selection {
-        EventSelection::Ids(ids) if ids.is_empty() => {
-            return invalid("No event is selected".into());
-        }
-        EventSelection::Ids(ids) if ids.len() > MOST_IDS => {
+    let named = match &request.selection {
+        EventSelection::Ids(ids) => Some((ids.len(), "event")),
+        EventSelection::OfCompanies(keys) => Some((keys.len(), "company")),
+        _ => None,
+    };
+    match named {
+        Some((0, one)) => return invalid(format!("No {one} is selected")),
+        Some((n, one)) if n > MOST_IDS => {
             return invalid(format!(
-                "{} events are selected; at most {MOST_IDS} can be named one by one, so use a filter",
-                ids.len()
+                "{n} are selected; at most {MOST_IDS} can be named {one} by {one}, so use a filter"
             ));
         }
-        EventSelection::Ids(ids) => ids.len() == 1,
-        EventSelection::Matching(_)
-        | EventSelection::DeadLetters(_)
-        | EventSelection::Errors(_) => false,
-    };
+        _ => {}
+    }
+    let one = named == Some((1, "event"));
     match &request.act {
         EventAct::Requeue(PayloadEdit::Replace(_)) if !one => invalid(
             "A whole payload belongs to one event; for several, name only the keys that change"

@@ -6,7 +6,7 @@ use domain::model::{
 };
 use sqlx::{Postgres, QueryBuilder};
 
-use crate::store::{dead_letter, error_filter, event::push_event_filter};
+use crate::store::{company, dead_letter, error_filter, event::push_event_filter};
 
 /// Appends `WHERE …` over `marketing.pipeline_events e`: those that are selected and that the act fits.
 ///
@@ -46,7 +46,10 @@ fn withholds(act: &EventAct, selection: &EventSelection) -> bool {
     );
     let named = match selection {
         EventSelection::Ids(_) => true,
-        EventSelection::Matching(_) | EventSelection::Errors(_) => false,
+        EventSelection::Matching(_)
+        | EventSelection::Errors(_)
+        | EventSelection::OfCompanies(_)
+        | EventSelection::Companies(_) => false,
         EventSelection::DeadLetters(filter) => filter.kind == Some(DeadLetterKind::UnknownOutcome),
     };
     repeats && !named
@@ -88,6 +91,8 @@ fn push_fitting(
             query.push(")");
         }
         EventSelection::Errors(filter) => error_filter::push_events(query, filter),
+        EventSelection::OfCompanies(keys) => company::push_events_of(query, keys),
+        EventSelection::Companies(filter) => company::push_events(query, filter),
     }
     if let Some(up_to) = up_to {
         query.push(" AND e.id <= ").push_bind(up_to);

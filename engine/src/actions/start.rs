@@ -143,6 +143,15 @@ fn title(request: &BulkRequest, total: i64) -> String {
         EventSelection::Matching(_) => format!("{what}: {total} events that match a filter"),
         EventSelection::DeadLetters(_) => format!("{what}: {total} dead letters"),
         EventSelection::Errors(_) => format!("{what}: {total} events that failed"),
+        EventSelection::OfCompanies(keys) if keys.len() == 1 => {
+            format!("{what}: {total} events of a company")
+        }
+        EventSelection::OfCompanies(keys) => {
+            format!("{what}: {total} events of {} companies", keys.len())
+        }
+        EventSelection::Companies(_) => {
+            format!("{what}: {total} events of companies that match a filter")
+        }
     }
 }
 

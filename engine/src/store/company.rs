@@ -206,6 +206,28 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &CompanyFilter) {
     }
 }
 
+/// Appends ` AND …` over `marketing.pipeline_events e`: those of companies that match.
+pub(crate) fn push_events(query: &mut QueryBuilder<Postgres>, filter: &CompanyFilter) {
+    for (part, before) in PARTS
+        .into_iter()
+        .zip([" AND e.correlation_id IN (", " UNION ALL "])
+    {
+        query.push(format!(
+            "{before}SELECT l.correlation_id FROM {part} l WHERE TRUE"
+        ));
+        push_filter(query, filter);
+    }
+    query.push(")");
+}
+
+/// As [`push_events`], of companies by their keys.
+pub(crate) fn push_events_of(query: &mut QueryBuilder<Postgres>, keys: &[String]) {
+    query
+        .push(" AND e.correlation_id IN (SELECT c.correlation_id FROM marketing.v_companies c WHERE c.key = ANY(")
+        .push_bind(keys.to_vec())
+        .push("))");
+}
+
 #[derive(FromRow)]
 pub(super) struct Row {
     key: String,

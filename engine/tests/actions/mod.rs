@@ -2,6 +2,7 @@
 
 mod audit;
 mod bulk;
+mod companies;
 mod dead_letter;
 mod event;
 mod interrupted;

@@ -101,7 +101,7 @@ fn events() -> AnyView {
         let (id, event, company, status, attempts, error) = row;
         view! {
             <tr>
-                <td>{chosen.checkbox(id)}</td>
+                <td>{chosen.checkbox(id, &format!("event {id}"))}</td>
                 <th scope="row" data-label="Time" class="nowrap">{time::stamp(minutes_ago(-id))}</th>
                 <td data-label="Event" class="mono">{event}</td>
                 <td data-label="Company" class="clip">{company}</td>
