@@ -128,3 +128,19 @@ test.describe('a viewer', () => {
     await expect(page.locator('header.top').getByRole('link', { name: 'Export' })).toHaveCount(0);
   });
 });
+
+test('what failed for chosen contacts is retried', async ({ page, psql }) => {
+  const tag = unique('chosen');
+  await people(psql, tag);
+  await psql.run(`INSERT INTO marketing.pipeline_events (event_type, payload, status, error_message, batch_id)
+    SELECT 'contact_enriched', jsonb_build_object('record_id', id, 'enrichment_id', id, 'email', email), 'failed', 'Outage of ${tag}', '${tag}'
+    FROM marketing.contact_enrichment WHERE email LIKE '%@${tag}.example'`);
+  await open(page, `/contacts?q=${tag}`);
+  await expect(page.locator('[data-selection]')).toContainText('all 55 contacts that match');
+  await page.getByRole('checkbox', { name: `Choose Ada 1 ${tag}, CEO`, exact: true }).check();
+  await page.getByRole('button', { name: 'Retry: the chosen contact' }).click();
+  const dialog = page.locator('dialog[open]');
+  await dialog.getByRole('button', { name: /^Retry: 1 / }).click();
+  await expect(dialog).toContainText('Done: 1 of 1');
+  expect(await psql.number(`SELECT count(*) FROM marketing.pipeline_events WHERE error_message = 'Outage of ${tag}' AND status = 'failed'`)).toBe(1);
+});

@@ -4,7 +4,7 @@ use domain::{
     format::count,
     model::{
         Page,
-        bulk::{ActionFilter, ActionKind, ActionState, BulkAction, EventSelection},
+        bulk::{ActionFilter, ActionKind, ActionState, BulkAction, EventSelection, Records},
         error::ErrorQuery,
         live::Topic,
     },
@@ -31,12 +31,14 @@ use crate::{
     },
     problem::Problem,
     query::{
-        action_filter, carry, companies_path, company_path, errors_path, event_path, events_path,
-        use_query,
+        Params, action_filter, carry, companies_path, company_path, contacts_path, errors_path,
+        event_path, events_path, import_path, imports_path, use_query,
     },
 };
 
 const PATH: &str = "/actions";
+/// So many of what was named are links.
+const FEW: usize = 10;
 
 #[component]
 pub(crate) fn ActionsPage() -> impl IntoView {
@@ -195,9 +197,9 @@ fn whole(action: BulkAction) -> AnyView {
 }
 
 /// The events that were meant, as links where there are few of them.
-fn chosen(selection: &EventSelection, present: &crate::query::Params) -> Option<AnyView> {
+fn chosen(selection: &EventSelection, present: &Params) -> Option<AnyView> {
     match selection {
-        EventSelection::Ids(ids) if ids.len() <= 10 => {
+        EventSelection::Ids(ids) if ids.len() <= FEW => {
             let link = |id: &i64| {
                 let href = carry(&event_path(*id), present);
                 view! { <a href=href>{*id}</a> " " }
@@ -212,24 +214,7 @@ fn chosen(selection: &EventSelection, present: &crate::query::Params) -> Option<
             Some(view! { <a href=href>"all that matched this filter"</a> }.into_any())
         }
         EventSelection::DeadLetters(_) => Some("dead letters that matched a filter".into_any()),
-        EventSelection::OfCompanies(keys) if keys.len() <= 10 => {
-            let link = |key: &String| {
-                let href = carry(&company_path(key), present);
-                view! { <a href=href>{format!("company {key}")}</a> " " }
-            };
-            Some(keys.iter().map(link).collect_view().into_any())
-        }
-        EventSelection::OfCompanies(keys) => {
-            let companies = format!("those of {} companies", count(keys.len() as i64));
-            Some(companies.into_any())
-        }
-        EventSelection::Companies(filter) => {
-            let href = carry(&companies_path(filter), present);
-            Some(
-                view! { <a href=href>"those of the companies that matched this filter"</a> }
-                    .into_any(),
-            )
-        }
+        EventSelection::Of(records) => Some(of(records, present)),
         EventSelection::Errors(filter) => {
             let query = ErrorQuery {
                 filter: filter.clone(),
@@ -240,6 +225,42 @@ fn chosen(selection: &EventSelection, present: &crate::query::Params) -> Option<
                 view! { <a href=href>"those of the errors that matched this filter"</a> }
                     .into_any(),
             )
+        }
+    }
+}
+
+/// The records whose events were meant, as links where there are few of them.
+fn of(records: &Records, present: &Params) -> AnyView {
+    let matched = |path: String| {
+        let href = carry(&path, present);
+        let (_, many) = records.nouns();
+        let text = format!("those of the {many} that matched this filter");
+        view! { <a href=href>{text}</a> }.into_any()
+    };
+    let few = |paths: Vec<(String, String)>| {
+        let link = |(path, name): (String, String)| {
+            let href = carry(&path, present);
+            view! { <a href=href>{name}</a> " " }
+        };
+        paths.into_iter().map(link).collect_view().into_any()
+    };
+    match records {
+        Records::CompaniesThatMatch(filter) => matched(companies_path(filter)),
+        Records::ContactsThatMatch(filter) => matched(contacts_path(filter)),
+        Records::BatchesThatMatch(filter) => matched(imports_path(filter)),
+        Records::Companies(keys) if keys.len() <= FEW => {
+            let named = |key: &String| (company_path(key), format!("company {key}"));
+            few(keys.iter().map(named).collect())
+        }
+        Records::Batches(ids) if ids.len() <= FEW => {
+            let named = |id: &String| (import_path(id), format!("batch {id}"));
+            few(ids.iter().map(named).collect())
+        }
+        named => {
+            let n = named.named().unwrap_or_default();
+            let (one, many) = named.nouns();
+            let noun = if n == 1 { one } else { many };
+            format!("those of {} {noun}", count(n as i64)).into_any()
         }
     }
 }

@@ -4,7 +4,7 @@ use domain::{
     format::count,
     model::{
         Page,
-        bulk::{EventAct, EventSelection},
+        bulk::Records,
         company::{Attention, CompanyFilter, CompanyRow, CompanyState},
         live::Topic,
     },
@@ -26,7 +26,7 @@ use crate::{
         notice::Empty,
         pager::{Pager, counted},
         rows::rows,
-        selection::Chosen,
+        selection::{Chosen, CompanyKey},
         table::{CHOOSE, Heading, table},
         time,
     },
@@ -146,7 +146,7 @@ fn attention_choices() -> Vec<(String, String)> {
         .collect()
 }
 
-fn list(filter: &CompanyFilter, chosen: Chosen<String>, page: Page<CompanyRow>) -> AnyView {
+fn list(filter: &CompanyFilter, chosen: Chosen<CompanyKey>, page: Page<CompanyRow>) -> AnyView {
     let params = use_query();
     if page.rows.is_empty() {
         return nothing(filter);
@@ -158,32 +158,25 @@ fn list(filter: &CompanyFilter, chosen: Chosen<String>, page: Page<CompanyRow>) 
     if may {
         headings.insert(0, CHOOSE);
     }
-    let keys = page.rows.iter().map(|row| row.key.clone()).collect();
+    let all = Records::CompaniesThatMatch(CompanyFilter {
+        cursor: None,
+        ..filter.clone()
+    });
+    let keys = page
+        .rows
+        .iter()
+        .map(|row| CompanyKey(row.key.clone()))
+        .collect();
     let body = rows(page.rows, key, |row| {
         line(row, &carry("", &present), may.then_some(chosen))
     });
     view! {
         <p class="list-count">{found.clone()}</p>
-        {may.then(|| bar(filter, chosen, keys, found))}
+        {may.then(|| chosen.record_bar(all, found, keys))}
         {table("Companies", headings, body)}
         <Pager label="Pages of companies" next=page.next />
     }
     .into_any()
-}
-
-/// What is done with the events of the chosen companies, or of all that match.
-fn bar(
-    filter: &CompanyFilter,
-    chosen: Chosen<String>,
-    page: Vec<String>,
-    found: String,
-) -> AnyView {
-    let acts = vec![EventAct::Retry, EventAct::Cancel, EventAct::DeadLetter];
-    let all = EventSelection::Companies(CompanyFilter {
-        cursor: None,
-        ..filter.clone()
-    });
-    chosen.bar(acts, all, found, page)
 }
 
 fn key(row: &CompanyRow) -> String {
@@ -191,7 +184,7 @@ fn key(row: &CompanyRow) -> String {
     format!("{} {} {figures:?}", row.key, row.state.name())
 }
 
-fn line(row: CompanyRow, carried: &str, chosen: Option<Chosen<String>>) -> AnyView {
+fn line(row: CompanyRow, carried: &str, chosen: Option<Chosen<CompanyKey>>) -> AnyView {
     let href = format!("{}{carried}", company_path(&row.key));
     let name = row.name.unwrap_or_else(|| "(no name)".to_owned());
     let people = if row.slots > 0 {
@@ -205,7 +198,7 @@ fn line(row: CompanyRow, carried: &str, chosen: Option<Chosen<String>>) -> AnyVi
         "0".into_any()
     };
     let choose = chosen.map(|chosen| {
-        view! { <td data-label="Choose" class="pick">{chosen.checkbox(row.key, &name)}</td> }
+        view! { <td data-label="Choose" class="pick">{chosen.checkbox(CompanyKey(row.key), &name)}</td> }
     });
     view! {
         <tr>

@@ -3,9 +3,11 @@
 use domain::{
     model::{
         Page,
+        bulk::Records,
         contact::{ContactFilter, ContactRow, EmailState, EnrichmentStatus},
         live::Topic,
     },
+    role::Permission,
     slot::ExecutiveRole,
 };
 use leptos::prelude::*;
@@ -24,10 +26,12 @@ use crate::{
         notice::Empty,
         pager::{Pager, counted},
         rows::rows,
-        table::{Heading, table},
+        selection::{Chosen, ContactId},
+        table::{CHOOSE, Heading, table},
         time,
     },
-    query::{carry, company_path, contact_filter, link, use_query},
+    query::{carry, company_path, contact_filter, link, unread_of_contacts, use_query},
+    session,
 };
 
 const PATH: &str = "/contacts";
@@ -50,6 +54,10 @@ pub(crate) fn ContactsPage() -> impl IntoView {
     let params = use_query();
     let filter = Memo::new(move |_| contact_filter(&params.read()));
     let people = live.resource(&[Topic::Pipeline], move || filter.get(), contacts);
+    let chosen = Chosen::of(move || ContactFilter {
+        cursor: None,
+        ..filter.get()
+    });
     view! {
         <PageHeader title="Contacts" subtitle="Everybody who was looked for, and what is known of their address" own_search=true views=PATH>
             <ExportLink table="contacts" />
@@ -64,8 +72,9 @@ pub(crate) fn ContactsPage() -> impl IntoView {
                 <ColumnChoice of=&COLUMNS />
             </div>
             <CompanyChip filter=filter />
+            {move || unread_of_contacts(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
             <Columns of=&COLUMNS>
-                <Loaded resource=people view=move |page| list(&filter.get_untracked(), page) />
+                <Loaded resource=people view=move |page| list(&filter.get_untracked(), chosen, page) />
             </Columns>
         </main>
     }
@@ -109,27 +118,43 @@ fn status_choices() -> Vec<Choice> {
     EnrichmentStatus::ALL.into_iter().map(choice).collect()
 }
 
-fn list(filter: &ContactFilter, page: Page<ContactRow>) -> AnyView {
+fn list(filter: &ContactFilter, chosen: Chosen<ContactId>, page: Page<ContactRow>) -> AnyView {
     if page.rows.is_empty() {
         return nothing(filter);
     }
     let present = use_query().get_untracked();
     let carried = carry("", &present);
+    let may = session::may(Permission::Retry) && unread_of_contacts(&present).is_none();
+    let found = counted(page.count, "contact", "contacts");
+    let mut headings = COLUMNS.to_vec();
+    if may {
+        headings.insert(0, CHOOSE);
+    }
+    let all = Records::ContactsThatMatch(ContactFilter {
+        cursor: None,
+        ..filter.clone()
+    });
+    let ids = page.rows.iter().map(|row| ContactId(row.id)).collect();
     let body = rows(
         page.rows,
         |row| format!("{row:?}"),
-        |row| line(row, &carried),
+        |row| line(row, &carried, may.then_some(chosen)),
     );
     view! {
-        <p class="list-count">{counted(page.count, "contact", "contacts")}</p>
-        {table("Contacts", COLUMNS.to_vec(), body)}
+        <p class="list-count">{found.clone()}</p>
+        {may.then(|| chosen.record_bar(all, found, ids))}
+        {table("Contacts", headings, body)}
         <Pager label="Pages of contacts" next=page.next />
     }
     .into_any()
 }
 
-fn line(row: ContactRow, carried: &str) -> AnyView {
+fn line(row: ContactRow, carried: &str, chosen: Option<Chosen<ContactId>>) -> AnyView {
     let who = row.who();
+    let choose = chosen.map(|chosen| {
+        let name = format!("{who}, {}", row.role.as_deref().unwrap_or("no role"));
+        view! { <td data-label="Choose" class="pick">{chosen.checkbox(ContactId(row.id), &name)}</td> }
+    });
     let company = row
         .company_name
         .unwrap_or_else(|| row.company_id.clone().unwrap_or_default());
@@ -154,6 +179,7 @@ fn line(row: ContactRow, carried: &str) -> AnyView {
     };
     view! {
         <tr>
+            {choose}
             <th scope="row" data-label="Person">{to("#people", who)}</th>
             <td data-label="Title" class="clip">{row.title}</td>
             <td data-label="Role" class="nowrap">{row.role}</td>

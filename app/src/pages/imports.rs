@@ -4,6 +4,7 @@ use domain::{
     format::{bytes, count},
     model::{
         Page,
+        bulk::Records,
         import::{ImportBatch, ImportFilter, ImportStatus},
         live::Topic,
     },
@@ -22,14 +23,15 @@ use crate::{
         header::PageHeader,
         loaded::{Loaded, Settled},
         notice::Empty,
-        pager::Pager,
+        pager::{Pager, counted},
         rows::rows,
         samples::LoadSamples,
-        table::{Heading, table},
+        selection::{BatchId, Chosen},
+        table::{CHOOSE, Heading, table},
         time,
         upload::UploadZone,
     },
-    query::{import_filter, import_path, use_query},
+    query::{import_filter, import_path, unread_of_imports, use_query},
     session,
 };
 
@@ -51,6 +53,10 @@ pub(crate) fn ImportsPage() -> impl IntoView {
     let params = use_query();
     let filter = Memo::new(move |_| import_filter(&params.read()));
     let batches = live.resource(&[Topic::Imports], move || filter.get(), import_batches);
+    let chosen = Chosen::of(move || ImportFilter {
+        cursor: None,
+        ..filter.get()
+    });
     let states = ImportStatus::ALL
         .map(|status| (status.name().to_owned(), status.name().to_owned()))
         .to_vec();
@@ -97,15 +103,16 @@ pub(crate) fn ImportsPage() -> impl IntoView {
                     <Select label="State" name="status" cursor="after" any="any state" choices=Signal::stored(states) />
                     <ColumnChoice of=&COLUMNS />
                 </div>
+                {move || unread_of_imports(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
                 <Columns of=&COLUMNS>
-                    <Loaded resource=batches view=move |page| list(&filter.get_untracked(), page) />
+                    <Loaded resource=batches view=move |page| list(&filter.get_untracked(), chosen, page) />
                 </Columns>
             </section>
         </main>
     }
 }
 
-fn list(filter: &ImportFilter, page: Page<ImportBatch>) -> AnyView {
+fn list(filter: &ImportFilter, chosen: Chosen<BatchId>, page: Page<ImportBatch>) -> AnyView {
     if page.rows.is_empty() && *filter != ImportFilter::default() {
         return view! {
             <Empty title="No import matches" detail="Try fewer letters or any state.">
@@ -118,8 +125,24 @@ fn list(filter: &ImportFilter, page: Page<ImportBatch>) -> AnyView {
         return view! { <Empty title="No imports yet" detail="Drop a CSV file above; nothing is imported before you have seen its columns." /> }
             .into_any();
     }
+    let present = use_query().get_untracked();
+    let may = session::may(Permission::Retry) && unread_of_imports(&present).is_none();
+    let found = counted(page.count, "batch", "batches");
+    let mut headings = COLUMNS.to_vec();
+    if may {
+        headings.insert(0, CHOOSE);
+    }
+    let all = Records::BatchesThatMatch(ImportFilter {
+        cursor: None,
+        ..filter.clone()
+    });
+    let batch = |row: &ImportBatch| BatchId(row.batch_id.clone());
+    let ids = page.rows.iter().map(batch).collect();
+    let body = rows(page.rows, key, |row| line(row, may.then_some(chosen)));
     view! {
-        {table("Batches", COLUMNS.to_vec(), rows(page.rows, key, line))}
+        <p class="list-count">{found.clone()}</p>
+        {may.then(|| chosen.record_bar(all, found, ids))}
+        {table("Batches", headings, body)}
         <Pager label="Pages of batches" next=page.next />
     }
     .into_any()
@@ -130,12 +153,18 @@ fn key(batch: &ImportBatch) -> String {
     format!("{} {} {figures:?}", batch.batch_id, batch.status.name())
 }
 
-fn line(batch: ImportBatch) -> AnyView {
+fn line(batch: ImportBatch, chosen: Option<Chosen<BatchId>>) -> AnyView {
+    let choose = chosen.map(|chosen| {
+        let id = batch.batch_id.clone();
+        view! { <td data-label="Choose" class="pick">{chosen.checkbox(BatchId(id.clone()), &format!("batch {id}"))}</td> }
+    });
+
     let figures = !matches!(batch.status, ImportStatus::Uploaded);
     let number = move |n: i64| if figures { count(n) } else { "–".to_owned() };
     let file = batch.file_name.unwrap_or_else(|| "–".to_owned());
     view! {
         <tr>
+            {choose}
             <th scope="row" data-label="Batch"><a href=import_path(&batch.batch_id)>{batch.batch_id.clone()}</a></th>
             <td data-label="File" class="clip" title=bytes(batch.size_bytes)>{file}</td>
             <td data-label="State">{badge::import_status(batch.status)}</td>

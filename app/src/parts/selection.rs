@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     format::count,
-    model::bulk::{EventAct, EventSelection},
+    model::bulk::{EventAct, EventSelection, Records},
 };
 use leptos::prelude::*;
 
@@ -32,13 +32,45 @@ impl Choosable for i64 {
     }
 }
 
-/// The key of a company.
-impl Choosable for String {
+/// Key of a company, the record of which is chosen.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct CompanyKey(pub(crate) String);
+
+impl Choosable for CompanyKey {
     const ONE: &'static str = "company";
     const MANY: &'static str = "companies";
 
     fn selection(chosen: Vec<Self>) -> EventSelection {
-        EventSelection::OfCompanies(chosen)
+        let keys = chosen.into_iter().map(|Self(key)| key).collect();
+        EventSelection::Of(Records::Companies(keys))
+    }
+}
+
+/// Id of a contact.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ContactId(pub(crate) i64);
+
+impl Choosable for ContactId {
+    const ONE: &'static str = "contact";
+    const MANY: &'static str = "contacts";
+
+    fn selection(chosen: Vec<Self>) -> EventSelection {
+        let ids = chosen.into_iter().map(|Self(id)| id).collect();
+        EventSelection::Of(Records::Contacts(ids))
+    }
+}
+
+/// Id of an import batch.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct BatchId(pub(crate) String);
+
+impl Choosable for BatchId {
+    const ONE: &'static str = "batch";
+    const MANY: &'static str = "batches";
+
+    fn selection(chosen: Vec<Self>) -> EventSelection {
+        let ids = chosen.into_iter().map(|Self(id)| id).collect();
+        EventSelection::Of(Records::Batches(ids))
     }
 }
 
@@ -122,6 +154,12 @@ impl<K: Choosable> Chosen<K> {
             </div>
         }
         .into_any()
+    }
+
+    /// As [`Chosen::bar`], with what may be done to the events of records.
+    pub(crate) fn record_bar(self, all: Records, found: String, page: Vec<K>) -> AnyView {
+        let acts = vec![EventAct::Retry, EventAct::Cancel, EventAct::DeadLetter];
+        self.bar(acts, EventSelection::Of(all), found, page)
     }
 
     /// Chooses one, which people know by `name`, or leaves it out.

@@ -60,6 +60,18 @@ pub fn import_filter(params: &Params) -> ImportFilter {
     }
 }
 
+pub fn imports_path(filter: &ImportFilter) -> String {
+    link(
+        "/imports",
+        &Params::default(),
+        &[
+            ("q", filter.search.as_deref()),
+            ("status", filter.status.map(ImportStatus::name)),
+            ("after", filter.cursor.as_deref()),
+        ],
+    )
+}
+
 /// A key of the URL and whether a value of it can be read.
 pub(super) type Reader = (&'static str, fn(&str) -> bool);
 
@@ -81,6 +93,7 @@ const COMPANY_READERS: [Reader; 3] = [
     ("reached", |text| CompanyState::parse(text).is_some()),
     ("attention", |text| Attention::parse(text).is_some()),
 ];
+const IMPORT_READERS: [Reader; 1] = [("status", |text| ImportStatus::parse(text).is_some())];
 const DEAD_LETTER_READERS: [Reader; 1] = [("kind", |text| DeadLetterKind::parse(text).is_some())];
 const AUDIT_READERS: [Reader; 2] = [FROM, UNTIL];
 
@@ -92,6 +105,10 @@ pub fn unread_of_events(params: &Params) -> Option<String> {
 
 pub fn unread_of_companies(params: &Params) -> Option<String> {
     unread(params, &COMPANY_READERS)
+}
+
+pub fn unread_of_imports(params: &Params) -> Option<String> {
+    unread(params, &IMPORT_READERS)
 }
 
 pub fn unread_of_dead_letters(params: &Params) -> Option<String> {

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    company::CompanyFilter, dead_letter::DeadLetterFilter, error::ErrorFilter, event::EventFilter,
+    company::CompanyFilter, contact::ContactFilter, dead_letter::DeadLetterFilter,
+    error::ErrorFilter, event::EventFilter, import::ImportFilter,
 };
 use crate::role::Permission;
 
@@ -18,10 +19,45 @@ pub enum EventSelection {
     DeadLetters(DeadLetterFilter),
     /// The events of open errors, as far as a stage works on them.
     Errors(ErrorFilter),
-    /// All events of these companies, by [`super::company::CompanyRow::key`].
-    OfCompanies(Vec<String>),
-    /// All events of the companies that match.
-    Companies(CompanyFilter),
+    /// The events of other records.
+    Of(Records),
+}
+
+/// Records whose events are meant: named by key, or all that match.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Records {
+    /// By [`super::company::CompanyRow::key`]; all events with their lineage.
+    Companies(Vec<String>),
+    CompaniesThatMatch(CompanyFilter),
+    /// By [`super::contact::ContactRow::id`]: the search for the person, and the check of the address.
+    Contacts(Vec<i64>),
+    ContactsThatMatch(ContactFilter),
+    /// Import batches by id; all their events.
+    Batches(Vec<String>),
+    BatchesThatMatch(ImportFilter),
+}
+
+impl Records {
+    /// How many are named, or none where a filter stands for them.
+    pub fn named(&self) -> Option<usize> {
+        match self {
+            Self::Companies(keys) | Self::Batches(keys) => Some(keys.len()),
+            Self::Contacts(ids) => Some(ids.len()),
+            Self::CompaniesThatMatch(_)
+            | Self::ContactsThatMatch(_)
+            | Self::BatchesThatMatch(_) => None,
+        }
+    }
+
+    /// What one of them is called, and several.
+    pub const fn nouns(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Companies(_) | Self::CompaniesThatMatch(_) => ("company", "companies"),
+            Self::Contacts(_) | Self::ContactsThatMatch(_) => ("contact", "contacts"),
+            Self::Batches(_) | Self::BatchesThatMatch(_) => ("batch", "batches"),
+        }
+    }
 }
 
 /// What is to be done with each event of a selection.

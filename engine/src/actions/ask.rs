@@ -59,7 +59,7 @@ pub(super) fn check(request: &BulkRequest) -> Result<()> {
     let invalid = |text: String| Err(EngineError::Invalid(text));
     let named = match &request.selection {
         EventSelection::Ids(ids) => Some((ids.len(), "event")),
-        EventSelection::OfCompanies(keys) => Some((keys.len(), "company")),
+        EventSelection::Of(records) => records.named().map(|n| (n, records.nouns().0)),
         _ => None,
     };
     match named {

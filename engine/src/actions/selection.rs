@@ -1,12 +1,15 @@
 //! The one predicate of preview, total and run: which events a selection and an act mean.
 
 use domain::model::{
-    bulk::{EventAct, EventSelection},
+    bulk::{EventAct, EventSelection, Records},
     dead_letter::DeadLetterKind,
 };
 use sqlx::{Postgres, QueryBuilder};
 
-use crate::store::{company, dead_letter, error_filter, event::push_event_filter};
+use crate::{
+    import::batch,
+    store::{company, contact, dead_letter, error_filter, event::push_event_filter},
+};
 
 /// Appends `WHERE …` over `marketing.pipeline_events e`: those that are selected and that the act fits.
 ///
@@ -46,13 +49,26 @@ fn withholds(act: &EventAct, selection: &EventSelection) -> bool {
     );
     let named = match selection {
         EventSelection::Ids(_) => true,
-        EventSelection::Matching(_)
-        | EventSelection::Errors(_)
-        | EventSelection::OfCompanies(_)
-        | EventSelection::Companies(_) => false,
+        EventSelection::Matching(_) | EventSelection::Errors(_) | EventSelection::Of(_) => false,
         EventSelection::DeadLetters(filter) => filter.kind == Some(DeadLetterKind::UnknownOutcome),
     };
     repeats && !named
+}
+
+fn push_records(query: &mut QueryBuilder<Postgres>, records: &Records) {
+    match records {
+        Records::Companies(keys) => company::push_events_of(query, keys),
+        Records::CompaniesThatMatch(filter) => company::push_events(query, filter),
+        Records::Contacts(ids) => contact::push_events_of(query, ids),
+        Records::ContactsThatMatch(filter) => contact::push_events(query, filter),
+        Records::Batches(ids) => {
+            query
+                .push(" AND e.batch_id = ANY(")
+                .push_bind(ids.clone())
+                .push(")");
+        }
+        Records::BatchesThatMatch(filter) => batch::push_events(query, filter),
+    }
 }
 
 /// States stand in the text: a bound one does not use the partial indexes.
@@ -91,8 +107,7 @@ fn push_fitting(
             query.push(")");
         }
         EventSelection::Errors(filter) => error_filter::push_events(query, filter),
-        EventSelection::OfCompanies(keys) => company::push_events_of(query, keys),
-        EventSelection::Companies(filter) => company::push_events(query, filter),
+        EventSelection::Of(records) => push_records(query, records),
     }
     if let Some(up_to) = up_to {
         query.push(" AND e.id <= ").push_bind(up_to);

@@ -143,14 +143,13 @@ fn title(request: &BulkRequest, total: i64) -> String {
         EventSelection::Matching(_) => format!("{what}: {total} events that match a filter"),
         EventSelection::DeadLetters(_) => format!("{what}: {total} dead letters"),
         EventSelection::Errors(_) => format!("{what}: {total} events that failed"),
-        EventSelection::OfCompanies(keys) if keys.len() == 1 => {
-            format!("{what}: {total} events of a company")
-        }
-        EventSelection::OfCompanies(keys) => {
-            format!("{what}: {total} events of {} companies", keys.len())
-        }
-        EventSelection::Companies(_) => {
-            format!("{what}: {total} events of companies that match a filter")
+        EventSelection::Of(records) => {
+            let (one, many) = records.nouns();
+            match records.named() {
+                Some(1) => format!("{what}: {total} events of one {one}"),
+                Some(n) => format!("{what}: {total} events of {n} {many}"),
+                None => format!("{what}: {total} events of {many} that match a filter"),
+            }
         }
     }
 }

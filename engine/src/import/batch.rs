@@ -130,6 +130,13 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ImportFilter) {
     }
 }
 
+/// Appends ` AND …` over `marketing.pipeline_events e`: those of batches that match.
+pub(crate) fn push_events(query: &mut QueryBuilder<Postgres>, filter: &ImportFilter) {
+    query.push(" AND e.batch_id IN (SELECT import_batch_id FROM intake.import_batches WHERE TRUE");
+    push_filter(query, filter);
+    query.push(")");
+}
+
 #[derive(FromRow)]
 struct Row {
     import_batch_id: String,

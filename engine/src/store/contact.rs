@@ -33,6 +33,13 @@ const LOOKED_UP: &str = ") c
                        ORDER BY p.created_at DESC, p.unique_id DESC LIMIT 1) p ON TRUE
     ORDER BY c.created_at DESC, c.id DESC";
 
+/// A slot's event asks for the person, and a contact's for the check of the address.
+const EVENTS: &str = " AND (e.event_type, e.payload ->> 'record_id') IN (
+    SELECT r.event_type, r.record FROM (SELECT c.id, c.company_slot_unique_id";
+const EVENTS_END: &str =
+    ") c CROSS JOIN LATERAL (VALUES ('slots_created', c.company_slot_unique_id), ('contact_enriched', c.id::TEXT))
+        AS r (event_type, record))";
+
 /// Where counting stops when each contact is a look at its slot or company.
 const LOOKED_AT: i64 = 1_000;
 /// Companies of a batch whose contacts are all read and sorted, which takes half a second. Where a batch has more, it is
@@ -236,6 +243,24 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ContactFilter, way: 
         }
         (None, _) => {}
     }
+}
+
+/// Appends ` AND …` over `marketing.pipeline_events e`: the search for people that match, and the checks of their
+/// addresses.
+pub(crate) fn push_events(query: &mut QueryBuilder<Postgres>, filter: &ContactFilter) {
+    query.push(EVENTS).push(FROM);
+    push_filter(query, filter, Way::ByTime);
+    query.push(EVENTS_END);
+}
+
+/// As [`push_events`], of contacts by their ids.
+pub(crate) fn push_events_of(query: &mut QueryBuilder<Postgres>, ids: &[i64]) {
+    query
+        .push(EVENTS)
+        .push(" FROM marketing.contact_enrichment c WHERE c.id = ANY(")
+        .push_bind(ids.to_vec())
+        .push(")")
+        .push(EVENTS_END);
 }
 
 #[derive(FromRow)]

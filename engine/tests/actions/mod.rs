@@ -2,10 +2,11 @@
 
 mod audit;
 mod bulk;
-mod companies;
+
 mod dead_letter;
 mod event;
 mod interrupted;
+mod records;
 mod replay;
 mod stage;
 mod undo;

@@ -1,14 +1,16 @@
-//! Actions on the events of companies: of those that are named, of those that match.
+//! Actions on the events of companies, contacts and batches: of those that are named, of those that match.
 
 use domain::model::{
-    bulk::{ActionState, BulkRequest, EventAct, EventSelection},
+    bulk::{ActionState, BulkRequest, EventAct, EventSelection, Records},
     company::{CompanyFilter, CompanyState},
+    contact::ContactFilter,
+    import::ImportFilter,
 };
 use sqlx::PgPool;
 
 use super::{
     refusal,
-    support::{engine, insert, operator},
+    support::{Process, answers, drain, engine, insert, operator},
 };
 
 /// The companies of which an event is cancelled.
@@ -41,7 +43,7 @@ async fn events_of_named_companies_are_cancelled_and_given_back(pool: PgPool) {
         .rows;
     let mut keys: Vec<String> = rows[..2].iter().map(|row| row.key.clone()).collect();
     keys.sort();
-    let request = cancel(EventSelection::OfCompanies(keys.clone()));
+    let request = cancel(EventSelection::Of(Records::Companies(keys.clone())));
     let preview = engine.preview_action(&request).await.unwrap();
     assert_eq!((preview.count, preview.sample.len()), (2, 2));
     let action = engine.start_action(&request, &operator()).await.unwrap();
@@ -53,7 +55,11 @@ async fn events_of_named_companies_are_cancelled_and_given_back(pool: PgPool) {
     engine.undo_action(action.id, &operator()).await.unwrap();
     assert_eq!(cancelled(&pool).await, [] as [String; 0]);
     assert_eq!(
-        refusal(&engine, &cancel(EventSelection::OfCompanies(Vec::new()))).await,
+        refusal(
+            &engine,
+            &cancel(EventSelection::Of(Records::Companies(Vec::new())))
+        )
+        .await,
         "No company is selected"
     );
 }
@@ -95,8 +101,65 @@ async fn events_of_companies_that_match_are_those_of_the_list(pool: PgPool) {
         ),
     ] {
         let listed = engine.companies(&filter).await.unwrap().count.n;
-        let request = cancel(EventSelection::Companies(filter));
+        let request = cancel(EventSelection::Of(Records::CompaniesThatMatch(filter)));
         let found = engine.preview_action(&request).await.unwrap().count;
         assert_eq!((found, listed), (companies, companies), "{request:?}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn events_of_contacts_are_the_search_and_the_check_of_the_address(pool: PgPool) {
+    let engine = engine(&pool);
+    insert(&pool, 3).await;
+    let process = Process::start(&engine, answers(0.0, 0.0)).await;
+    drain(&pool).await;
+    process.stop().await;
+    sqlx::query("UPDATE marketing.pipeline_events SET status = 'failed' WHERE event_type IN ('slots_created', 'contact_enriched', 'company_created')")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let retry = |records| BulkRequest {
+        act: EventAct::Retry,
+        ..cancel(EventSelection::Of(records))
+    };
+    let rows = engine
+        .contacts(&ContactFilter::default())
+        .await
+        .unwrap()
+        .rows;
+    let ids: Vec<i64> = rows[..2].iter().map(|row| row.id).collect();
+    let ceos = ContactFilter {
+        role: Some("CEO".into()),
+        batch: Some("b1".into()),
+        ..ContactFilter::default()
+    };
+    let nobody = ContactFilter {
+        search: Some("nobody is called this".into()),
+        ..ContactFilter::default()
+    };
+    for (records, events) in [
+        (Records::Contacts(ids), 4),
+        (Records::ContactsThatMatch(ContactFilter::default()), 18),
+        (Records::ContactsThatMatch(ceos), 6),
+        (Records::ContactsThatMatch(nobody), 0),
+    ] {
+        let preview = engine.preview_action(&retry(records.clone())).await;
+        assert_eq!(preview.unwrap().count, events, "{records:?}");
+    }
+    let of_file = ImportFilter {
+        search: Some("b1".into()),
+        ..ImportFilter::default()
+    };
+    sqlx::query("INSERT INTO intake.import_batches (import_batch_id, importer) VALUES ('b1', 'ada'), ('b2', 'ada')")
+        .execute(&pool)
+        .await
+        .unwrap();
+    for (records, events) in [
+        (Records::Batches(vec!["b1".into()]), 21),
+        (Records::Batches(vec!["b2".into()]), 0),
+        (Records::BatchesThatMatch(of_file), 21),
+    ] {
+        let preview = engine.preview_action(&retry(records.clone())).await;
+        assert_eq!(preview.unwrap().count, events, "{records:?}");
     }
 }
