@@ -1,5 +1,7 @@
 //! The few things that pages ask of the browser. None of them may be called while rendering on the server.
 
+pub mod notices;
+
 use std::cell::RefCell;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
@@ -44,6 +46,13 @@ pub fn build() -> Option<String> {
 /// Opens the dialog in which people print or keep a PDF.
 pub fn print() {
     let _ = leptos::prelude::window().print();
+}
+
+/// Path and query of the present page.
+pub fn path() -> String {
+    let location = window().location();
+    let path = location.pathname().unwrap_or_default();
+    path + &location.search().unwrap_or_default()
 }
 
 /// The address of the app, such as `https://app.example`.

@@ -77,6 +77,8 @@ export class Server {
     const context = await request.newContext();
     const answer = await context.post(`${this.url}/session`, { form: { name, password: PASSWORD, next: '/' }, headers: { origin: this.url } });
     if (!answer.ok()) throw new Error(`signing in ${name} was answered with ${answer.status()}`);
+    // News of what other tests do would come between.
+    await context.post(`${this.url}/account/notifications`, { form: {}, headers: { origin: this.url } });
     await context.storageState({ path: this.sessionFile(name) });
     await context.dispose();
   }

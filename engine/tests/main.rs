@@ -10,6 +10,7 @@ mod error_groups;
 mod events;
 mod faults;
 mod import;
+mod news;
 mod outage;
 mod pipeline;
 #[path = "chaos/proxy.rs"]

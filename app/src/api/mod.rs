@@ -14,6 +14,7 @@ pub mod imports;
 pub mod json;
 pub mod lineage;
 pub mod n8n;
+pub mod news;
 pub mod overview;
 pub mod replay;
 pub mod saved_views;
@@ -39,6 +40,8 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/current_user", Permission::View),
     ("/api/fn/sessions", Permission::View),
     ("/api/fn/time_zones", Permission::View),
+    ("/api/fn/news_since", Permission::View),
+    ("/api/fn/news_choices", Permission::View),
     ("/api/fn/overview", Permission::View),
     ("/api/fn/event_counts", Permission::View),
     ("/api/fn/trends", Permission::View),

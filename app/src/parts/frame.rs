@@ -17,6 +17,7 @@ use crate::{
         bulk::{Bulk, BulkDialog},
         loaded::Settled,
         new_version::NewVersion,
+        news::NewsWatch,
         palette::{CommandPalette, Palette, PaletteButton},
         process_now::{ProcessNow, ProcessNowDialog},
         replay::{ReplayDialog, Replaying},
@@ -107,6 +108,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
         <ReplayDialog />
         <CommandPalette />
         <Shortcuts />
+        <NewsWatch />
         <TourDialog />
         <Announcements />
     }

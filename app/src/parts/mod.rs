@@ -17,6 +17,7 @@ pub(crate) mod icon;
 pub(crate) mod import_link;
 pub(crate) mod loaded;
 pub(crate) mod new_version;
+pub(crate) mod news;
 pub(crate) mod notice;
 pub(crate) mod pager;
 pub(crate) mod palette;

@@ -16,6 +16,7 @@ pub mod import;
 pub mod lineage;
 pub mod live;
 pub mod n8n;
+pub mod news;
 pub mod overview;
 pub mod replay;
 pub mod retention;

@@ -2,7 +2,7 @@
 //!
 //! Every row is kept: accepted in `intake.company_raw_intake`, the others in `intake.import_rejects` with a reason.
 
-mod batch;
+pub(crate) mod batch;
 mod begin;
 mod chunk;
 mod claim;

@@ -1,6 +1,6 @@
 //! `POST /account/…`: the forms of a person's own account, which work without JavaScript.
 
-use std::{net::SocketAddr, time::Instant};
+use std::{collections::HashMap, net::SocketAddr, time::Instant};
 
 use axum::{
     Extension, Form,
@@ -8,7 +8,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
-use domain::role::Actor;
+use domain::{model::news::NewsKind, role::Actor};
 use engine::{EngineError, store::session::SessionKey};
 use serde::Deserialize;
 use tower_sessions::Session;
@@ -91,6 +91,23 @@ pub(crate) async fn end_other_sessions(
         .await
         .map_err(|error| Problem::from(error).for_reader(&headers))?;
     Ok(back(&format!("ended={ended}")))
+}
+
+/// A checkbox for each kind of news; what is not checked is not sent.
+pub(crate) async fn choose_news(
+    State(app): State<App>,
+    Extension(actor): Extension<Actor>,
+    headers: HeaderMap,
+    Form(form): Form<HashMap<String, String>>,
+) -> Result<Response, Response> {
+    let chosen = NewsKind::ALL
+        .into_iter()
+        .filter(|kind| form.contains_key(kind.name()));
+    app.engine
+        .choose_news(&actor, &chosen.collect::<Vec<_>>())
+        .await
+        .map_err(|error| Problem::from(error).for_reader(&headers))?;
+    Ok(back("news=chosen"))
 }
 
 /// To the page, which says what came of the form.

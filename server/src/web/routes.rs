@@ -80,6 +80,7 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/account/password", VIEW, Quick, || post(account::change_password)),
     route("POST", "/account/sessions/end", VIEW, Quick, || post(account::end_session)),
     route("POST", "/account/sessions/end-others", VIEW, Quick, || post(account::end_other_sessions)),
+    route("POST", "/account/notifications", VIEW, Quick, || post(account::choose_news)),
     route("POST", "/account/time-zone", VIEW, Quick, || post(zone::choose)),
     route("GET", "/ws/events", VIEW, Lasting, || get(events::events)),
     route("POST", "/upload", IMPORT, Lasting, || post(upload::upload)),

@@ -1,5 +1,6 @@
 //! A person's own account: plain forms that work without JavaScript.
 
+mod news;
 mod sessions;
 mod zone;
 
@@ -11,7 +12,7 @@ use crate::{
     query::{Params, use_query},
     session,
 };
-use {sessions::Sessions, zone::ZoneForm};
+use {news::NewsForm, sessions::Sessions, zone::ZoneForm};
 
 #[component]
 pub(crate) fn AccountPage() -> impl IntoView {
@@ -44,6 +45,7 @@ pub(crate) fn AccountPage() -> impl IntoView {
             </section>
             <Sessions />
             <ZoneForm />
+            <NewsForm />
             <form class="card account-form" method="post" action="/account/password">
                 <h2>"Change the password"</h2>
                 <p class="muted">{format!("At least {MIN_PASSWORD_CHARS} characters. You are then signed out everywhere but here.")}</p>
@@ -74,6 +76,9 @@ fn done(params: &Params) -> Option<String> {
     }
     if params.get_str("zone").is_some() {
         return Some("Times are shown as you chose.".to_owned());
+    }
+    if params.get_str("news").is_some() {
+        return Some("You are told of what you chose.".to_owned());
     }
     params.get_str("ended").and_then(sessions::ended)
 }
