@@ -90,7 +90,7 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/start_import", Permission::Import),
     ("/api/fn/cancel_import", Permission::Import),
     ("/api/fn/import_batches", Permission::View),
-    ("/api/fn/preview_batch", Permission::View),
+    ("/api/fn/batch_progress", Permission::View),
     ("/api/fn/import_batch", Permission::View),
     ("/api/fn/import_rejects", Permission::View),
     ("/api/fn/load_samples", Permission::Import),

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod actions;
 pub(crate) mod audit;
+mod batch_stages;
 pub(crate) mod companies;
 pub(crate) mod company;
 pub(crate) mod contacts;

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod audit;
+pub mod batch;
 pub mod bulk;
 pub mod company;
 pub mod contact;

@@ -5,6 +5,7 @@ mod api_token;
 mod api_token_use;
 pub(crate) mod audit;
 mod batch_pause;
+mod batch_progress;
 pub mod company;
 mod company_detail;
 mod contact;
