@@ -21,6 +21,7 @@ mod retention;
 mod saved_views;
 mod schedules;
 mod search;
+mod sorting;
 mod support;
 mod system;
 mod tokens;

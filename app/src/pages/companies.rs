@@ -24,7 +24,7 @@ use crate::{
         notice::Empty,
         pager::{Pager, counted},
         rows::rows,
-        table::{Heading, table},
+        table::{Heading, sorted_table},
         time,
     },
     query::{carry, company_filter, company_path, link, use_query},
@@ -146,7 +146,7 @@ fn list(filter: &CompanyFilter, page: Page<CompanyRow>) -> AnyView {
     let body = rows(page.rows, key, |row| line(row, &carry("", &present)));
     view! {
         <p class="list-count">{counted(page.count, "company", "companies")}</p>
-        {table("Companies", COLUMNS.to_vec(), body)}
+        {sorted_table("Companies", "/companies", &COLUMNS, filter.sort, body)}
         <Pager label="Pages of companies" next=page.next />
     }
     .into_any()
@@ -187,7 +187,11 @@ fn line(row: CompanyRow, carried: &str) -> AnyView {
 }
 
 fn nothing(filter: &CompanyFilter) -> AnyView {
-    if *filter == CompanyFilter::default() {
+    let unfiltered = CompanyFilter {
+        sort: filter.sort,
+        ..CompanyFilter::default()
+    };
+    if *filter == unfiltered {
         return view! {
             <Empty title="No companies yet" detail="Import a CSV file: every row becomes a company here, also the ones that are rejected.">
                 <ImportLink />

@@ -24,7 +24,7 @@ use crate::{
         notice::Empty,
         pager::{Pager, counted},
         rows::rows,
-        table::{Heading, table},
+        table::{Heading, sorted_table},
         time,
     },
     query::{carry, company_path, contact_filter, link, use_query},
@@ -122,7 +122,7 @@ fn list(filter: &ContactFilter, page: Page<ContactRow>) -> AnyView {
     );
     view! {
         <p class="list-count">{counted(page.count, "contact", "contacts")}</p>
-        {table("Contacts", COLUMNS.to_vec(), body)}
+        {sorted_table("Contacts", PATH, &COLUMNS, filter.sort, body)}
         <Pager label="Pages of contacts" next=page.next />
     }
     .into_any()
@@ -169,7 +169,11 @@ fn line(row: ContactRow, carried: &str) -> AnyView {
 }
 
 fn nothing(filter: &ContactFilter) -> AnyView {
-    if *filter == ContactFilter::default() {
+    let unfiltered = ContactFilter {
+        sort: filter.sort,
+        ..ContactFilter::default()
+    };
+    if *filter == unfiltered {
         return view! {
             <Empty title="No contacts yet" detail="A person is looked for in each role of a company, once its roles are open; whoever is found, or not, is listed here.">
                 <ImportLink />

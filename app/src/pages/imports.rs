@@ -25,7 +25,7 @@ use crate::{
         pager::Pager,
         rows::rows,
         samples::LoadSamples,
-        table::{Heading, table},
+        table::{Heading, sorted_table},
         time,
         upload::UploadZone,
     },
@@ -106,7 +106,11 @@ pub(crate) fn ImportsPage() -> impl IntoView {
 }
 
 fn list(filter: &ImportFilter, page: Page<ImportBatch>) -> AnyView {
-    if page.rows.is_empty() && *filter != ImportFilter::default() {
+    let unfiltered = ImportFilter {
+        sort: filter.sort,
+        ..ImportFilter::default()
+    };
+    if page.rows.is_empty() && *filter != unfiltered {
         return view! {
             <Empty title="No import matches" detail="Try fewer letters or any state.">
                 <a class="btn" href="/imports">"Show all imports"</a>
@@ -119,7 +123,7 @@ fn list(filter: &ImportFilter, page: Page<ImportBatch>) -> AnyView {
             .into_any();
     }
     view! {
-        {table("Batches", COLUMNS.to_vec(), rows(page.rows, key, line))}
+        {sorted_table("Batches", "/imports", &COLUMNS, filter.sort, rows(page.rows, key, line))}
         <Pager label="Pages of batches" next=page.next />
     }
     .into_any()

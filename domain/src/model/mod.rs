@@ -24,6 +24,7 @@ pub mod saved_view;
 pub mod schedule;
 pub mod search;
 pub mod session;
+pub mod sort;
 pub mod stage;
 pub mod system;
 pub mod token;

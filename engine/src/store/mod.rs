@@ -41,7 +41,7 @@ mod worker;
 pub mod zone;
 
 pub use listed::Piece;
-pub(crate) use listed::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, capped, cut, page, rows};
+pub(crate) use listed::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, capped, cut, direction, page, rows};
 
 /// The pattern for ILIKE that finds what a person typed as it stands; none for blanks.
 pub(crate) fn contains(text: Option<&str>) -> Option<String> {
