@@ -104,6 +104,7 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/retention", Permission::View),
     ("/api/fn/set_retention", Permission::Edit),
     ("/api/fn/examine", Permission::Edit),
+    ("/api/fn/preview_retention", Permission::Edit),
     ("/api/fn/system", Permission::Edit),
     ("/api/fn/preview_action", Permission::View),
     // A purge needs Delete on top; the function asks for it.

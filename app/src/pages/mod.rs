@@ -20,6 +20,7 @@ mod mapping;
 pub(crate) mod not_found;
 pub(crate) mod overview;
 pub(crate) mod report;
+mod retention;
 pub(crate) mod schedules;
 pub(crate) mod sign_in;
 pub(crate) mod stages;
