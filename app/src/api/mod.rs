@@ -72,6 +72,7 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/heed_error_group", Permission::Resolve),
     ("/api/fn/resolve_errors", Permission::Resolve),
     ("/api/fn/reopen_error", Permission::Resolve),
+    ("/api/fn/reopen_resolution", Permission::Resolve),
     ("/api/fn/preview_errors", Permission::View),
     ("/api/fn/retry_errors", Permission::Retry),
     ("/api/fn/preview_process_now", Permission::View),

@@ -15,6 +15,7 @@ pub mod error;
 pub(crate) mod error_filter;
 mod error_group;
 mod error_group_act;
+mod error_reopen;
 pub(crate) mod event;
 mod external;
 mod lineage;
