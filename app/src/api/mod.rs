@@ -104,8 +104,8 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/change_schedule", Permission::Edit),
     ("/api/fn/retention", Permission::View),
     ("/api/fn/set_retention", Permission::Edit),
-    ("/api/fn/examine", Permission::Edit),
     ("/api/fn/preview_retention", Permission::Edit),
+    ("/api/fn/examine", Permission::Edit),
     ("/api/fn/system", Permission::Edit),
     ("/api/fn/preview_action", Permission::View),
     // A purge needs Delete on top; the function asks for it.
