@@ -38,6 +38,18 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// Seconds as far as an estimate of them can be trusted: `less than a minute`, `about 12 min`, `about 2 h 10 min`.
+pub fn about(seconds: f64) -> String {
+    let minutes = seconds.max(0.0) / 60.0;
+    let step = match minutes {
+        m if m < 1.0 => return "less than a minute".to_string(),
+        m if m < 59.5 => 1.0,
+        m if m < 23.5 * 60.0 => 10.0,
+        _ => 60.0,
+    };
+    format!("about {}", age((minutes / step).round() * step))
+}
+
 /// Minutes as an age: `< 1 min`, `11 min`, `2 h 5 min`, `3 d 4 h`.
 pub fn age(minutes: f64) -> String {
     let seconds = minutes.max(0.0) * 60.0;
@@ -148,6 +160,22 @@ mod tests {
         ];
         for (seconds, expected) in table {
             assert_eq!(duration(seconds), expected, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn estimates() {
+        let table = [
+            (-1.0, "less than a minute"),
+            (59.0, "less than a minute"),
+            (61.0, "about 1 min"),
+            (700.0, "about 12 min"),
+            (3_580.0, "about 1 h"),
+            (7_700.0, "about 2 h 10 min"),
+            (100_000.0, "about 1 d 4 h"),
+        ];
+        for (seconds, expected) in table {
+            assert_eq!(about(seconds), expected, "{seconds}");
         }
     }
 

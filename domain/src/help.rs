@@ -131,7 +131,7 @@ const TOPICS: &[Topic] = &[
     Topic {
         page: "system",
         title: "System",
-        short: "What runs here, how large it has become and how it is set up; secrets are not shown. When a table grows without end, look at what is kept and for how long. When live updates stay away, look at the connection that listens.",
+        short: "What runs here, how large it has become and how it is set up; secrets are not shown. When a table grows without end, shorten how long it is kept: what goes is said before. When live updates stay away, look at the connection that listens.",
         more: &[],
     },
     Topic {

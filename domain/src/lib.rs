@@ -10,6 +10,7 @@ pub mod csv;
 pub mod csv_safe;
 pub mod email;
 pub mod enrichment;
+pub mod estimate;
 pub mod event;
 pub mod format;
 mod hash;

@@ -119,6 +119,34 @@ test('pages are read by key: nothing is skipped and nothing comes twice', async 
   await expect(rows(page)).toHaveCount(50);
 });
 
+test('a heading sorts the list, in the URL, page after page and in the file', async ({ page, psql }) => {
+  const tag = unique('sorted');
+  await psql.run(`INSERT INTO intake.company_raw_intake (company, website, created_at)
+    SELECT CASE n % 2 WHEN 0 THEN upper('${tag}') ELSE '${tag}' END || ' ' || lpad((n * 37 % 60)::text, 2, '0'), 'https://${tag}-' || n || '.example', now() - n * interval '1 minute'
+    FROM generate_series(0, 59) n`);
+  const first = () => rows(page).first().locator('th');
+  const heading = (name: string) => page.getByRole('columnheader', { name });
+  await open(page, `/companies?q=${tag}`);
+  await expect(heading('Imported')).toHaveAttribute('aria-sort', 'descending');
+  await heading('Company').getByRole('link').focus();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(`${base()}/companies?q=${tag}&sort=name`);
+  await expect(heading('Company')).toHaveAttribute('aria-sort', 'ascending');
+  await expect(heading('Imported')).not.toHaveAttribute('aria-sort', /.*/);
+  await expect(first()).toHaveText(new RegExp(`^${tag} 00$`, 'i'));
+  const pages = page.getByRole('navigation', { name: 'Pages of companies' });
+  await pages.getByRole('link', { name: 'Next' }).click();
+  await expect(rows(page)).toHaveCount(10);
+  await expect(first()).toHaveText(new RegExp(`^${tag} 50$`, 'i'));
+  await heading('Company').getByRole('link').click();
+  await expect(page).toHaveURL(`${base()}/companies?q=${tag}&sort=-name`);
+  await expect(first()).toHaveText(new RegExp(`^${tag} 59$`, 'i'));
+  const answer = await page.request.get(`${base()}/companies?q=${tag}&sort=imported`);
+  expect((await answer.text()).match(new RegExp(`${tag} \\d\\d`, 'gi'))![0].slice(-2)).toBe(String((59 * 37) % 60).padStart(2, '0'));
+  await heading('Imported').getByRole('link').click();
+  await expect(page).toHaveURL(`${base()}/companies?q=${tag}`);
+});
+
 test('the page of a company tells where it comes from and what happened to it', async ({ page, psql }) => {
   const tag = unique('detail');
   const [id] = await settled(psql, tag, 1);

@@ -20,6 +20,31 @@ test('an admin sees what runs here, and no password', async ({ page, psql }) => 
   expect(await page.content()).not.toContain(password);
 });
 
+test('how long something is kept is changed after what goes was said, and changed back', async ({ page, psql }) => {
+  await psql.run(`INSERT INTO marketing.pipeline_errors (event_type, error_message, created_at, resolved, resolved_at)
+    VALUES ('company_created', 'long ago', now() - interval '60 days', TRUE, now() - interval '50 days')`);
+  await open(page, '/system');
+  const kept = page.locator('main tr[data-kept=errors]');
+  await expect(kept.locator('[data-label=Kept]')).toHaveText('90 days');
+  await expect(kept.locator('[data-label="Next run"]')).not.toBeEmpty();
+  await kept.getByRole('button', { name: 'Change how long: resolved errors' }).click();
+  const dialog = page.locator('dialog[open]');
+  await dialog.getByLabel('Days; empty for ever').fill('soon');
+  await dialog.getByRole('button', { name: 'Continue' }).click();
+  await expect(dialog).toContainText('“soon” is no number of days.');
+  await dialog.getByLabel('Days; empty for ever').fill('40');
+  await dialog.getByRole('button', { name: 'Continue' }).click();
+  await expect(dialog.locator('[data-figure=goes]')).toHaveText(
+    /^Kept 40 days instead of 90 days\. The next run would delete [1-9]\d* rows? \(resolved errors\), and nothing brings them back\. The next run is on .+ UTC\.$/,
+  );
+  await dialog.getByRole('button', { name: 'Keep 40 days' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(kept.locator('[data-label=Kept]')).toHaveText('40 days');
+  await page.getByRole('region', { name: 'Messages' }).getByRole('button', { name: 'Undo' }).click();
+  await expect(kept.locator('[data-label=Kept]')).toHaveText('90 days');
+  expect(await psql.run(`SELECT after ->> 'keep_days' FROM marketing.audit_log WHERE action = 'retention.set' AND target = 'errors' ORDER BY id`)).toEqual(['40', '90']);
+});
+
 test.describe('an operator', () => {
   test.use({ as: 'operator' });
 

@@ -38,6 +38,46 @@ test('a resolved error is opened again by Undo, and the log has both', async ({ 
   expect(await psql.run(`SELECT action, before ->> 'note' FROM marketing.audit_log WHERE target_kind = 'error' AND target = '${id}' ORDER BY id`)).toEqual(['error.resolve|', 'error.reopen|too soon']);
 });
 
+test('a resolution of many is undone for exactly those that it resolved', async ({ page, psql }) => {
+  const type = unique('manyundone');
+  await errors(psql, type, 6);
+  await psql.run(`UPDATE marketing.pipeline_errors SET resolved = TRUE, resolved_at = now(), resolved_by = 'n8n' WHERE event_type = '${type}' AND record_id = 'r001'`);
+  const resolvedBy = () => psql.run(`SELECT coalesce(resolved_by, 'open'), count(*) FROM marketing.pipeline_errors WHERE event_type = '${type}' GROUP BY 1 ORDER BY 1`);
+  await open(page, `/imports?e_type=${type}`);
+  await page.getByRole('button', { name: 'Resolve all 5…' }).click();
+  await dialog(page).getByRole('button', { name: 'Resolve 5', exact: true }).click();
+  await expect(messages(page)).toContainText('Resolved 5 errors');
+  expect(await resolvedBy()).toEqual(['n8n|1', 'operator|5']);
+  await messages(page).getByRole('button', { name: 'Undo' }).click();
+  await expect(messages(page)).toContainText('Open again: 5 errors');
+  await expect(rows(page)).toHaveCount(5);
+  expect(await resolvedBy()).toEqual(['n8n|1', 'open|5']);
+});
+
+test('a retry says its end when its dialog is closed, and can be undone while nothing has moved on', async ({ page, psql }) => {
+  const tag = unique('retrytoast');
+  // Nothing takes this batch: what is retried stays where the retry put it.
+  await psql.run(`INSERT INTO marketing.batch_pauses (batch_id, reason, paused_by) VALUES ('${tag}', 'a test', 'operator')`);
+  await psql.run(`WITH failed AS (
+      INSERT INTO marketing.pipeline_events (event_type, payload, status, error_message, retry_count, batch_id, processed_at)
+      SELECT 'company_created', jsonb_build_object('record_id', '${tag}-' || n), 'failed', 'Outage of ${tag}', 3, '${tag}', now() FROM generate_series(1, 3) n
+      RETURNING id)
+    INSERT INTO marketing.pipeline_errors (event_type, record_id, error_message, event_id) SELECT 'company_created', id, 'Outage of ${tag}', id FROM failed`);
+  const failed = () => psql.number(`SELECT count(*) FROM marketing.pipeline_events WHERE batch_id = '${tag}' AND status = 'failed'`);
+  await open(page, `/imports?e_q=${tag}`);
+  await page.getByRole('button', { name: 'Retry all 3…' }).click();
+  await dialog(page).getByRole('button', { name: 'Retry 3' }).click();
+  await expect(dialog(page).getByRole('progressbar')).toBeVisible();
+  await expect(messages(page)).toHaveCount(0);
+  await dialog(page).getByRole('button', { name: 'Close' }).last().click();
+  await expect(messages(page)).toContainText('Retried 3 events');
+  expect(await failed()).toBe(0);
+  await messages(page).getByRole('button', { name: 'Undo' }).click();
+  await expect(messages(page).filter({ hasText: 'Put 3 events back as they were' })).toHaveCount(1);
+  expect(await failed()).toBe(3);
+  await psql.run(`DELETE FROM marketing.batch_pauses WHERE batch_id = '${tag}'`);
+});
+
 test('a row goes at once, and comes back with the reason when the server refuses', async ({ page, psql }) => {
   const type = unique('refused');
   await errors(psql, type, 2);

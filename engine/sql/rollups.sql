@@ -14,6 +14,9 @@ WITH runs AS (
            coalesce(sum(extract(epoch FROM processed_at - created_at)) FILTER (WHERE status = 'processed'), 0)::DOUBLE PRECISION AS seconds
     FROM marketing.pipeline_events GROUP BY 2, 4, 5
     UNION ALL
+    SELECT 'batch', '-infinity', batch_id, event_type, status, count(*), 0, 0
+    FROM marketing.pipeline_events WHERE octet_length(batch_id) <= 500 GROUP BY 3, 4, 5
+    UNION ALL
     SELECT * FROM runs
     UNION ALL
     SELECT 'run_hour', date_trunc('hour', bucket, 'UTC'), phase, label, detail, sum(n)::BIGINT, sum(timed)::BIGINT, sum(seconds)

@@ -153,6 +153,7 @@ async fn a_resolved_group_that_comes_back_says_so(pool: PgPool) {
             .resolve_errors(&of_group(&key), "mended", &operator())
             .await
             .unwrap()
+            .resolved
     };
     assert_eq!(resolve().await, 3);
     assert_eq!(state().await, GroupState::Resolved);
@@ -390,4 +391,79 @@ async fn a_group_is_given_to_somebody_and_noted_on(pool: PgPool) {
     assert_eq!(count(&pool, logged).await, 4);
     let strange = engine.note_error_group("nobody", "x", &operator()).await;
     assert!(matches!(strange, Err(EngineError::NotFound(_))));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_resolution_of_many_is_taken_back_for_what_it_left(pool: PgPool) {
+    let engine = engine(&pool);
+    fail(&pool, "a", "Outage #", 5).await;
+    fail(&pool, "a", "Refusal #", 2).await;
+    let (key, other) = (
+        key_of(&pool, "Outage").await,
+        key_of(&pool, "Refusal").await,
+    );
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "SELECT id::BIGINT FROM marketing.pipeline_errors WHERE group_key = $1 ORDER BY id",
+    )
+    .bind(&key)
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    let resolve = async |errors: ErrorSelection| {
+        engine
+            .resolve_errors(&errors, "mended", &operator())
+            .await
+            .unwrap()
+    };
+    let open = async || {
+        count(
+            &pool,
+            "SELECT count(*) FROM marketing.pipeline_errors WHERE NOT resolved",
+        )
+        .await
+    };
+    // One was resolved before, by the same person, and another group beside it.
+    let before = resolve(ErrorSelection::One(ids[0])).await;
+    let many = resolve(of_group(&key)).await;
+    let beside = resolve(of_group(&other)).await;
+    assert_eq!((before.resolved, many.resolved, beside.resolved), (1, 4, 2));
+    assert_eq!(open().await, 0);
+    // Since then one was opened and resolved anew, one opened and resolved by a program, one opened.
+    engine.reopen_error(ids[1], &operator()).await.unwrap();
+    resolve(ErrorSelection::One(ids[1])).await;
+    sqlx::query("UPDATE marketing.pipeline_errors SET resolved_at = now(), resolved_by = 'n8n' WHERE id = $1")
+        .bind(ids[2])
+        .execute(&pool)
+        .await
+        .unwrap();
+
+    assert_eq!(
+        engine
+            .reopen_resolution(many.id, &operator())
+            .await
+            .unwrap(),
+        2
+    );
+    assert_eq!(open().await, 2);
+    for (id, resolved) in ids.iter().zip([true, true, true, false, false]) {
+        let error = engine.error_detail(*id).await.unwrap();
+        assert_eq!(error.row.resolved, resolved, "{id}");
+        assert_eq!(error.resolution_notes.is_some(), resolved, "{id}");
+    }
+    let group = engine.error_group(&key).await.unwrap().row;
+    assert_eq!((group.open, group.state), (2, GroupState::Open));
+    let untouched = engine.error_group(&other).await.unwrap().row;
+    assert_eq!(untouched.state, GroupState::Resolved);
+    let logged: (String, i64) = sqlx::query_as(
+        "SELECT target, (details ->> 'reopened')::BIGINT FROM marketing.audit_log WHERE target_kind = 'error_resolution'",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    assert_eq!(logged, (many.id.to_string(), 2));
+
+    let again = engine.reopen_resolution(many.id, &operator()).await;
+    assert!(matches!(again, Err(EngineError::Invalid(_))), "{again:?}");
+    let unknown = engine.reopen_resolution(many.id + 99, &operator()).await;
+    assert!(matches!(unknown, Err(EngineError::NotFound(_))));
 }

@@ -86,7 +86,7 @@ async fn a_provider_that_fails_leaves_errors_that_can_be_retried_and_resolved(po
         .resolve_errors(&seen, "known", &operator())
         .await
         .unwrap();
-    assert_eq!(resolved, preview.open);
+    assert_eq!(resolved.resolved, preview.open);
     let left = engine.errors(&query(&open)).await.unwrap();
     assert_eq!(left.rows.len(), 1);
     assert_eq!(left.rows[0].event_type, "late");

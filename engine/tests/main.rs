@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 mod actions;
+mod batches;
 mod contacts;
 mod contract;
 mod doctor;
@@ -21,6 +22,7 @@ mod retention;
 mod saved_views;
 mod schedules;
 mod search;
+mod sorting;
 mod support;
 mod system;
 mod tokens;

@@ -118,6 +118,8 @@ async fn rollups_equal_a_recount(pool: PgPool) {
                          GROUP BY 1, 2, 3 HAVING sum(n) <> 0),
               counted AS (
             SELECT 'event' AS metric, event_type AS label, status AS detail, count(*) AS n FROM marketing.pipeline_events GROUP BY 2, 3
+            UNION ALL SELECT 'batch', event_type, status, count(*) FROM marketing.pipeline_events
+                WHERE batch_id IS NOT NULL GROUP BY 2, 3
             UNION ALL SELECT m, workflow_name, status, count(*)
                 FROM marketing.workflow_stats, unnest(ARRAY['run', 'run_hour']) AS m GROUP BY 1, 2, 3
             UNION ALL SELECT 'intake', CASE WHEN validated THEN 'valid' WHEN NOT validated THEN 'rejected' ELSE 'waiting' END, '', count(*)
@@ -275,8 +277,8 @@ async fn process_now_takes_what_its_preview_counted(pool: PgPool) {
     for (scope, arriving) in scopes.iter().zip([3, 4]) {
         insert(&pool, 2).await;
         let preview = engine.preview_process_now(stage, scope).await.unwrap();
-        let batch = engine.preview_batch("b1").await.unwrap();
-        assert_eq!((preview.waiting, batch[0].up_to), (2, preview.up_to));
+        let batch = engine.batch_progress("b1").await.unwrap();
+        assert_eq!((preview.waiting, batch.stages[0].waiting), (2, 2));
         insert(&pool, arriving).await;
         let action = engine
             .process_now(stage, scope, preview.up_to, &operator())

@@ -63,6 +63,10 @@ async fn the_pipeline_grows_old_and_only_what_is_done_goes(pool: PgPool) {
     )
     .await;
     engine.recount_rollups(&operator()).await.unwrap();
+    let goes = |days| engine.preview_retention(Kept::Events, days);
+    assert_eq!(goes(Some(30)).await.unwrap().n, events - 3);
+    assert_eq!(goes(Some(41)).await.unwrap().n, 0);
+    assert_eq!(goes(None).await.unwrap().n, 0);
     let old = job(&engine, "prune_events").await;
     assert_eq!(old["events"], events - 3);
     let left = count(
@@ -130,14 +134,16 @@ async fn errors_runs_dead_letters_and_histories_have_their_own_age(pool: PgPool)
          SELECT a, e, '{}' FROM generate_series(1, 4) a, generate_series(1, 2) e",
     )
     .await;
-    for (name, what, expected) in [
-        ("prune_errors", "errors", 1),
-        ("prune_runs", "runs", 2),
-        ("prune_dead_letters", "events", 1),
-        ("prune_schedule_runs", "schedule_runs", 1),
-        ("prune_action_items", "action_items", 2),
+    for (kept, days, what, expected) in [
+        (Kept::Errors, 90, "errors", 1),
+        (Kept::Runs, 90, "runs", 2),
+        (Kept::DeadLetters, 180, "events", 1),
+        (Kept::ScheduleRuns, 90, "schedule_runs", 1),
+        (Kept::ActionItems, 30, "action_items", 2),
     ] {
-        assert_eq!(job(&engine, name).await[what], expected, "{name}");
+        let preview = engine.preview_retention(kept, Some(days)).await.unwrap();
+        assert_eq!((preview.n, preview.capped), (expected, false), "{kept:?}");
+        assert_eq!(job(&engine, kept.job()).await[what], expected, "{kept:?}");
     }
     let refused = engine.undo_action(1, &operator()).await.unwrap_err();
     assert!(refused.to_string().contains("not on record"), "{refused}");
@@ -201,6 +207,8 @@ async fn ages_are_settings(pool: PgPool) {
     for days in [0, -1, 36_501] {
         let refused = engine.set_retention(Kept::Audit, Some(days), &olga).await;
         assert!(matches!(refused, Err(EngineError::Invalid(_))), "{days}");
+        let refused = engine.preview_retention(Kept::Audit, Some(days)).await;
+        assert!(matches!(refused, Err(EngineError::Invalid(_))), "{days}");
     }
     let logged: Vec<(String, Value, Value)> = sqlx::query_as(
         "SELECT target, before, after FROM marketing.audit_log WHERE action = 'retention.set' ORDER BY id",
@@ -227,6 +235,8 @@ async fn the_audit_log_loses_its_old_entries_only(pool: PgPool) {
          SELECT now() - make_interval(days => d), 'olga', 1, 'cli', 'a.b', 'a', 'b' FROM unnest(ARRAY[1, 399, 401, 500]) d",
     )
     .await;
+    let preview = engine.preview_retention(Kept::Audit, Some(400)).await;
+    assert_eq!(preview.unwrap().n, 2);
     assert_eq!(job(&engine, "prune_audit").await, json!({"audit": 2}));
     assert_eq!(
         count(
@@ -236,6 +246,32 @@ async fn the_audit_log_loses_its_old_entries_only(pool: PgPool) {
         .await,
         2
     );
+}
+
+/// What a preview did not look at may go as well.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_preview_says_where_it_stopped(pool: PgPool) {
+    let engine = engine(&pool);
+    run(
+        &pool,
+        "ALTER TABLE marketing.pipeline_events DISABLE TRIGGER USER;
+         INSERT INTO marketing.pipeline_events (event_type, payload, status, created_at, processed_at)
+         SELECT 'company_created', '{}', CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'processed' END,
+                now() - make_interval(days => 40 - n / 3000), now() - make_interval(days => 40 - n / 3000)
+         FROM generate_series(1, 60000) n",
+    )
+    .await;
+    // From the 40th day before to the 20th, 3,000 a day; the 50,000 oldest end 24 days before.
+    let old = engine
+        .preview_retention(Kept::Events, Some(30))
+        .await
+        .unwrap();
+    assert_eq!((old.n, old.capped), (32_999 - 329, false));
+    let older = engine
+        .preview_retention(Kept::Events, Some(20))
+        .await
+        .unwrap();
+    assert_eq!((older.n, older.capped), (50_000 - 500, true));
 }
 
 /// A step touches the rows of its step, however large the tables are: by key, never by a scan.

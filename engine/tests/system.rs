@@ -86,7 +86,6 @@ async fn figures_are_those_of_the_database(pool: PgPool) {
             .tables
             .is_sorted_by(|one, next| one.bytes >= next.bytes)
     );
-    assert_eq!(figures.retention, engine.retention().await.unwrap());
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -19,16 +19,6 @@ pub async fn preview_process_now(stage: StageName, scope: Scope) -> Result<Actio
         .map_err(crate::ssr::problem)
 }
 
-/// What waits and has failed of one batch, stage by stage.
-#[server(prefix = "/api/fn", endpoint = "preview_batch", input = Json, output = Json)]
-pub async fn preview_batch(batch_id: String) -> Result<Vec<ActionPreview>, Problem> {
-    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
-    engine
-        .preview_batch(&batch_id)
-        .await
-        .map_err(crate::ssr::problem)
-}
-
 /// Goes no further than the preview's `up_to`.
 #[server(prefix = "/api/fn", endpoint = "process_now", input = Json, output = Json)]
 pub async fn process_now(

@@ -55,9 +55,12 @@ pub async fn error_detail(id: i64) -> Result<error::ErrorDetail, Problem> {
     engine.error_detail(id).await.map_err(crate::ssr::problem)
 }
 
-/// Marks as resolved by the caller and returns how many were open before.
+/// Marks as resolved by the caller; the answer says how many were open before, and what takes it back.
 #[server(prefix = "/api/fn", endpoint = "resolve_errors", input = Json, output = Json)]
-pub async fn resolve_errors(selection: Selection, note: String) -> Result<i64, Problem> {
+pub async fn resolve_errors(
+    selection: Selection,
+    note: String,
+) -> Result<error::Resolution, Problem> {
     let (engine, actor) = crate::ssr::require(domain::role::Permission::Resolve)?;
     engine
         .resolve_errors(&selection.into(), note.trim(), &actor)
@@ -71,6 +74,16 @@ pub async fn reopen_error(id: i64) -> Result<(), Problem> {
     let (engine, actor) = crate::ssr::require(domain::role::Permission::Resolve)?;
     engine
         .reopen_error(id, &actor)
+        .await
+        .map_err(crate::ssr::problem)
+}
+
+/// Takes back a resolution of many errors and returns how many are open again.
+#[server(prefix = "/api/fn", endpoint = "reopen_resolution", input = Json, output = Json)]
+pub async fn reopen_resolution(id: i64) -> Result<i64, Problem> {
+    let (engine, actor) = crate::ssr::require(domain::role::Permission::Resolve)?;
+    engine
+        .reopen_resolution(id, &actor)
         .await
         .map_err(crate::ssr::problem)
 }

@@ -2,7 +2,7 @@
 
 use super::json::Json;
 use domain::model::{
-    Page,
+    Page, batch,
     import::{self, ImportReject, Mapping, Preview},
 };
 use leptos::prelude::*;
@@ -57,6 +57,16 @@ pub async fn import_batch(batch_id: String) -> Result<import::ImportBatch, Probl
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine
         .import_batch(&batch_id)
+        .await
+        .map_err(crate::ssr::problem)
+}
+
+/// How far the batch is, stage by stage.
+#[server(prefix = "/api/fn", endpoint = "batch_progress", input = Json, output = Json)]
+pub async fn batch_progress(batch_id: String) -> Result<batch::BatchProgress, Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    engine
+        .batch_progress(&batch_id)
         .await
         .map_err(crate::ssr::problem)
 }

@@ -2,6 +2,7 @@
 
 use super::json::Json;
 use domain::model::{
+    Count,
     doctor::Examination,
     retention::{Kept, RetentionSetting},
 };
@@ -24,6 +25,16 @@ pub async fn set_retention(
     let (engine, actor) = crate::ssr::require(domain::role::Permission::Edit)?;
     engine
         .set_retention(what, keep_days, &actor)
+        .await
+        .map_err(crate::ssr::problem)
+}
+
+/// How many rows the next run would delete if things of a kind were kept for so many days.
+#[server(prefix = "/api/fn", endpoint = "preview_retention", input = Json, output = Json)]
+pub async fn preview_retention(what: Kept, keep_days: Option<i32>) -> Result<Count, Problem> {
+    let (engine, _) = crate::ssr::require(domain::role::Permission::Edit)?;
+    engine
+        .preview_retention(what, keep_days)
         .await
         .map_err(crate::ssr::problem)
 }

@@ -1,15 +1,17 @@
 //! Marking errors as resolved, with a note for those who come after.
 
-use domain::{format::count, model::live::Topic};
+use domain::{
+    format::count,
+    model::{error::Resolution, live::Topic},
+};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use super::{Chosen, Console, Task, leaving::Leaving, preview};
 use crate::{
-    api::errors::{Selection, reopen_error, resolve_errors},
+    api::errors::{Selection, reopen_error, reopen_resolution, resolve_errors},
     browser,
     live::Live,
     parts::{
-        announce::Announcer,
         notice::problem_line,
         toast::{Toast, Toasts},
     },
@@ -21,8 +23,7 @@ pub(super) fn Resolve(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl Into
     let note = NodeRef::<html::Textarea>::new();
     let busy = RwSignal::new(false);
     let failed = RwSignal::new(None::<Problem>);
-    let (live, announcer) = (Live::expect(), Announcer::expect());
-    let single = Single::expect();
+    let answers = Answers::expect();
     let counted = preview(&chosen.selection);
     let asked = StoredValue::new(chosen.clone());
     let submit = move |event: ev::SubmitEvent| {
@@ -35,16 +36,15 @@ pub(super) fn Resolve(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl Into
         if let Selection::One(id) = chosen.selection {
             task.set(None);
             find_focus();
-            return single.resolve(id, Chosen { note, ..chosen });
+            return answers.resolve(id, Chosen { note, ..chosen });
         }
         let selection = chosen.selection.up_to(preview.up_to);
         busy.set(true);
         spawn_local(async move {
             match resolve_errors(selection, note).await {
-                Ok(n) => {
-                    live.stale(Topic::Errors);
-                    live.stale(Topic::Pipeline);
-                    announcer.say(format!("{} resolved", count(n)));
+                Ok(resolution) => {
+                    answers.read_again();
+                    answers.toasts.push(answers.resolved(resolution));
                     task.set(None);
                     find_focus();
                 }
@@ -92,16 +92,23 @@ fn find_focus() {
     });
 }
 
-/// One error, which is gone from the list at once; what became of it is said in a message, with the way back.
+fn errors(n: i64) -> String {
+    match n {
+        1 => "1 error".to_owned(),
+        n => format!("{} errors", count(n)),
+    }
+}
+
+/// What became of it is said in a message, with the way back. One error alone is gone from the list at once.
 #[derive(Clone, Copy)]
-struct Single {
+struct Answers {
     task: RwSignal<Option<Task>>,
     leaving: Leaving,
     live: Live,
     toasts: Toasts,
 }
 
-impl Single {
+impl Answers {
     fn expect() -> Self {
         let console: Console = expect_context();
         Self {
@@ -116,10 +123,11 @@ impl Single {
         self.leaving.hide(id);
         spawn_local(async move {
             match resolve_errors(chosen.selection.clone(), chosen.note.clone()).await {
-                Ok(resolved) => {
+                Ok(resolution) => {
                     self.leaving.agreed(id);
                     self.read_again();
-                    self.toasts.push(self.done(id, chosen.what, resolved > 0));
+                    let by_us = resolution.resolved > 0;
+                    self.toasts.push(self.done(id, chosen.what, by_us));
                 }
                 Err(problem) => {
                     self.leaving.bring_back(id);
@@ -151,6 +159,22 @@ impl Single {
             self.leaving.bring_back(id);
             self.read_again();
         });
+    }
+
+    /// Many errors, or the group of one.
+    fn resolved(self, Resolution { id, resolved }: Resolution) -> Toast {
+        if resolved == 0 {
+            return Toast::new("All of them were resolved already");
+        }
+        Toast::new(format!("Resolved {}", errors(resolved))).act("Undo", move || {
+            spawn_local(async move {
+                self.toasts.push(match reopen_resolution(id).await {
+                    Ok(n) => Toast::new(format!("Open again: {}", errors(n))),
+                    Err(problem) => Toast::failed("They stay resolved", &problem),
+                });
+                self.read_again();
+            });
+        })
     }
 
     fn read_again(self) {

@@ -10,7 +10,7 @@ use super::{Chosen, Task, preview};
 use crate::{
     api::errors::{Selection, retry_errors},
     live::Live,
-    parts::{notice::problem_line, progress::Progress},
+    parts::{bulk::Bulk, notice::problem_line, progress::Progress},
     problem::Problem,
 };
 
@@ -19,7 +19,7 @@ pub(super) fn Retry(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl IntoVi
     let counted = preview(&chosen.selection);
     let started = RwSignal::new(None::<Result<ActionProgress, Problem>>);
     let busy = RwSignal::new(false);
-    let live = Live::expect();
+    let (live, bulk) = (Live::expect(), Bulk::expect());
     let selection = StoredValue::new(chosen.selection.clone());
     let confirm = move |_| {
         let Some(Ok(preview)) = counted.get_untracked() else {
@@ -28,7 +28,8 @@ pub(super) fn Retry(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl IntoVi
         busy.set(true);
         spawn_local(async move {
             let answer = retry_errors(selection.get_value().up_to(preview.up_to)).await;
-            if answer.is_ok() {
+            if let Ok(action) = &answer {
+                bulk.tell_end_of(action.id);
                 live.stale(Topic::Errors);
             }
             let _ = busy.try_set(false);

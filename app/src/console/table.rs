@@ -159,7 +159,7 @@ fn sortable(query: &ErrorQuery, sort: ErrorSort, text: &'static str) -> AnyView 
         ("e_order", up.then_some("up")),
         ("e_after", None),
     ]);
-    table::sortable(text, href, current.then_some(query.ascending))
+    table::sortable((text, ""), href.into(), current.then_some(query.ascending))
 }
 
 fn key(row: &ErrorRow) -> String {

@@ -27,7 +27,7 @@ use crate::{
         pager::{Pager, counted},
         rows::rows,
         selection::{Chosen, CompanyKey},
-        table::{CHOOSE, Heading, table},
+        table::{CHOOSE, Heading, sorted_table},
         time,
     },
     query::{carry, company_filter, company_path, link, unread_of_companies, use_query},
@@ -58,6 +58,7 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
     );
     let chosen = Chosen::of(move || CompanyFilter {
         cursor: None,
+        sort: Default::default(),
         ..filter.get()
     });
     view! {
@@ -173,7 +174,7 @@ fn list(filter: &CompanyFilter, chosen: Chosen<CompanyKey>, page: Page<CompanyRo
     view! {
         <p class="list-count">{found.clone()}</p>
         {may.then(|| chosen.record_bar(all, found, keys))}
-        {table("Companies", headings, body)}
+        {sorted_table("Companies", "/companies", &headings, filter.sort, body)}
         <Pager label="Pages of companies" next=page.next />
     }
     .into_any()
@@ -218,7 +219,11 @@ fn line(row: CompanyRow, carried: &str, chosen: Option<Chosen<CompanyKey>>) -> A
 }
 
 fn nothing(filter: &CompanyFilter) -> AnyView {
-    if *filter == CompanyFilter::default() {
+    let unfiltered = CompanyFilter {
+        sort: filter.sort,
+        ..CompanyFilter::default()
+    };
+    if *filter == unfiltered {
         return view! {
             <Empty title="No companies yet" detail="Import a CSV file: every row becomes a company here, also the ones that are rejected.">
                 <ImportLink />

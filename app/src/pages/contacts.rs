@@ -27,7 +27,7 @@ use crate::{
         pager::{Pager, counted},
         rows::rows,
         selection::{Chosen, ContactId},
-        table::{CHOOSE, Heading, table},
+        table::{CHOOSE, Heading, sorted_table},
         time,
     },
     query::{carry, company_path, contact_filter, link, unread_of_contacts, use_query},
@@ -56,6 +56,7 @@ pub(crate) fn ContactsPage() -> impl IntoView {
     let people = live.resource(&[Topic::Pipeline], move || filter.get(), contacts);
     let chosen = Chosen::of(move || ContactFilter {
         cursor: None,
+        sort: Default::default(),
         ..filter.get()
     });
     view! {
@@ -143,7 +144,7 @@ fn list(filter: &ContactFilter, chosen: Chosen<ContactId>, page: Page<ContactRow
     view! {
         <p class="list-count">{found.clone()}</p>
         {may.then(|| chosen.record_bar(all, found, ids))}
-        {table("Contacts", headings, body)}
+        {sorted_table("Contacts", PATH, &headings, filter.sort, body)}
         <Pager label="Pages of contacts" next=page.next />
     }
     .into_any()
@@ -195,7 +196,11 @@ fn line(row: ContactRow, carried: &str, chosen: Option<Chosen<ContactId>>) -> An
 }
 
 fn nothing(filter: &ContactFilter) -> AnyView {
-    if *filter == ContactFilter::default() {
+    let unfiltered = ContactFilter {
+        sort: filter.sort,
+        ..ContactFilter::default()
+    };
+    if *filter == unfiltered {
         return view! {
             <Empty title="No contacts yet" detail="A person is looked for in each role of a company, once its roles are open; whoever is found, or not, is listed here.">
                 <ImportLink />

@@ -1,45 +1,33 @@
 //! One import: its mapping to confirm, its progress, its outcome with every row that was not accepted.
 
 use domain::{
-    event::EventStatus,
     format::{bytes, count, percent},
     model::{
         Page,
-        action::ActionPreview,
-        bulk::{EventAct, EventSelection},
         company::CompanyState,
-        event::EventFilter,
         import::{ImportBatch, ImportReject, ImportStatus},
         live::Topic,
     },
     role::Permission,
-    stage::StageName,
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
-use super::{company::of_batch, mapping::MappingStep};
+use super::{batch_stages::Stages, company::of_batch, mapping::MappingStep};
 use crate::{
-    api::{
-        actions::preview_batch,
-        imports::{cancel_import, import_batch, import_rejects},
-        stages::pauses,
-    },
+    api::imports::{cancel_import, import_batch, import_rejects},
     live::Live,
     parts::{
         badge,
-        bulk::{BulkTarget, act_button},
         header::PageHeader,
         loaded::{Loaded, Settled},
         notice::problem_line,
         pager::{Pager, counted},
-        paused::{pause_batch_button, resume_batch_button},
-        process_now::ProcessNowButton,
         time,
     },
     problem::Problem,
-    query::{carry, events_path, segment, use_query},
+    query::{carry, segment, use_query},
     session,
 };
 
@@ -90,88 +78,6 @@ fn Mapping(batch: Answer<ImportBatch>, id: Memo<String>) -> impl IntoView {
             .get()
             .then(|| view! { <MappingStep batch_id=id.get() /> })
     }
-}
-
-/// What of the batch waits or has failed, stage by stage, with a way to run it.
-#[component]
-fn Stages(batch: Answer<ImportBatch>, id: Memo<String>) -> impl IntoView {
-    let live = Live::expect();
-    let stages = live.resource(&[Topic::Pipeline], move || id.get(), preview_batch);
-    let paused = live.resource(&[Topic::Settings], || (), |()| pauses());
-    move || {
-        let batch = batch.get().and_then(Result::ok)?;
-        let stages = stages.get().and_then(Result::ok)?;
-        let paused = paused.get().and_then(Result::ok).unwrap_or_default();
-        let paused = paused.batches.iter().any(|(id, _)| *id == batch.batch_id);
-        (batch.accepted > 0).then(|| stage_table(stages, &batch.batch_id, paused))
-    }
-}
-
-fn stage_table(stages: Vec<ActionPreview>, batch: &str, paused: bool) -> AnyView {
-    let what = format!("batch {batch}");
-    let number = |stage: StageName, status: EventStatus, n: i64| {
-        let href = events_path(&EventFilter {
-            event_type: Some(stage.consumes().to_owned()),
-            status: Some(status),
-            batch: Some(batch.to_owned()),
-            ..Default::default()
-        });
-        view! { <a href=href>{count(n)}</a> }
-    };
-    let line = |preview: ActionPreview| {
-        let ActionPreview {
-            stage,
-            scope,
-            waiting,
-            failed,
-            ..
-        } = preview;
-        let button = (waiting + failed > 0)
-            .then(|| view! { <ProcessNowButton stage=stage scope=scope what=what.clone() text="Process now…" /> });
-        view! {
-            <tr>
-                <th scope="row" data-label="Stage">{stage.title()}</th>
-                <td class="n" data-label="Waiting">{number(stage, EventStatus::Pending, waiting)}</td>
-                <td class="n" data-label="Failed">{number(stage, EventStatus::Failed, failed)}</td>
-                <td class="row-actions">{button}</td>
-            </tr>
-        }
-    };
-    let any_failed = stages.iter().any(|stage| stage.failed > 0);
-    let retry = any_failed.then(|| {
-        act_button(BulkTarget {
-            act: EventAct::Retry,
-            selection: EventSelection::Matching(EventFilter {
-                status: Some(EventStatus::Failed),
-                batch: Some(batch.to_owned()),
-                ..Default::default()
-            }),
-            what: format!("all failed events of batch {batch}"),
-        })
-    });
-    view! {
-        <section>
-            <div class="company-head">
-                <h2>"Stages"</h2>
-                {retry}
-                {if paused { resume_batch_button(batch) } else { pause_batch_button(batch) }}
-            </div>
-            <div class="table-wrap card flush" role="region" aria-label="Stages of this batch" tabindex="0">
-                <table class="table stack">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Stage"</th>
-                            <th scope="col" class="n">"Waiting"</th>
-                            <th scope="col" class="n">"Failed"</th>
-                            <th scope="col"><span class="sr-only">"Actions"</span></th>
-                        </tr>
-                    </thead>
-                    <tbody>{stages.into_iter().map(line).collect_view()}</tbody>
-                </table>
-            </div>
-        </section>
-    }
-    .into_any()
 }
 
 fn summary(batch: ImportBatch) -> AnyView {

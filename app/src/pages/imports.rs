@@ -27,7 +27,7 @@ use crate::{
         rows::rows,
         samples::LoadSamples,
         selection::{BatchId, Chosen},
-        table::{CHOOSE, Heading, table},
+        table::{CHOOSE, Heading, sorted_table},
         time,
         upload::UploadZone,
     },
@@ -55,6 +55,7 @@ pub(crate) fn ImportsPage() -> impl IntoView {
     let batches = live.resource(&[Topic::Imports], move || filter.get(), import_batches);
     let chosen = Chosen::of(move || ImportFilter {
         cursor: None,
+        sort: Default::default(),
         ..filter.get()
     });
     let states = ImportStatus::ALL
@@ -113,7 +114,11 @@ pub(crate) fn ImportsPage() -> impl IntoView {
 }
 
 fn list(filter: &ImportFilter, chosen: Chosen<BatchId>, page: Page<ImportBatch>) -> AnyView {
-    if page.rows.is_empty() && *filter != ImportFilter::default() {
+    let unfiltered = ImportFilter {
+        sort: filter.sort,
+        ..ImportFilter::default()
+    };
+    if page.rows.is_empty() && *filter != unfiltered {
         return view! {
             <Empty title="No import matches" detail="Try fewer letters or any state.">
                 <a class="btn" href="/imports">"Show all imports"</a>
@@ -142,7 +147,7 @@ fn list(filter: &ImportFilter, chosen: Chosen<BatchId>, page: Page<ImportBatch>)
     view! {
         <p class="list-count">{found.clone()}</p>
         {may.then(|| chosen.record_bar(all, found, ids))}
-        {table("Batches", headings, body)}
+        {sorted_table("Batches", "/imports", &headings, filter.sort, body)}
         <Pager label="Pages of batches" next=page.next />
     }
     .into_any()

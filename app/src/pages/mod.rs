@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod actions;
 pub(crate) mod audit;
+mod batch_stages;
 pub(crate) mod companies;
 pub(crate) mod company;
 pub(crate) mod contacts;
@@ -19,6 +20,7 @@ mod mapping;
 pub(crate) mod not_found;
 pub(crate) mod overview;
 pub(crate) mod report;
+mod retention;
 pub(crate) mod schedules;
 pub(crate) mod sign_in;
 pub(crate) mod stages;

@@ -150,7 +150,7 @@ fn status_badge(status: RunStatus) -> AnyView {
 }
 
 /// "events 412, runs 0": what a run counted.
-fn counts(result: &Value) -> String {
+pub(super) fn counts(result: &Value) -> String {
     let Some(result) = result.as_object() else {
         return result.to_string();
     };

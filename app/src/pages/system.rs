@@ -5,12 +5,12 @@ use domain::{
     format::{age, bytes, count},
     model::{
         event::EventFilter,
-        retention::RetentionSetting,
         system::{Installation, Listening, SettingShown, System, SystemFigures, TableSize},
     },
 };
 use leptos::prelude::*;
 
+use super::retention::Retention;
 use crate::{
     api::system::system,
     live::Live,
@@ -32,6 +32,7 @@ pub(crate) fn SystemPage() -> impl IntoView {
         <PageHeader title="System" subtitle="What runs here, how large it has become, how it is set up" />
         <main id="main">
             <Loaded resource=all view=show />
+            <Retention />
         </main>
     }
 }
@@ -47,14 +48,6 @@ fn show(system: System) -> AnyView {
         <section aria-labelledby="tables">
             <h2 id="tables">"The largest tables"</h2>
             {tables(figures.tables)}
-        </section>
-        <section aria-labelledby="retention">
-            <h2 id="retention">"How long what is kept"</h2>
-            {retention(figures.retention)}
-            <p class="muted">
-                "Set with " <span class="mono">"server retention set"</span> ". What is older is deleted by "
-                <a href="/schedules">"schedules"</a> "."
-            </p>
         </section>
         <section aria-labelledby="settings">
             <h2 id="settings">"Settings in effect"</h2>
@@ -136,25 +129,6 @@ fn tables(all: Vec<TableSize>) -> AnyView {
     };
     let body = all.into_iter().map(line).collect_view().into_any();
     table("Largest tables", headings, body)
-}
-
-fn retention(all: Vec<RetentionSetting>) -> AnyView {
-    let headings = vec![("What", ""), ("Kept", "n"), ("Changed by", "")];
-    let line = |row: RetentionSetting| {
-        let kept = match row.keep_days {
-            Some(days) => format!("{} days", count(days.into())),
-            None => "for ever".to_owned(),
-        };
-        view! {
-            <tr>
-                <th scope="row" data-label="What">{row.what.title()}</th>
-                <td data-label="Kept" class="n nowrap">{kept}</td>
-                <td data-label="Changed by">{row.updated_by}</td>
-            </tr>
-        }
-    };
-    let body = all.into_iter().map(line).collect_view().into_any();
-    table("Retention", headings, body)
 }
 
 fn settings(all: Vec<SettingShown>) -> AnyView {

@@ -64,6 +64,12 @@ impl Bulk {
         self.open.set(Some(target));
     }
 
+    /// Says the end of an action that was started in another dialog, as soon as none is open.
+    pub(crate) fn tell_end_of(self, id: i64) {
+        self.endings.wait_for(id);
+        self.started.update(|n| *n += 1);
+    }
+
     /// Rises with every action that is started from here.
     pub(crate) fn started(self) -> u64 {
         self.started.get()

@@ -22,7 +22,7 @@ pub(crate) fn number(count: Count) -> String {
     format!("{}{plus}", format::count(count.n))
 }
 
-/// Links under a list that is read by key: back to its newest rows, on to the older ones.
+/// Links under a list that is read by key: back to its first rows, on to the next ones.
 #[component]
 pub(crate) fn Pager(
     #[prop(into)] label: String,
@@ -38,11 +38,16 @@ pub(crate) fn Pager(
     let newest = present.get_str(cursor).map(|_| to(None));
     let older = next.as_deref().map(|next| to(Some(next)));
     let any = newest.is_some() || older.is_some();
+    // Where a person chose the order, the first row is not the newest.
+    let (first, on) = match present.get_str("sort") {
+        Some(_) if cursor == "after" => ("First", "Next"),
+        _ => ("Newest", "Older"),
+    };
     any.then(|| {
         view! {
             <nav class="pager" aria-label=label>
-                {newest.map(|href| view! { <a class="btn" href=href>"Newest"</a> })}
-                {older.map(|href| view! { <a class="btn" href=href rel="next">"Older"</a> })}
+                {newest.map(|href| view! { <a class="btn" href=href>{first}</a> })}
+                {older.map(|href| view! { <a class="btn" href=href rel="next">{on}</a> })}
             </nav>
         }
     })

@@ -10,7 +10,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::actions::{preview_process_now, process_now},
-    parts::{dialog::Dialog, notice::problem_line, progress::Progress},
+    parts::{bulk::Bulk, dialog::Dialog, notice::problem_line, progress::Progress},
     problem::Problem,
     session,
 };
@@ -70,6 +70,7 @@ fn Body(target: ProcessTarget, open: RwSignal<Option<ProcessTarget>>) -> impl In
     let preview = RwSignal::new(None::<Result<ActionPreview, Problem>>);
     let started = RwSignal::new(None::<Result<ActionProgress, Problem>>);
     let busy = RwSignal::new(false);
+    let bulk = Bulk::expect();
     let (stage, scope) = (target.stage, target.scope.clone());
     spawn_local({
         let scope = scope.clone();
@@ -84,6 +85,9 @@ fn Body(target: ProcessTarget, open: RwSignal<Option<ProcessTarget>>) -> impl In
         busy.set(true);
         spawn_local(async move {
             let answer = process_now(stage, scope, up_to).await;
+            if let Ok(action) = &answer {
+                bulk.tell_end_of(action.id);
+            }
             let _ = busy.try_set(false);
             let _ = started.try_set(Some(answer));
         });

@@ -4,7 +4,7 @@ use domain::model::contact::{ContactFilter, EmailState, EnrichmentStatus};
 
 use super::{
     Params, link,
-    lists::{Reader, text, unread},
+    lists::{Reader, sort, text, unread},
 };
 
 const READERS: [Reader; 2] = [
@@ -26,6 +26,7 @@ pub fn contact_filter(params: &Params) -> ContactFilter {
         status: text(params, "status").and_then(|name| EnrichmentStatus::parse(&name)),
         batch: text(params, "batch"),
         company: text(params, "company"),
+        sort: sort(params),
         cursor: text(params, "after"),
     }
 }
@@ -41,6 +42,7 @@ pub fn contacts_path(filter: &ContactFilter) -> String {
             ("status", filter.status.map(EnrichmentStatus::name)),
             ("batch", filter.batch.as_deref()),
             ("company", filter.company.as_deref()),
+            ("sort", filter.sort.text().as_deref()),
             ("after", filter.cursor.as_deref()),
         ],
     )
@@ -48,6 +50,8 @@ pub fn contacts_path(filter: &ContactFilter) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::model::{contact::ContactColumn, sort::Sort};
+
     use super::*;
 
     fn params(path: &str) -> Params {
@@ -66,6 +70,7 @@ mod tests {
                     status: Some(status),
                     batch: Some("20251120-TX-01".into()),
                     company: Some("04.04.01.84.00412.012".into()),
+                    sort: Sort::default().clicked(ContactColumn::Since),
                     cursor: Some("2026-11-21T03:00:00+00:00~17".into()),
                 });
             }

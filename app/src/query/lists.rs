@@ -12,6 +12,7 @@ use domain::{
         error_group::{GroupQuery, GroupSort, GroupState, GroupStates},
         event::EventFilter,
         import::{ImportFilter, ImportStatus},
+        sort::{Column, Sort},
     },
     payload_match::PayloadMatch,
     phase::Phase,
@@ -33,6 +34,7 @@ pub fn company_filter(params: &Params) -> CompanyFilter {
         state: text(params, "state").and_then(|name| CompanyState::parse(&name)),
         reached: text(params, "reached").and_then(|name| CompanyState::parse(&name)),
         attention: text(params, "attention").and_then(|name| Attention::parse(&name)),
+        sort: sort(params),
         cursor: text(params, "after"),
     }
 }
@@ -47,6 +49,7 @@ pub fn companies_path(filter: &CompanyFilter) -> String {
             ("state", filter.state.map(CompanyState::name)),
             ("reached", filter.reached.map(CompanyState::name)),
             ("attention", filter.attention.map(Attention::name)),
+            ("sort", filter.sort.text().as_deref()),
             ("after", filter.cursor.as_deref()),
         ],
     )
@@ -56,6 +59,7 @@ pub fn import_filter(params: &Params) -> ImportFilter {
     ImportFilter {
         search: text(params, "q"),
         status: text(params, "status").and_then(|name| ImportStatus::parse(&name)),
+        sort: sort(params),
         cursor: text(params, "after"),
     }
 }
@@ -351,6 +355,12 @@ fn sort_of(name: &str) -> Option<ErrorSort> {
     .find(|sort| sort_name(*sort) == name)
 }
 
+/// The order of a list; its own where nothing that is known is asked for.
+pub(super) fn sort<C: Column>(params: &Params) -> Sort<C> {
+    let told = text(params, "sort").and_then(|text| Sort::parse(&text));
+    told.unwrap_or_default()
+}
+
 pub(super) fn text(params: &Params, key: &str) -> Option<String> {
     params
         .get_str(key)
@@ -361,6 +371,8 @@ pub(super) fn text(params: &Params, key: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use domain::model::company::CompanyColumn;
+
     use super::*;
 
     fn params(path: &str) -> Params {
@@ -377,6 +389,7 @@ mod tests {
                 state: Some(state),
                 reached: Some(state),
                 attention: Some(Attention::Errors),
+                sort: Sort::default().clicked(CompanyColumn::Name),
                 cursor: Some("2026-11-21T03:00:00+00:00~17".into()),
             });
         }

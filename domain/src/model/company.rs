@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::sort::{Column, Sort};
+
 /// How far a company has come. Each state implies that the earlier ones were passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -75,7 +77,40 @@ pub struct CompanyFilter {
     pub reached: Option<CompanyState>,
     /// Whether something is wrong or under way.
     pub attention: Option<Attention>,
+    #[serde(default)]
+    pub sort: Sort<CompanyColumn>,
     pub cursor: Option<String>,
+}
+
+/// What companies are sorted by; a state stands in no index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CompanyColumn {
+    Imported,
+    /// The first 60 characters, in small letters; no name comes first.
+    Name,
+}
+
+impl Column for CompanyColumn {
+    const ALL: &'static [Self] = &[Self::Imported, Self::Name];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Imported => "imported",
+            Self::Name => "name",
+        }
+    }
+
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Imported => "Imported",
+            Self::Name => "Company",
+        }
+    }
+
+    fn rises(self) -> bool {
+        self == Self::Name
+    }
 }
 
 /// What about a company asks for a look at it.

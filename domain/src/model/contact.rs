@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::sort::{Column, Sort};
+
 /// What is known of a contact's address: its newest verdict, in the words of `email_verification`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,7 +94,32 @@ pub struct ContactFilter {
     pub batch: Option<String>,
     /// Barton ID of one company.
     pub company: Option<String>,
+    #[serde(default)]
+    pub sort: Sort<ContactColumn>,
     pub cursor: Option<String>,
+}
+
+/// What contacts are sorted by: every further index would be written to by each person that is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactColumn {
+    Since,
+}
+
+impl Column for ContactColumn {
+    const ALL: &'static [Self] = &[Self::Since];
+
+    fn name(self) -> &'static str {
+        "since"
+    }
+
+    fn heading(self) -> &'static str {
+        "Since"
+    }
+
+    fn rises(self) -> bool {
+        false
+    }
 }
 
 /// One slot in which somebody was looked for.

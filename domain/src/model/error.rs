@@ -79,6 +79,14 @@ pub struct ErrorGroup {
     pub message: String,
 }
 
+/// An act that resolved errors, by which it is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolution {
+    pub id: i64,
+    /// How many were open before.
+    pub resolved: i64,
+}
+
 /// One error with all that is known of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorDetail {

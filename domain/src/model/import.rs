@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::sort::{Column, Sort};
+
 /// A column of the intake table that a CSV column can be mapped to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -166,7 +168,58 @@ pub struct ImportFilter {
     /// Text within batch, file name or importer.
     pub search: Option<String>,
     pub status: Option<ImportStatus>,
+    #[serde(default)]
+    pub sort: Sort<ImportColumn>,
     pub cursor: Option<String>,
+}
+
+/// What batches are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportColumn {
+    Started,
+    Batch,
+    Rows,
+    Accepted,
+    Duplicates,
+    Rejected,
+}
+
+impl Column for ImportColumn {
+    const ALL: &'static [Self] = &[
+        Self::Started,
+        Self::Batch,
+        Self::Rows,
+        Self::Accepted,
+        Self::Duplicates,
+        Self::Rejected,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Batch => "batch",
+            Self::Rows => "rows",
+            Self::Accepted => "accepted",
+            Self::Duplicates => "duplicates",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Started => "Started",
+            Self::Batch => "Batch",
+            Self::Rows => "Rows",
+            Self::Accepted => "Accepted",
+            Self::Duplicates => "Duplicates",
+            Self::Rejected => "Rejected",
+        }
+    }
+
+    fn rises(self) -> bool {
+        self == Self::Batch
+    }
 }
 
 /// A row of a file that did not become a company, with its reason.

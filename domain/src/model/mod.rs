@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod audit;
+pub mod batch;
 pub mod bulk;
 pub mod company;
 pub mod contact;
@@ -24,6 +25,7 @@ pub mod saved_view;
 pub mod schedule;
 pub mod search;
 pub mod session;
+pub mod sort;
 pub mod stage;
 pub mod system;
 pub mod token;

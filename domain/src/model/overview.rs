@@ -83,6 +83,20 @@ pub struct CardMetric {
     pub value: Option<String>,
     /// Why there is no value, shown on the dash.
     pub reason: Option<String>,
+    /// Against the 24 h before; absent without a value.
+    pub change: Option<MetricChange>,
+}
+
+/// How a metric has changed in 24 h.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricChange {
+    /// Of a count.
+    Count { now: i64, before: i64 },
+    /// Of an average between 0 and 1.
+    Average { now: f64, before: f64 },
+    /// Nobody knows, and why.
+    Unknown(String),
 }
 
 /// One of the six steps from import to verified.

@@ -57,6 +57,32 @@ impl Kept {
         }
     }
 
+    /// The things in a word.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::DeadLetters => "dead letters",
+            Self::Errors => "resolved errors",
+            Self::Runs => "runs of no event",
+            Self::Audit => "entries of the audit log",
+            Self::ScheduleRuns => "runs of schedules",
+            Self::ActionItems => "changes of bulk actions",
+        }
+    }
+
+    /// The job that deletes what is older.
+    pub const fn job(self) -> &'static str {
+        match self {
+            Self::Events => "prune_events",
+            Self::DeadLetters => "prune_dead_letters",
+            Self::Errors => "prune_errors",
+            Self::Runs => "prune_runs",
+            Self::Audit => "prune_audit",
+            Self::ScheduleRuns => "prune_schedule_runs",
+            Self::ActionItems => "prune_action_items",
+        }
+    }
+
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kept| kept.name() == name)
     }

@@ -3,8 +3,6 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::retention::RetentionSetting;
-
 /// Everything on the page about the system.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct System {
@@ -49,7 +47,6 @@ pub struct SystemFigures {
     /// Of the event that waits longest.
     pub oldest_waiting_minutes: Option<f64>,
     pub listening: Listening,
-    pub retention: Vec<RetentionSetting>,
 }
 
 /// The last change of the schema.

@@ -14,5 +14,5 @@ mod stop;
 mod undo;
 
 pub(crate) use run::run_actions;
-pub(crate) use selection::{UNKNOWN, push};
+pub(crate) use selection::push;
 pub(crate) use start::open;

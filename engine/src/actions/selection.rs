@@ -40,7 +40,7 @@ pub(super) fn push_withheld(
 }
 
 /// Over `marketing.pipeline_events e`.
-pub(crate) const UNKNOWN: &str = "EXISTS (SELECT FROM marketing.dead_letters u WHERE u.event_id = e.id AND u.kind = 'unknown_outcome')";
+const UNKNOWN: &str = "EXISTS (SELECT FROM marketing.dead_letters u WHERE u.event_id = e.id AND u.kind = 'unknown_outcome')";
 
 fn withholds(act: &EventAct, selection: &EventSelection) -> bool {
     let repeats = matches!(

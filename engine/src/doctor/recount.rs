@@ -22,8 +22,9 @@ const ROLLED: &str =
     "LOCK TABLE marketing.rollups, marketing.rollup_deltas IN SHARE ROW EXCLUSIVE MODE";
 /// Waiting for the locks blocks whoever comes after us.
 const PATIENCE: &str = "SET LOCAL lock_timeout = '10s'";
-const METRICS: [&str; 10] = [
+const METRICS: [&str; 11] = [
     "event",
+    "batch",
     "run",
     "run_hour",
     "intake",

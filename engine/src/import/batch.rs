@@ -3,20 +3,21 @@
 use chrono::{DateTime, Utc};
 use domain::model::{
     Page,
-    import::{ImportBatch, ImportFilter, ImportReject, ImportStatus},
+    import::{ImportBatch, ImportColumn, ImportFilter, ImportReject, ImportStatus},
+    sort::Sort,
 };
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
 use crate::{
     Engine, EngineError, Result,
-    store::{COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, page, rows},
+    store::{COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, direction, page, rows},
 };
 
 const LISTED: &str = "SELECT import_batch_id, file_name, size_bytes, importer, status, total_rows, accepted, duplicates, rejected,
     0::BIGINT AS invalid, bytes_read, created_at, finished_at, message FROM intake.import_batches WHERE TRUE";
 
 impl Engine {
-    /// A page of 50 batches, newest first.
+    /// A page of 50 batches, newest first unless sorted otherwise.
     ///
     /// # Errors
     /// [`EngineError::Invalid`] for a cursor that is none, [`EngineError::Database`].
@@ -24,6 +25,7 @@ impl Engine {
         let mut count =
             QueryBuilder::new("SELECT count(*) FROM (SELECT FROM intake.import_batches WHERE TRUE");
         push_filter(&mut count, filter);
+        let next = |row: &ImportBatch| next(row, filter.sort);
         Ok(page::<Row, _>(&self.pool, list(filter)?, count, next).await?)
     }
 
@@ -32,6 +34,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::import_batches`].
     pub async fn import_batches_piece(&self, filter: &ImportFilter) -> Result<Piece<ImportBatch>> {
+        let next = |row: &ImportBatch| next(row, filter.sort);
         Ok(rows::<Row, _>(&self.pool, list(filter)?, PIECE, next).await?)
     }
 
@@ -101,21 +104,50 @@ impl Engine {
     }
 }
 
+/// Batches are few: any order but that of time is sorted.
 fn list(filter: &ImportFilter) -> Result<QueryBuilder<Postgres>> {
+    let column = match filter.sort.by {
+        ImportColumn::Started => "created_at",
+        ImportColumn::Batch => "0::BIGINT",
+        ImportColumn::Rows => "total_rows",
+        ImportColumn::Accepted => "accepted",
+        ImportColumn::Duplicates => "duplicates",
+        ImportColumn::Rejected => "rejected",
+    };
+    let (direction, beyond) = direction(filter.sort.ascending);
     let mut list = QueryBuilder::new(LISTED);
     push_filter(&mut list, filter);
     if let Some(cursor) = &filter.cursor {
-        let (at, id) = cursor::time_and_text(cursor)?;
-        list.push(" AND (created_at, import_batch_id) < (")
-            .push_bind(at);
+        list.push(format!(" AND ({column}, import_batch_id) {beyond} ("));
+        let id = if filter.sort.by == ImportColumn::Started {
+            let (at, id) = cursor::time_and_text(cursor)?;
+            list.push_bind(at);
+            id
+        } else {
+            let (number, id) = cursor::number_and_text(cursor)?;
+            list.push_bind(number);
+            id
+        };
         list.push(", ").push_bind(id.to_owned()).push(")");
     }
-    list.push(" ORDER BY created_at DESC, import_batch_id DESC");
+    list.push(format!(
+        " ORDER BY {column} {direction}, import_batch_id {direction}"
+    ));
     Ok(list)
 }
 
-fn next(row: &ImportBatch) -> String {
-    format!("{}~{}", row.created_at.to_rfc3339(), row.batch_id)
+fn next(row: &ImportBatch, sort: Sort<ImportColumn>) -> String {
+    let number = match sort.by {
+        ImportColumn::Started => {
+            return format!("{}~{}", row.created_at.to_rfc3339(), row.batch_id);
+        }
+        ImportColumn::Batch => 0,
+        ImportColumn::Rows => row.total_rows,
+        ImportColumn::Accepted => row.accepted,
+        ImportColumn::Duplicates => row.duplicates,
+        ImportColumn::Rejected => row.rejected,
+    };
+    format!("{number}~{}", row.batch_id)
 }
 
 /// The one predicate of list and count.

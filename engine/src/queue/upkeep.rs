@@ -184,9 +184,9 @@ async fn reclaim(pool: PgPool) -> sqlx::Result<More> {
     Ok(More(false))
 }
 
-/// Notes how much waits or is in work.
+/// Notes how much waits or is in work, and once an hour how many targets there are.
 async fn sample(pool: PgPool) -> sqlx::Result<More> {
-    sqlx::query("SELECT marketing.sample_queue_depth()")
+    sqlx::query("SELECT marketing.sample_queue_depth(), marketing.sample_intelligence()")
         .execute(&pool)
         .await?;
     Ok(More(false))

@@ -45,36 +45,6 @@ impl Engine {
         })
     }
 
-    /// For each stage what waits in it and has failed of one batch, in the order of the stages.
-    ///
-    /// # Errors
-    /// [`EngineError::Database`].
-    pub async fn preview_batch(&self, batch_id: &str) -> Result<Vec<ActionPreview>> {
-        let mut query = QueryBuilder::new(
-            "SELECT e.event_type, count(*) FILTER (WHERE e.status = 'pending'), count(*) FILTER (WHERE e.status = 'failed'),
-                    max(e.id)
-             FROM marketing.pipeline_events e WHERE e.status IN ('pending', 'failed') AND e.batch_id = ",
-        );
-        query
-            .push_bind(batch_id)
-            .push(" AND NOT ")
-            .push(actions::UNKNOWN)
-            .push(" GROUP BY e.event_type");
-        let counted: Vec<(String, i64, i64, Option<i64>)> =
-            query.build_query_as().fetch_all(&self.pool).await?;
-        let of = |stage: StageName| {
-            let found = counted.iter().find(|(kind, ..)| kind == stage.consumes());
-            ActionPreview {
-                stage,
-                scope: Scope::Batch(batch_id.to_owned()),
-                waiting: found.map_or(0, |(_, waiting, ..)| *waiting),
-                failed: found.map_or(0, |(_, _, failed, _)| *failed),
-                up_to: found.and_then(|(.., up_to)| *up_to),
-            }
-        };
-        Ok(StageName::ALL.map(of).to_vec())
-    }
-
     /// Starts a bulk action that moves the scope's events to the front of the queue, failed ones again, as far as the
     /// preview counted them: what came since was not agreed to. A single record without such an event gets a new one.
     ///

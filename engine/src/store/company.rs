@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use domain::model::{
     Page,
-    company::{Attention, CompanyFilter, CompanyRow, CompanyState},
+    company::{Attention, CompanyColumn, CompanyFilter, CompanyRow, CompanyState},
+    sort::Sort,
 };
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder, Transaction};
 
-use super::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, cut};
+use super::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, cut, direction};
 use crate::{Engine, Result};
 
 /// The columns of a row over `listed`; the sub-selects run for the rows of one page only.
@@ -20,7 +21,7 @@ pub(super) const COLUMNS: &str = "SELECT l.key, l.barton_id, l.name, l.website, 
     (SELECT count(*) FROM marketing.pipeline_errors e
      WHERE e.correlation_id = l.correlation_id AND NOT e.resolved) AS open_errors";
 
-/// The parts of `v_companies`, each of which is read by time: a union is sorted as a whole.
+/// The parts of `v_companies`, each of which is read in order: a union is sorted as a whole.
 const PARTS: [&str; 2] = [
     "marketing.v_companies_imported",
     "marketing.v_companies_elsewhere",
@@ -29,10 +30,10 @@ const PARTS: [&str; 2] = [
 const STATES_COUNTED: i64 = 1_000;
 
 impl Engine {
-    /// A page of 50 companies, newest first.
+    /// A page of 50 companies, newest first unless sorted otherwise.
     ///
     /// # Errors
-    /// [`crate::EngineError::Database`].
+    /// [`crate::EngineError::Invalid`] for a cursor that is none, [`crate::EngineError::Database`].
     pub async fn companies(&self, filter: &CompanyFilter) -> Result<Page<CompanyRow>> {
         let limit = if goes_by_state(filter) {
             STATES_COUNTED
@@ -40,7 +41,7 @@ impl Engine {
             COUNT_LIMIT
         };
         let ((rows, next), n) = tokio::try_join!(
-            self.newest_companies(filter, PAGE),
+            self.first_companies(filter, PAGE),
             self.count_companies(filter, limit)
         )?;
         Ok(Page {
@@ -55,20 +56,20 @@ impl Engine {
     /// # Errors
     /// As [`Engine::companies`].
     pub async fn companies_piece(&self, filter: &CompanyFilter) -> Result<Piece<CompanyRow>> {
-        self.newest_companies(filter, PIECE).await
+        self.first_companies(filter, PIECE).await
     }
 
-    async fn newest_companies(
+    async fn first_companies(
         &self,
         filter: &CompanyFilter,
         limit: i64,
     ) -> Result<Piece<CompanyRow>> {
-        let mut query = newest(filter, limit)?;
+        let mut query = first(filter, limit)?;
         let mut transaction = self.begin_list(filter).await?;
         let rows: Vec<Row> = query.build_query_as().fetch_all(&mut *transaction).await?;
         let (rows, last) = cut(rows, limit, |row: &CompanyRow| row.key.clone());
         let next = match last {
-            Some(key) => Some(self.company_cursor(&key).await?),
+            Some(key) => Some(self.company_cursor(&key, filter.sort).await?),
             None => None,
         };
         Ok((rows, next))
@@ -91,31 +92,47 @@ impl Engine {
         Ok(transaction)
     }
 
-    async fn company_cursor(&self, key: &str) -> Result<String> {
-        let (at, place): (DateTime<Utc>, i64) =
-            sqlx::query_as("SELECT created_at, place FROM marketing.v_companies WHERE key = $1")
-                .bind(key)
-                .fetch_one(&self.pool)
-                .await?;
-        Ok(format!("{}~{place}", at.to_rfc3339()))
+    /// A name may begin with a blank, which an address loses, hence the mark before it.
+    async fn company_cursor(&self, key: &str, sort: Sort<CompanyColumn>) -> Result<String> {
+        let (at, name, place): (DateTime<Utc>, String, i64) = sqlx::query_as(
+            "SELECT created_at, name_key, place FROM marketing.v_companies WHERE key = $1",
+        )
+        .bind(key)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(match sort.by {
+            CompanyColumn::Imported => format!("{}~{place}", at.to_rfc3339()),
+            CompanyColumn::Name => format!("~{name}~{place}"),
+        })
     }
 }
 
-/// The newest companies, one more than `limit`: the newest of each part, and the newest of these.
-fn newest(filter: &CompanyFilter, limit: i64) -> Result<QueryBuilder<Postgres>> {
-    let order = " ORDER BY l.created_at DESC, l.place DESC LIMIT ";
+/// The first companies, one more than `limit`: the first of each part, and the first of these.
+fn first(filter: &CompanyFilter, limit: i64) -> Result<QueryBuilder<Postgres>> {
+    let column = match filter.sort.by {
+        CompanyColumn::Imported => "l.created_at",
+        CompanyColumn::Name => "l.name_key",
+    };
+    let (direction, beyond) = direction(filter.sort.ascending);
+    let order = format!(" ORDER BY {column} {direction}, l.place {direction} LIMIT ");
     let mut query = QueryBuilder::new(COLUMNS);
     for (part, before) in PARTS.into_iter().zip([" FROM (", " UNION ALL "]) {
         query.push(format!("{before}(SELECT * FROM {part} l WHERE TRUE"));
         push_filter(&mut query, filter);
         if let Some(cursor) = &filter.cursor {
-            let (at, place) = cursor::time_and_id(cursor)?;
-            query.push(" AND (l.created_at, l.place) < (").push_bind(at);
+            query.push(format!(" AND ({column}, l.place) {beyond} ("));
+            let (value, place) = cursor::value_and_id(cursor)?;
+            match filter.sort.by {
+                CompanyColumn::Imported => query.push_bind(cursor::time(value)?),
+                CompanyColumn::Name => {
+                    query.push_bind(value.strip_prefix('~').unwrap_or(value).to_owned())
+                }
+            };
             query.push(", ").push_bind(place).push(")");
         }
-        query.push(order).push_bind(limit + 1).push(")");
+        query.push(&order).push_bind(limit + 1).push(")");
     }
-    query.push(") l").push(order).push_bind(limit + 1);
+    query.push(") l").push(&order).push_bind(limit + 1);
     Ok(query)
 }
 
@@ -125,7 +142,7 @@ pub(super) async fn find(
     filter: &CompanyFilter,
     limit: i64,
 ) -> Result<Vec<CompanyRow>> {
-    let rows: Vec<Row> = newest(filter, limit)?
+    let rows: Vec<Row> = first(filter, limit)?
         .build_query_as()
         .fetch_all(connection)
         .await?;

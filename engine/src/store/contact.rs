@@ -7,7 +7,7 @@ use domain::model::{
 };
 use sqlx::{FromRow, Postgres, QueryBuilder, Transaction};
 
-use super::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, cut};
+use super::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, cut, direction};
 use crate::{Engine, Result};
 
 /// The words of the index `contact_enrichment_email_state`.
@@ -30,8 +30,7 @@ const LOOKED_UP: &str = ") c
                        ORDER BY v.id DESC LIMIT 1) v ON TRUE
     LEFT JOIN LATERAL (SELECT p.unique_id AS person_id FROM marketing.people_master p
                        WHERE p.company_slot_unique_id = c.company_slot_unique_id
-                       ORDER BY p.created_at DESC, p.unique_id DESC LIMIT 1) p ON TRUE
-    ORDER BY c.created_at DESC, c.id DESC";
+                       ORDER BY p.created_at DESC, p.unique_id DESC LIMIT 1) p ON TRUE";
 
 /// A slot's event asks for the person, and a contact's for the check of the address.
 const EVENTS: &str = " AND (e.event_type, e.payload ->> 'record_id') IN (
@@ -49,7 +48,7 @@ const LARGE_BATCH: i64 = 50_000;
 const ALONE: &str = "SELECT set_config('max_parallel_workers_per_gather', '0', TRUE)";
 
 impl Engine {
-    /// A page of 50 contacts, newest first. Counts stop at 10,000; those of a role, or of a very large batch, at 1,000.
+    /// A page of 50 contacts, newest first unless sorted otherwise. Counts stop at 10,000; those of a role, or of a very large batch, at 1,000.
     ///
     /// # Errors
     /// [`crate::EngineError::Invalid`] for a cursor that is none, [`crate::EngineError::Database`].
@@ -57,7 +56,7 @@ impl Engine {
         let way = self.way(filter).await?;
         let limit = way.count_limit(filter);
         let ((rows, next), n) = tokio::try_join!(
-            self.newest_contacts(filter, way, PAGE),
+            self.first_contacts(filter, way, PAGE),
             self.count_contacts(filter, way, limit)
         )?;
         Ok(Page {
@@ -73,7 +72,7 @@ impl Engine {
     /// As [`Engine::contacts`].
     pub async fn contacts_piece(&self, filter: &ContactFilter) -> Result<Piece<ContactRow>> {
         let way = self.way(filter).await?;
-        self.newest_contacts(filter, way, PIECE).await
+        self.first_contacts(filter, way, PIECE).await
     }
 
     async fn way(&self, filter: &ContactFilter) -> Result<Way> {
@@ -97,13 +96,13 @@ impl Engine {
         })
     }
 
-    async fn newest_contacts(
+    async fn first_contacts(
         &self,
         filter: &ContactFilter,
         way: Way,
         limit: i64,
     ) -> Result<Piece<ContactRow>> {
-        let mut query = newest(filter, way, limit)?;
+        let mut query = first(filter, way, limit)?;
         let mut transaction = self.begin_contacts(filter, way).await?;
         let rows: Vec<Row> = query.build_query_as().fetch_all(&mut *transaction).await?;
         Ok(cut(rows, limit, |row: &ContactRow| {
@@ -158,8 +157,10 @@ impl Way {
     }
 }
 
-/// The newest contacts, one more than `limit`.
-fn newest(filter: &ContactFilter, way: Way, limit: i64) -> Result<QueryBuilder<Postgres>> {
+/// The first contacts, one more than `limit`.
+fn first(filter: &ContactFilter, way: Way, limit: i64) -> Result<QueryBuilder<Postgres>> {
+    let (direction, beyond) = direction(filter.sort.ascending);
+    let order = format!(" ORDER BY c.created_at {direction}, c.id {direction}");
     let mut query = QueryBuilder::new(format!(
         "SELECT c.id, c.full_name, c.title, c.company_slot_unique_id AS slot_id, s.slot_label AS role,
                 s.company_unique_id AS company_id, coalesce(c.company_name, m.company_name) AS company_name,
@@ -171,13 +172,17 @@ fn newest(filter: &ContactFilter, way: Way, limit: i64) -> Result<QueryBuilder<P
     push_filter(&mut query, filter, way);
     if let Some(cursor) = &filter.cursor {
         let (at, id) = cursor::time_and_id(cursor)?;
-        query.push(" AND (c.created_at, c.id) < (").push_bind(at);
+        query
+            .push(format!(" AND (c.created_at, c.id) {beyond} ("))
+            .push_bind(at);
         query.push(", ").push_bind(id).push(")");
     }
     query
-        .push(" ORDER BY c.created_at DESC, c.id DESC LIMIT ")
+        .push(&order)
+        .push(" LIMIT ")
         .push_bind(limit + 1)
-        .push(LOOKED_UP);
+        .push(LOOKED_UP)
+        .push(&order);
     Ok(query)
 }
 

@@ -48,7 +48,9 @@ pub(crate) fn number_and_text(cursor: &str) -> Result<(i64, &str)> {
     Ok((id(value)?, text))
 }
 
-fn time(text: &str) -> Result<DateTime<Utc>> {
+/// # Errors
+/// [`EngineError::Invalid`].
+pub(crate) fn time(text: &str) -> Result<DateTime<Utc>> {
     let at = DateTime::parse_from_rfc3339(text).map_err(|_| refused())?;
     Ok(at.to_utc())
 }

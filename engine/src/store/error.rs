@@ -7,7 +7,9 @@ use domain::{
         Page,
         action::ActionProgress,
         bulk::{BulkRequest, EventAct, EventSelection},
-        error::{ErrorDetail, ErrorFilter, ErrorPreview, ErrorQuery, ErrorRow, ErrorSort},
+        error::{
+            ErrorDetail, ErrorFilter, ErrorPreview, ErrorQuery, ErrorRow, ErrorSort, Resolution,
+        },
     },
     role::Actor,
     stage::StageName,
@@ -113,7 +115,7 @@ impl Engine {
         })
     }
 
-    /// Marks as resolved by the actor and returns how many were open before.
+    /// Marks as resolved by the actor, in one act that [`Engine::reopen_resolution`] takes back.
     ///
     /// # Errors
     /// [`EngineError::Database`].
@@ -122,18 +124,26 @@ impl Engine {
         selection: &ErrorSelection,
         note: &str,
         actor: &Actor,
-    ) -> Result<i64> {
+    ) -> Result<Resolution> {
         let note = Some(note.trim()).filter(|note| !note.is_empty());
+        let mut transaction = self.transaction().await?;
+        let id: i64 = sqlx::query_scalar(
+            "INSERT INTO marketing.error_resolutions (resolved_by) VALUES ($1) RETURNING id",
+        )
+        .bind(&actor.name)
+        .fetch_one(&mut *transaction)
+        .await?;
         let mut query = QueryBuilder::new(
             "UPDATE marketing.pipeline_errors e SET resolved = TRUE, resolved_at = now(), resolved_by = ",
         );
         query
             .push_bind(actor.name.clone())
             .push(", resolution_notes = ")
-            .push_bind(note.map(str::to_owned));
+            .push_bind(note.map(str::to_owned))
+            .push(", resolution_id = ")
+            .push_bind(id);
         push_selection(&mut query, selection);
         query.push(" AND NOT e.resolved");
-        let mut transaction = self.transaction().await?;
         let resolved = query
             .build()
             .execute(&mut *transaction)
@@ -144,50 +154,13 @@ impl Engine {
             .execute(&mut *transaction)
             .await?;
         let act = act_on("error.resolve", selection)
-            .details(json!({ "resolved": resolved, "note": note, "filter": filter_of(selection) }));
+            .details(json!({ "resolved": resolved, "resolution": id, "note": note, "filter": filter_of(selection) }));
         audit::record(&mut transaction, actor, act).await?;
         transaction.commit().await?;
-        Ok(i64::try_from(resolved).unwrap_or(i64::MAX))
-    }
-
-    /// Takes back that an error was resolved. A group that its resolution closed is open again, and not a regression:
-    /// nothing has come since.
-    ///
-    /// # Errors
-    /// [`EngineError::NotFound`], [`EngineError::Invalid`] when it is open already.
-    pub async fn reopen_error(&self, id: i64, actor: &Actor) -> Result<()> {
-        let mut transaction = self.transaction().await?;
-        let found: Option<(bool, String, Value)> = sqlx::query_as(
-            "SELECT resolved, group_key,
-                    jsonb_build_object('resolved_at', resolved_at, 'resolved_by', resolved_by, 'note', resolution_notes)
-             FROM marketing.pipeline_errors WHERE id = $1 FOR UPDATE",
-        )
-        .bind(id)
-        .fetch_optional(&mut *transaction)
-        .await?;
-        let (resolved, group, before) =
-            found.ok_or_else(|| EngineError::NotFound(format!("Error {id}")))?;
-        if !resolved {
-            return Err(EngineError::Invalid(format!("Error {id} is open already")));
-        }
-        sqlx::query(
-            "UPDATE marketing.error_groups g SET resolved_at = NULL, resolved_by = NULL
-             WHERE g.group_key = $1
-               AND NOT EXISTS (SELECT FROM marketing.pipeline_errors e WHERE e.group_key = g.group_key AND NOT e.resolved)",
-        )
-        .bind(&group)
-        .execute(&mut *transaction)
-        .await?;
-        sqlx::query(
-            "UPDATE marketing.pipeline_errors
-             SET resolved = FALSE, resolved_at = NULL, resolved_by = NULL, resolution_notes = NULL WHERE id = $1",
-        )
-        .bind(id)
-        .execute(&mut *transaction)
-        .await?;
-        let act = act_on("error.reopen", &ErrorSelection::One(id)).changed(Some(before), None);
-        audit::record(&mut transaction, actor, act).await?;
-        Ok(transaction.commit().await?)
+        Ok(Resolution {
+            id,
+            resolved: i64::try_from(resolved).unwrap_or(i64::MAX),
+        })
     }
 
     /// What an action on the selected errors would touch, counted to the end.

@@ -17,6 +17,15 @@ pub(crate) const BY_TIME: &str = "SELECT set_config('enable_sort', 'off', TRUE),
     set_config('enable_mergejoin', 'off', TRUE), set_config('max_parallel_workers_per_gather', '0', TRUE),
     set_config('jit', 'off', TRUE)";
 
+/// The words for a list's order, and for what lies beyond a row of it.
+pub(crate) const fn direction(ascending: bool) -> (&'static str, &'static str) {
+    if ascending {
+        ("ASC", ">")
+    } else {
+        ("DESC", "<")
+    }
+}
+
 /// Rows of an export and the cursor of the next piece, absent after the last one.
 pub type Piece<T> = (Vec<T>, Option<String>);
 

@@ -5,6 +5,7 @@ mod api_token;
 mod api_token_use;
 pub(crate) mod audit;
 mod batch_pause;
+mod batch_progress;
 pub mod company;
 mod company_detail;
 pub(crate) mod contact;
@@ -14,8 +15,10 @@ pub mod error;
 pub(crate) mod error_filter;
 mod error_group;
 mod error_group_act;
+mod error_reopen;
 pub(crate) mod event;
 mod external;
+mod intelligence;
 mod lineage;
 mod listed;
 mod news;
@@ -41,7 +44,7 @@ mod worker;
 pub mod zone;
 
 pub use listed::Piece;
-pub(crate) use listed::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, capped, cut, page, rows};
+pub(crate) use listed::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, capped, cut, direction, page, rows};
 
 /// The pattern for ILIKE that finds what a person typed as it stands; none for blanks.
 pub(crate) fn contains(text: Option<&str>) -> Option<String> {

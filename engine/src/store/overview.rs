@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
-    format,
     model::overview::{
         CardMetric, DailyThroughput, Overview, PhaseBefore, PhaseCard, QueueRow, SniperTarget,
         WorkflowHealth,
@@ -12,6 +11,7 @@ use domain::{
 };
 use sqlx::FromRow;
 
+use super::intelligence::Intelligence;
 use crate::{Engine, Result, charts};
 
 impl Engine {
@@ -90,7 +90,7 @@ impl Engine {
             self.phase_stats(),
             self.phases_before(),
             self.runs_per_hour(),
-            self.card_metrics()
+            self.intelligence()
         )?;
         Ok(Phase::ALL
             .into_iter()
@@ -148,30 +148,6 @@ impl Engine {
         )
         .fetch_all(&self.pool)
         .await?)
-    }
-
-    /// Values of `v_phase_card_metrics` with a fourth fact: whether the source has any row at all.
-    async fn card_metrics(&self) -> Result<IntelligenceFigures> {
-        let values: Vec<(String, Option<f64>)> =
-            sqlx::query_as("SELECT metric, value::FLOAT8 FROM marketing.v_phase_card_metrics WHERE phase = 'intelligence'")
-                .fetch_all(&self.pool)
-                .await?;
-        let (scored, signalled): (bool, bool) = sqlx::query_as(
-            "SELECT EXISTS (SELECT FROM marketing.ple_results), EXISTS (SELECT FROM marketing.bit_signals)",
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        let value = |name: &str| {
-            values
-                .iter()
-                .find(|(metric, _)| metric == name)
-                .and_then(|(_, value)| *value)
-        };
-        Ok(IntelligenceFigures {
-            targets: value("sniper_targets").filter(|_| scored || signalled),
-            average: value("ple_score_avg").filter(|_| scored),
-            signals: value("bit_signals").filter(|_| signalled),
-        })
     }
 
     /// `v_event_queue_status`: the types of which events wait, the longest waiting first.
@@ -268,57 +244,29 @@ struct PhaseStats {
     avg_duration: Option<f64>,
 }
 
-struct IntelligenceFigures {
-    targets: Option<f64>,
-    average: Option<f64>,
-    signals: Option<f64>,
-}
-
 /// A metric whose source holds nothing is a dash with its reason, never a zero that lies.
-fn own_metrics(phase: Phase, figures: &IntelligenceFigures) -> Vec<CardMetric> {
-    let metric = |label: &str, value: Option<String>, reason: &str| CardMetric {
-        label: label.to_owned(),
-        reason: value.is_none().then(|| reason.to_owned()),
-        value,
+fn own_metrics(phase: Phase, intelligence: &Intelligence) -> Vec<CardMetric> {
+    let missing = |labels: [&str; 3], reason: &str| {
+        labels.map(|label| CardMetric {
+            label: label.to_owned(),
+            value: None,
+            reason: Some(reason.to_owned()),
+            change: None,
+        })
     };
-    let whole = |value: f64| format::count(value as i64);
     match phase {
         Phase::Enrichment => Vec::new(),
-        Phase::Intelligence => vec![
-            metric(
-                "Sniper targets",
-                figures.targets.map(whole),
-                "No score and no signal has been recorded",
-            ),
-            metric(
-                "Avg PLE score",
-                figures.average.map(|value| format!("{value:.2}")),
-                "No company has been scored",
-            ),
-            metric(
-                "BIT signals",
-                figures.signals.map(whole),
-                "No signal has been recorded",
-            ),
-        ],
-        Phase::Messaging => ["Campaigns", "Messages sent", "Open rate"]
-            .map(|label| {
-                metric(
-                    label,
-                    None,
-                    "No campaign data: this database has no campaign tables",
-                )
-            })
-            .into(),
-        Phase::Delivery => ["Delivery rate", "Replies", "Meetings booked"]
-            .map(|label| {
-                metric(
-                    label,
-                    None,
-                    "No delivery data: this database has no delivery tables",
-                )
-            })
-            .into(),
+        Phase::Intelligence => intelligence.metrics(),
+        Phase::Messaging => missing(
+            ["Campaigns", "Messages sent", "Open rate"],
+            "No campaign data: this database has no campaign tables",
+        )
+        .into(),
+        Phase::Delivery => missing(
+            ["Delivery rate", "Replies", "Meetings booked"],
+            "No delivery data: this database has no delivery tables",
+        )
+        .into(),
     }
 }
 

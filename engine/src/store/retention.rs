@@ -2,16 +2,24 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    model::retention::{Kept, RetentionSetting},
+    model::{
+        Count,
+        retention::{Kept, RetentionSetting},
+    },
     role::Actor,
 };
 use serde_json::json;
+use sqlx::AssertSqlSafe;
 
 use super::audit::{self, Act};
 use crate::{Engine, EngineError, Result};
 
 /// A hundred years: more is a mistake in typing.
 const LONGEST: i32 = 36_500;
+/// Rows that a preview looks at, the oldest first, as the job does that deletes them.
+const LOOKED_AT: i64 = 50_000;
+/// The moment before which things may go, in the statements of previews.
+const MOMENT: &str = "now() - make_interval(days => $1)";
 
 impl Engine {
     /// Every setting, in the order of [`Kept::ALL`].
@@ -49,11 +57,7 @@ impl Engine {
         keep_days: Option<i32>,
         actor: &Actor,
     ) -> Result<Vec<RetentionSetting>> {
-        if keep_days.is_some_and(|days| !(1..=LONGEST).contains(&days)) {
-            return Err(EngineError::Invalid(format!(
-                "Keep it for 1 to {LONGEST} days, or for ever"
-            )));
-        }
+        check(keep_days)?;
         let mut transaction = self.transaction().await?;
         let before: Option<i32> = sqlx::query_scalar(
             "SELECT nullif(keep_days, 0) FROM marketing.retention_settings WHERE what = $1 FOR UPDATE",
@@ -79,5 +83,79 @@ impl Engine {
         audit::record(&mut transaction, actor, act).await?;
         transaction.commit().await?;
         self.retention().await
+    }
+
+    /// How many rows the next run would delete if things of a kind were kept for so many days; without days none. Those
+    /// that go along with them, such as the runs of an event, do not count. At most the 50,000 oldest are looked at.
+    ///
+    /// # Errors
+    /// As [`Engine::set_retention`].
+    pub async fn preview_retention(&self, what: Kept, keep_days: Option<i32>) -> Result<Count> {
+        check(keep_days)?;
+        let Some(days) = keep_days else {
+            return Ok(Count {
+                n: 0,
+                capped: false,
+            });
+        };
+        let sql = format!(
+            "SELECT count(*) FILTER (WHERE w.goes), count(*) = $2 AND max(w.at) < {MOMENT}
+             FROM ({} LIMIT $2) w",
+            oldest(what)
+        );
+        let (n, more): (i64, Option<bool>) = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(days)
+            .bind(LOOKED_AT)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(Count {
+            n,
+            capped: more.unwrap_or(false),
+        })
+    }
+}
+
+fn check(keep_days: Option<i32>) -> Result<()> {
+    if keep_days.is_some_and(|days| !(1..=LONGEST).contains(&days)) {
+        return Err(EngineError::Invalid(format!(
+            "Keep it for 1 to {LONGEST} days, or for ever"
+        )));
+    }
+    Ok(())
+}
+
+/// Things of a kind from the oldest on: when each was made, and whether it goes, in the words of `engine/sql/retention`.
+fn oldest(what: Kept) -> String {
+    match what {
+        Kept::Events => format!(
+            "SELECT created_at AS at, created_at < {MOMENT} AND status IN ('processed', 'cancelled')
+                    AND coalesce(processed_at, created_at) < {MOMENT} AS goes
+             FROM marketing.pipeline_events ORDER BY id"
+        ),
+        Kept::DeadLetters => format!(
+            "SELECT d.moved_at AS at, d.moved_at < {MOMENT} AND p.status = 'failed' AS goes
+             FROM marketing.dead_letters d JOIN marketing.pipeline_events p ON p.id = d.event_id ORDER BY d.moved_at, d.event_id"
+        ),
+        Kept::Errors => format!(
+            "SELECT created_at AS at, created_at < {MOMENT} AND resolved AND coalesce(resolved_at, created_at) < {MOMENT} AS goes
+             FROM marketing.pipeline_errors ORDER BY id"
+        ),
+        Kept::Runs => format!(
+            "SELECT w.created_at AS at, w.created_at < {MOMENT}
+                    AND (SELECT e.id FROM marketing.pipeline_events e WHERE e.id = w.event_id) IS NULL AS goes
+             FROM marketing.workflow_stats w ORDER BY w.id"
+        ),
+        Kept::Audit => format!("SELECT at, at < {MOMENT} AS goes FROM marketing.audit_log ORDER BY at, id"),
+        Kept::ScheduleRuns => format!(
+            "SELECT started_at AS at, started_at < {MOMENT} AND status <> 'running' AS goes
+             FROM marketing.schedule_runs ORDER BY id"
+        ),
+        Kept::ActionItems => format!(
+            "SELECT a.finished_at AS at, TRUE AS goes
+             FROM marketing.pipeline_actions a JOIN marketing.pipeline_action_items i ON i.action_id = a.id
+             LEFT JOIN marketing.pipeline_actions u ON u.id = a.undone_by
+             WHERE a.state <> 'running' AND a.finished_at < {MOMENT} AND u.state IS DISTINCT FROM 'running'
+             ORDER BY i.action_id, i.event_id"
+        ),
     }
 }

@@ -24,13 +24,12 @@ impl Engine {
     /// # Errors
     /// [`crate::EngineError::Database`].
     pub async fn system(&self) -> Result<SystemFigures> {
-        let (server, newest_migration, tables, workers, queue, retention) = tokio::try_join!(
+        let (server, newest_migration, tables, workers, queue) = tokio::try_join!(
             self.server(),
             self.newest_migration(),
             self.largest_tables(),
             self.workers(),
             self.queue_rows(),
-            self.retention(),
         )?;
         let alive = workers.rows.iter().filter(|worker| worker.alive).count();
         let ages = queue.iter().filter_map(|row| row.oldest_age_minutes);
@@ -53,7 +52,6 @@ impl Engine {
             working: server.working,
             oldest_waiting_minutes: ages.reduce(f64::max),
             listening: self.live.listening(),
-            retention,
         })
     }
 

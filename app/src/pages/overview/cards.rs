@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     format::{count, duration, percent},
-    model::overview::{CARD_ERROR_RATE_PERCENT, CardMetric, PhaseCard},
+    model::overview::{CARD_ERROR_RATE_PERCENT, CardMetric, MetricChange, PhaseCard},
     phase::Phase,
 };
 use leptos::prelude::*;
@@ -166,10 +166,37 @@ pub(super) fn own_figures(card: &PhaseCard) -> AnyView {
             <div>
                 <dt>{metric.label.clone()}</dt>
                 <dd>{value}</dd>
+                {metric.change.as_ref().map(metric_change)}
             </div>
         }
     };
     view! { <dl class="figs own">{card.metrics.iter().map(figure).collect_view()}</dl> }.into_any()
+}
+
+/// Neither good nor bad: what a score is worth, only who uses it can say.
+fn metric_change(metric: &MetricChange) -> AnyView {
+    match metric {
+        MetricChange::Count { now, before } => {
+            let text = match (before, now) {
+                (0, 0) => "±0".to_owned(),
+                (0, _) => "new".to_owned(),
+                _ => change(*now as f64 / *before as f64),
+            };
+            changed(text, "", format!("{} the day before", count(*before)))
+        }
+        MetricChange::Average { now, before } => {
+            let difference = now - before;
+            let text = if difference.abs() < 0.005 {
+                "±0".to_owned()
+            } else {
+                format!("{}{:.2}", sign(difference), difference.abs())
+            };
+            changed(text, "", format!("{before:.2} the day before"))
+        }
+        MetricChange::Unknown(reason) => {
+            view! { <dd class="change">{missing(reason)}</dd> }.into_any()
+        }
+    }
 }
 
 /// A dash that says why there is no value, to the eye on hover and to the ear at once.

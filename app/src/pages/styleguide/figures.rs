@@ -58,6 +58,7 @@ fn phases() -> [PhaseCard; 4] {
         label: label.to_owned(),
         value: value.map(str::to_owned),
         reason: reason.map(str::to_owned),
+        change: None,
     };
     [
         PhaseCard {

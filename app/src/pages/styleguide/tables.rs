@@ -144,7 +144,7 @@ fn columns() -> AnyView {
 }
 
 fn sorted() -> AnyView {
-    let by = |column: &str| format!("{STYLE_GUIDE}?sort={column}");
+    let by = |column: &str| Signal::stored(format!("{STYLE_GUIDE}?sort={column}"));
     let line = |(_, event, company, _, attempts, _): Row| {
         view! {
             <tr>
@@ -159,9 +159,9 @@ fn sorted() -> AnyView {
             <table class="table stack">
                 <thead>
                     <tr>
-                        {sortable("Company", by("company"), Some(true))}
-                        {sortable("Event", by("event"), None)}
-                        {sortable("Failed attempts", by("attempts"), Some(false))}
+                        {sortable(("Company", ""), by("company"), Some(true))}
+                        {sortable(("Event", ""), by("event"), None)}
+                        {sortable(("Failed attempts", ""), by("attempts"), Some(false))}
                     </tr>
                 </thead>
                 <tbody>{ROWS.map(line).collect_view()}</tbody>

@@ -12,6 +12,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{POLL, summary};
 use crate::{
     api::bulk::{action, undo_action},
+    browser,
     live::Live,
     parts::toast::{Toast, Toasts},
     query::{Params, carry, use_query},
@@ -49,7 +50,7 @@ impl Endings {
         known
     }
 
-    /// Asks how far they are whenever no dialog shows it.
+    /// Asks how far they are whenever no dialog shows it, or covers the page: a message behind it would pass unseen.
     pub(super) fn follow(self, shown: impl Fn() -> bool + Send + Sync + 'static) {
         let alone = Memo::new(move |_| !shown() && self.unseen.with(|all| !all.is_empty()));
         Effect::new(move || {
@@ -62,6 +63,9 @@ impl Endings {
     }
 
     fn ask(self) {
+        if browser::has("dialog[open]") {
+            return;
+        }
         for id in self.unseen.get_untracked() {
             spawn_local(async move {
                 // A question that fails is asked again. Of two answers to the end the first one counts.

@@ -175,7 +175,7 @@ pub(super) fn pages() -> Vec<Question> {
         });
         "imports" => |engine| engine.import_batches(&Default::default());
         "import" => |engine| engine.import_batch("batch-0");
-        "batch, before it is processed now" => |engine| engine.preview_batch("batch-0");
+        "batch, stage by stage" => |engine| engine.batch_progress("batch-0");
         "actions" => |engine| engine.actions(&Default::default());
         "audit log" => |engine| engine.audit_log(&Default::default());
         "schedules" => |engine| engine.schedules();

@@ -65,7 +65,8 @@ impl Table for Companies {
     type Query = CompanyFilter;
     type Row = CompanyRow;
     const NAME: &'static str = "companies";
-    const FILTERS: &'static [&'static str] = &["q", "batch", "state", "reached", "attention"];
+    const FILTERS: &'static [&'static str] =
+        &["q", "batch", "state", "reached", "attention", "sort"];
 
     fn query(params: &Params) -> Result<CompanyFilter, Problem> {
         Ok(CompanyFilter {
@@ -89,7 +90,8 @@ impl Table for Contacts {
     type Query = ContactFilter;
     type Row = ContactRow;
     const NAME: &'static str = "contacts";
-    const FILTERS: &'static [&'static str] = &["q", "email", "role", "status", "batch", "company"];
+    const FILTERS: &'static [&'static str] =
+        &["q", "email", "role", "status", "batch", "company", "sort"];
 
     fn query(params: &Params) -> Result<ContactFilter, Problem> {
         refuse(unread_of_contacts(params))?;
@@ -244,7 +246,7 @@ impl Table for Imports {
     type Query = ImportFilter;
     type Row = ImportBatch;
     const NAME: &'static str = "import_batches";
-    const FILTERS: &'static [&'static str] = &["q", "status"];
+    const FILTERS: &'static [&'static str] = &["q", "status", "sort"];
 
     fn query(params: &Params) -> Result<ImportFilter, Problem> {
         Ok(ImportFilter {
