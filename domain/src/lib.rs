@@ -27,4 +27,5 @@ pub mod stage;
 pub mod trigger;
 pub mod validation;
 pub mod verification;
+pub mod webhook;
 pub mod website;
