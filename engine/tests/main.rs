@@ -23,3 +23,4 @@ mod search;
 mod support;
 mod system;
 mod tokens;
+mod webhooks;

@@ -3,18 +3,20 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{Notify, broadcast},
+    sync::{Notify, Semaphore, broadcast},
     task::{AbortHandle, JoinSet},
     time::sleep,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{deliver::deliver, turn};
+use super::{deliver::Lane, turn};
 use crate::Engine;
 
 /// Events handed out in one transaction.
 const MOST: i32 = 500;
+/// Questions about deliveries that the database is asked at a time.
+const QUESTIONS: usize = 4;
 /// Between two turns at least, so that many notifications are few questions.
 const PACE: Duration = Duration::from_millis(50);
 
@@ -40,6 +42,7 @@ async fn work(
     process: &str,
 ) -> sqlx::Result<()> {
     let lease = engine.config.webhooks.lease;
+    let questions = Arc::new(Semaphore::new(QUESTIONS));
     let mut lanes = JoinSet::new();
     let mut busy: HashMap<i64, AbortHandle> = HashMap::new();
     while !stop.is_cancelled() {
@@ -52,8 +55,14 @@ async fn work(
         }
         busy.retain(|_, lane| !lane.is_finished());
         for webhook in turn.due {
+            let lane = Lane {
+                engine: engine.clone(),
+                stop: stop.clone(),
+                webhook,
+                questions: questions.clone(),
+            };
             busy.entry(webhook)
-                .or_insert_with(|| lanes.spawn(deliver(engine.clone(), stop.clone(), webhook)));
+                .or_insert_with(|| lanes.spawn(lane.run()));
         }
         if !turn.following && lanes.is_empty() {
             break;
