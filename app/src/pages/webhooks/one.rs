@@ -110,7 +110,7 @@ fn whole(row: WebhookRow, acts: Acts) -> AnyView {
                 {fact("Last success", row.last_success_at.map(time::stamp))}
                 {fact("Last error", failed)}
                 {fact("Made", Some(view! { {time::stamp(row.created_at)} " by " {row.created_by.clone()} }))}
-                {fact("Secret of", Some(time::stamp(row.secret_at)))}
+                {fact("Secret made", Some(time::stamp(row.secret_at)))}
             </dl>
         </section>
     }
