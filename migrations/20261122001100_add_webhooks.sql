@@ -77,9 +77,10 @@ CREATE FUNCTION marketing.track_missing(INOUT missing INT8MULTIRANGE, INOUT judg
 LANGUAGE plpgsql AS $$
 BEGIN
     IF horizon IS NULL OR finished >= horizon THEN
-        -- What is missing of the judged ones was rolled back.
-        judged := missing + fresh - present;
-        missing := '{}';
+        -- What is missing of the judged ones was rolled back. The fresh ones are judged after the next look: a statement
+        -- takes an id a moment before its transaction gets its number, where it was not given one before.
+        judged := missing - present;
+        missing := fresh - present;
         horizon := pg_snapshot_xmax(pg_current_snapshot());
     ELSE
         judged := judged - present;
