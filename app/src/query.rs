@@ -6,6 +6,7 @@ mod contacts;
 mod lists;
 mod range;
 mod tokens;
+mod webhooks;
 
 use leptos::prelude::{Memo, Read};
 use leptos_router::hooks::use_location;
@@ -14,6 +15,7 @@ pub use contacts::*;
 pub use lists::*;
 pub use range::*;
 pub use tokens::*;
+pub use webhooks::*;
 
 /// The keys of the error console; links to other pages carry them along.
 pub const CONSOLE_KEYS: [&str; 9] = [

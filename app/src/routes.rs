@@ -36,6 +36,7 @@ use crate::{
         tokens::TokensPage,
         trends::TrendsPage,
         users::UsersPage,
+        webhooks::{WebhookPage, WebhooksPage},
         workers::WorkersPage,
     },
     parts::frame::Frame,
@@ -103,6 +104,14 @@ pub const PAGES: &[PageRoute] = &[
     },
     PageRoute {
         permission: Permission::Edit,
+        ..page("/webhooks", "Webhooks")
+    },
+    PageRoute {
+        permission: Permission::Edit,
+        ..page("/webhooks/:id", "Webhook")
+    },
+    PageRoute {
+        permission: Permission::Edit,
         ..page("/system", "System")
     },
 ];
@@ -139,6 +148,8 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/trends") view=TrendsPage ssr=SsrMode::Async />
                 <Route path=path!("/users") view=UsersPage ssr=SsrMode::Async />
                 <Route path=path!("/tokens") view=TokensPage ssr=SsrMode::Async />
+                <Route path=path!("/webhooks") view=WebhooksPage ssr=SsrMode::Async />
+                <Route path=path!("/webhooks/:id") view=WebhookPage ssr=SsrMode::Async />
                 <Route path=path!("/system") view=SystemPage ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>

@@ -129,6 +129,15 @@ const TOPICS: &[Topic] = &[
         more: &[],
     },
     Topic {
+        page: "webhooks",
+        title: "Webhooks",
+        short: "Programs such as n8n get the events of the pipeline at an address of theirs, each signed with a secret that is shown once. What is not received is sent again for about an hour, then given up until you have it delivered again. When a webhook is paused, mend its receiver, send a test event, and resume it.",
+        more: &[
+            "An event may come twice, and not always in its order: its id, which is also the header x-idempotency-key, tells a receiver that it has it already.",
+            "Addresses of this machine and of private networks are refused unless whoever runs the server allows them.",
+        ],
+    },
+    Topic {
         page: "system",
         title: "System",
         short: "What runs here, how large it has become and how it is set up; secrets are not shown. When a table grows without end, shorten how long it is kept: what goes is said before. When live updates stay away, look at the connection that listens.",

@@ -28,4 +28,5 @@ pub mod stage;
 pub mod trigger;
 pub mod validation;
 pub mod verification;
+pub mod webhook;
 pub mod website;

@@ -10,7 +10,7 @@ test('somebody finds the browser they forgot, and signs it out from here', async
   const form = page.getByRole('form', { name: 'Invite somebody' });
   await form.getByLabel('Name').fill(name);
   await form.getByRole('button', { name: 'Invite' }).click();
-  const password = (await page.locator('code.secret').textContent())!;
+  const password = await page.getByLabel('The password').inputValue();
 
   const contexts = await Promise.all([browser.newContext(NOBODY), browser.newContext({ ...NOBODY, javaScriptEnabled: false })]);
   const [here, there] = await Promise.all(contexts.map((context) => context.newPage()));

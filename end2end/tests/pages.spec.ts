@@ -7,7 +7,7 @@ import { Psql } from './psql';
 import { Server } from './server';
 
 const LISTS = ['/', '/?tab=intelligence', '/?tab=messaging', '/?tab=delivery', '/?e_panel=n8n', '/companies', '/contacts', '/imports', '/events', '/errors', '/errors?state=any', '/trends', '/trends?range=24h', '/dead-letters', '/actions',
-  '/reports/enrichment', '/reports/messaging', '/stages', '/schedules', '/workers', '/audit', '/lineage', '/account', '/users', '/system', '/tokens', '/tokens?state=expired', '/help', '/styleguide'];
+  '/reports/enrichment', '/reports/messaging', '/stages', '/schedules', '/workers', '/audit', '/lineage', '/account', '/users', '/system', '/tokens', '/tokens?state=expired', '/webhooks', '/help', '/styleguide'];
 const EMPTY = ['/companies?q=nobody-is-called-this', '/contacts?q=nobody-is-called-this', '/events?record=none', '/errors?q=no-error-says-this', '/?e_q=no-error-says-this'];
 /** Pages of one thing, which the tests of this file make first. */
 const details: string[] = [];
@@ -24,6 +24,12 @@ test.beforeAll(async ({ browser }) => {
   const other = await psql.number(`INSERT INTO marketing.pipeline_events (event_type, payload, status, batch_id)
     VALUES ('company_updated', '{"record_id": "0"}', 'failed', '${tag}-other') RETURNING id`);
   const [group] = await psql.run(`SELECT group_key FROM marketing.pipeline_errors WHERE event_type = '${tag}_with_a_rather_long_event_type' LIMIT 1`);
+  const hook = await psql.number(`INSERT INTO app.webhooks (name, url, secret, created_by, enabled, paused_reason, last_failure_at, last_error)
+    VALUES ('${tag}', 'https://a-rather-long-name-of-a-host.${tag}.example/webhook/4f2c90aa', repeat('0', 64), 'admin', FALSE, 'The receiver answered with 410 Gone',
+            now(), 'answered with 410 Gone') RETURNING id`);
+  await psql.run(`INSERT INTO app.webhook_deliveries (webhook_id, event_id, event_type, status, attempts, tried_at, http_status, duration_ms, error, answer)
+    VALUES (${hook}, ${event}, '${tag}_with_a_rather_long_event_type', 'dead', 8, now(), 410, 12, 'answered with 410 Gone', repeat('Gone. ', 100)),
+           (${hook}, ${other}, 'company_updated', 'delivered', 1, now(), 200, 3, NULL, NULL)`);
   psql.close();
   const context = await browser.newContext({ storageState: Server.shared().sessionFile('admin') });
   const page = await context.newPage();
@@ -31,7 +37,7 @@ test.beforeAll(async ({ browser }) => {
   const batch = await imported(page, `${tag}.csv`, companies(tag.replace('pages', 'others'), 3));
   details.push(`/companies/${ids[0]}`, `/companies/${ids[1]}`, `/imports/${batch}`, `/events/${event}`, `/lineage?of=event:${event}`);
   const answer = await call(page, 'start_action', { request: { act: 'cancel', selection: { ids: [other] }, reason: null, up_to: null } });
-  details.push(`/actions/${(await answer.json()).id}`, `/errors/${group}`);
+  details.push(`/actions/${(await answer.json()).id}`, `/errors/${group}`, `/webhooks/${hook}`);
   await context.close();
 });
 

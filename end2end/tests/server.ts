@@ -136,6 +136,8 @@ export class Server {
       DATA_DIR: this.folder,
       SITE_ADDR: `127.0.0.1:${this.port}`,
       DEMO: 'true',
+      // Receivers of webhooks in the tests are on this machine.
+      WEBHOOK_PRIVATE_ADDRESSES: 'true',
       // Some answers fail, so that there are errors to resolve and to retry; figures are measured without.
       SANDBOX_FAILING: process.env.BENCH ? '0' : '0.3',
       SANDBOX_NOT_FOUND: process.env.BENCH ? '0' : '0.1',

@@ -186,7 +186,11 @@ FROM marketing.batch_pauses
 UNION ALL
 SELECT 'information', 'paused', format('paused by %s at %s: %s', paused_by, paused_at, pause_reason), 'schedule ' || name,
        'Resume it when the reason is gone'
-FROM marketing.schedules WHERE paused;
+FROM marketing.schedules WHERE paused
+UNION ALL
+SELECT 'warning', 'paused', format('stopped, and nobody has looked: %s', paused_reason), 'webhook ' || name,
+       'Mend its receiver, send a test event, and resume it on its page'
+FROM app.webhooks WHERE paused_reason IS NOT NULL;
 
 -- check schedules
 SELECT 'warning' AS severity, 'schedules' AS check,

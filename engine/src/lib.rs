@@ -16,12 +16,14 @@ pub mod queue;
 mod schedule;
 mod stages;
 pub mod store;
+pub mod webhooks;
 
 use std::{path::PathBuf, sync::Arc};
 
 use integrations::n8n::{N8n, N8nConfig};
 use sqlx::PgPool;
 use tokio_util::sync::DropGuard;
+use webhooks::{Post, WebhookOptions};
 
 pub use error::{EngineError, Result};
 
@@ -41,6 +43,7 @@ pub struct EngineConfig {
     /// True when the sandbox providers are in use.
     pub demo: bool,
     pub n8n: Option<N8nConfig>,
+    pub webhooks: WebhookOptions,
 }
 
 /// A cheap handle on the database and the live feed; clones share both.
@@ -52,6 +55,7 @@ pub struct Engine {
     /// The live feed and its connections end with the last clone.
     _listening: Arc<DropGuard>,
     pub(crate) n8n: Option<Arc<N8n>>,
+    pub(crate) post: Arc<Post>,
 }
 
 impl Engine {
@@ -70,6 +74,7 @@ impl Engine {
             _listening: live.until_dropped(),
             live,
             n8n: n8n(&config)?,
+            post: Arc::new(Post::new(config.webhooks.clone())),
             config: Arc::new(config),
         })
     }
@@ -83,6 +88,7 @@ impl Engine {
             _listening: live.until_dropped(),
             live,
             n8n: n8n(&config).unwrap_or_default(),
+            post: Arc::new(Post::new(config.webhooks.clone())),
             config: Arc::new(config),
         }
     }

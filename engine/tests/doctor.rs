@@ -233,6 +233,13 @@ const BROKEN: &[(&str, &str, &str, Severity)] = &[
         Severity::Information,
     ),
     (
+        "paused",
+        "INSERT INTO app.webhooks (name, url, secret, created_by, paused_reason)
+         VALUES ('n8n', 'https://n8n.example/', repeat('0', 64), 'ada', 'x')",
+        "webhook n8n",
+        Severity::Warning,
+    ),
+    (
         "schedules",
         "UPDATE marketing.schedules SET next_run_at = now() - INTERVAL '1 hour' WHERE name = 'prune_runs'",
         "schedule prune_runs",

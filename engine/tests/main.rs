@@ -26,3 +26,4 @@ mod sorting;
 mod support;
 mod system;
 mod tokens;
+mod webhooks;

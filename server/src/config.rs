@@ -8,7 +8,7 @@ mod shown;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use database::Database;
-use engine::{integrations::n8n::N8nConfig, queue::SandboxOptions};
+use engine::{integrations::n8n::N8nConfig, queue::SandboxOptions, webhooks::WebhookOptions};
 pub use former::UNUSED;
 use url::Url;
 
@@ -156,6 +156,11 @@ pub const SETTINGS: &[Setting] = &[
         "none",
         "Key of n8n's API, made in its settings",
     ),
+    flag(
+        "WEBHOOK_PRIVATE_ADDRESSES",
+        "false",
+        "Webhooks may go to this machine and to private networks, where n8n often stands",
+    ),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,6 +187,7 @@ pub struct Config {
     pub log_filter: Option<String>,
     pub n8n_base_url: Option<Url>,
     pub n8n_api_key: Option<Secret>,
+    pub webhook_private_addresses: bool,
 }
 
 impl Config {
@@ -202,6 +208,13 @@ impl Config {
             base_url: self.n8n_base_url.clone()?,
             api_key: self.n8n_api_key.as_ref()?.expose().to_owned(),
         })
+    }
+
+    pub(crate) fn webhooks(&self) -> WebhookOptions {
+        WebhookOptions {
+            private_addresses: self.webhook_private_addresses,
+            ..WebhookOptions::default()
+        }
     }
 }
 

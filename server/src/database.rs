@@ -38,6 +38,7 @@ impl Surroundings {
             upload_dir: config.data_dir.join("uploads"),
             demo: config.demo,
             n8n: config.n8n(),
+            webhooks: config.webhooks(),
         };
         Ok(Self { engine, cluster })
     }

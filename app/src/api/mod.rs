@@ -27,6 +27,7 @@ pub mod tokens;
 pub mod trends;
 pub mod upkeep;
 pub mod users;
+pub mod webhooks;
 pub mod workers;
 
 use domain::role::Permission;
@@ -62,6 +63,16 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/api_tokens", Permission::Edit),
     ("/api/fn/create_api_token", Permission::Edit),
     ("/api/fn/revoke_api_token", Permission::Edit),
+    ("/api/fn/webhooks", Permission::Edit),
+    ("/api/fn/webhook", Permission::Edit),
+    ("/api/fn/webhook_deliveries", Permission::Edit),
+    ("/api/fn/make_webhook", Permission::Edit),
+    ("/api/fn/change_webhook", Permission::Edit),
+    ("/api/fn/switch_webhook", Permission::Edit),
+    ("/api/fn/rotate_webhook_secret", Permission::Edit),
+    ("/api/fn/test_webhook", Permission::Edit),
+    ("/api/fn/delete_webhook", Permission::Edit),
+    ("/api/fn/deliver_again", Permission::Edit),
     ("/api/fn/sniper_targets", Permission::View),
     ("/api/fn/errors", Permission::View),
     ("/api/fn/error_event_types", Permission::View),
@@ -136,7 +147,8 @@ pub const ACCESS: &[(&str, Permission)] = &[
 ];
 
 /// Server functions that no program may call, whatever its token's role: all that is about people, their passwords and
-/// sessions, and about tokens. A program could otherwise let others in, or stay when its token has ended.
+/// sessions, about tokens, and about webhooks. A program could otherwise let others in, stay when its token has ended, or
+/// have everything sent elsewhere.
 pub const PEOPLE_ONLY: &[&str] = &[
     "/api/fn/sessions",
     "/api/fn/users",
@@ -147,4 +159,14 @@ pub const PEOPLE_ONLY: &[&str] = &[
     "/api/fn/api_tokens",
     "/api/fn/create_api_token",
     "/api/fn/revoke_api_token",
+    "/api/fn/webhooks",
+    "/api/fn/webhook",
+    "/api/fn/webhook_deliveries",
+    "/api/fn/make_webhook",
+    "/api/fn/change_webhook",
+    "/api/fn/switch_webhook",
+    "/api/fn/rotate_webhook_secret",
+    "/api/fn/test_webhook",
+    "/api/fn/delete_webhook",
+    "/api/fn/deliver_again",
 ];

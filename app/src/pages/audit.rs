@@ -28,7 +28,7 @@ use crate::{
 
 const PATH: &str = "/audit";
 /// The beginnings of what may stand there; the log itself knows more exact ones.
-const ACTIONS: [(&str, &str); 13] = [
+const ACTIONS: [(&str, &str); 14] = [
     ("event.", "events"),
     ("action.", "bulk actions"),
     ("stage.", "stages"),
@@ -42,6 +42,7 @@ const ACTIONS: [(&str, &str); 13] = [
     ("user.", "users"),
     ("session.", "sign-outs elsewhere"),
     ("token.", "tokens"),
+    ("webhook.", "webhooks"),
 ];
 
 #[component]

@@ -30,4 +30,5 @@ mod timeline;
 pub(crate) mod tokens;
 pub(crate) mod trends;
 pub(crate) mod users;
+pub(crate) mod webhooks;
 pub(crate) mod workers;

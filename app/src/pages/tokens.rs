@@ -27,15 +27,13 @@ use crate::{
         rows::rows,
         table::table,
         time,
+        told::{Told, ToldOnce, told_once},
     },
     problem::Problem,
     query::{token_query, use_query},
 };
 
 const PATH: &str = "/tokens";
-
-/// The token that was made last, until it is dismissed.
-type Told = RwSignal<Option<CreatedToken>>;
 
 #[component]
 pub(crate) fn TokensPage() -> impl IntoView {
@@ -57,7 +55,7 @@ pub(crate) fn TokensPage() -> impl IntoView {
         <PageHeader title="Tokens" subtitle="Programs that act on behalf of a person" />
         <main id="main">
             <Make told=told />
-            <div role="status">{move || told.get().map(|made| secret(made, told))}</div>
+            {told_once(told)}
             <div class="filters">
                 <Select label="State" name="state" cursor="after" any="any state" choices=states />
             </div>
@@ -93,7 +91,7 @@ fn Make(told: Told) -> impl IntoView {
             match create_api_token(wanted).await {
                 Ok(made) => {
                     name.set_value("");
-                    let _ = told.try_set(Some(made));
+                    let _ = told.try_set(Some(once(made)));
                     live.stale(Topic::Settings);
                 }
                 Err(problem) => {
@@ -139,30 +137,18 @@ fn Make(told: Told) -> impl IntoView {
     }
 }
 
-fn secret(made: CreatedToken, told: Told) -> AnyView {
-    let field = NodeRef::<html::Input>::new();
-    let copied = RwSignal::new(None::<bool>);
-    let copy = move |_| copied.set(field.get().map(|field| browser::copy(&field)));
-    let outcome = move || {
-        copied.get().map(|copied| match copied {
-            true => "It is on the clipboard.",
-            false => "The browser did not copy it: it is selected, press Ctrl C (or Cmd C).",
-        })
-    };
-    let title = format!("{} works as {}", made.name, made.role.name());
-    view! {
-        <div class="notice">
-            <p class="notice-title">{title} " until " {time::day(made.expires_at)}</p>
-            <p>"The token is shown only this once: give it to the program now. Whoever has it may do what the program may."</p>
-            <div class="row token">
-                <input type="text" class="mono" readonly node_ref=field value=made.secret aria-label="The token" />
-                <button class="btn" on:click=copy>"Copy"</button>
-                <button class="btn" on:click=move |_| told.set(None)>"I have it"</button>
-            </div>
-            <p>{outcome}</p>
-        </div>
+fn once(made: CreatedToken) -> ToldOnce {
+    let until = made.expires_at.format("%-d %B %Y");
+    ToldOnce {
+        title: format!(
+            "{} works as {} until {until} (UTC)",
+            made.name,
+            made.role.name()
+        ),
+        advice: "The token is shown only this once: give it to the program now. Whoever has it may do what the program may.",
+        label: "The token",
+        secret: made.secret,
     }
-    .into_any()
 }
 
 fn list(query: &TokenQuery, page: Page<TokenRow>) -> AnyView {

@@ -22,12 +22,10 @@ use crate::{
         rows::rows,
         table::table,
         time,
+        told::{Told, ToldOnce, told_once},
     },
     problem::Problem,
 };
-
-/// The password that was made up last, until it is dismissed.
-type Told = RwSignal<Option<Invitation>>;
 
 #[component]
 pub(crate) fn UsersPage() -> impl IntoView {
@@ -38,7 +36,7 @@ pub(crate) fn UsersPage() -> impl IntoView {
         <PageHeader title="Users" subtitle="Who may sign in, and what they may do" />
         <main id="main">
             <Invite told=told />
-            <div role="status">{move || told.get().map(|invitation| secret(invitation, told))}</div>
+            {told_once(told)}
             <Loaded resource=all view=move |all| list(all, told) />
         </main>
     }
@@ -65,7 +63,7 @@ fn Invite(told: Told) -> impl IntoView {
             match invite_user(name.value(), wanted).await {
                 Ok(invitation) => {
                     name.set_value("");
-                    let _ = told.try_set(Some(invitation));
+                    let _ = told.try_set(Some(once(invitation)));
                     live.stale(Topic::Settings);
                 }
                 Err(problem) => {
@@ -94,20 +92,17 @@ fn Invite(told: Told) -> impl IntoView {
     }
 }
 
-fn secret(invitation: Invitation, told: Told) -> AnyView {
-    let Invitation {
-        name,
-        role,
-        password,
-    } = invitation;
-    view! {
-        <div class="notice">
-            <p class="notice-title">{format!("{name} may sign in as {}", role.name())}</p>
-            <p>"Password: " <code class="secret">{password}</code> ". It is shown only this once: hand it over, and let them change it."</p>
-            <button class="btn" on:click=move |_| told.set(None)>"I have it"</button>
-        </div>
+fn once(invitation: Invitation) -> ToldOnce {
+    ToldOnce {
+        title: format!(
+            "{} may sign in as {}",
+            invitation.name,
+            invitation.role.name()
+        ),
+        advice: "The password is shown only this once: hand it over, and let them change it.",
+        label: "The password",
+        secret: invitation.password,
     }
-    .into_any()
 }
 
 fn list(all: Vec<UserRow>, told: Told) -> AnyView {
@@ -209,7 +204,7 @@ fn renew(name: &str, disabled: bool, told: Told) -> Option<AnyView> {
         move |_| {
             let who = who.clone();
             async move {
-                told.set(Some(reset_password(who.clone()).await?));
+                told.set(Some(once(reset_password(who.clone()).await?)));
                 Ok(format!("{who} has a new password"))
             }
         },

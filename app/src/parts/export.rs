@@ -15,10 +15,22 @@ pub(crate) fn ExportLink(
     /// As in `/export/{table}.csv`.
     table: &'static str,
     #[prop(default = Permission::Export)] needs: Permission,
+    /// What the page's path names, as one more parameter.
+    #[prop(optional)]
+    of: Option<(&'static str, Memo<String>)>,
 ) -> impl IntoView {
     let present = use_query();
     let path = format!("/export/{table}.csv");
-    let href = move || link(&path, &present.read(), &[("after", None), ("hide", None)]);
+    let href = move || {
+        let mut changes = vec![("after", None), ("hide", None)];
+        let named = of.map(|(key, value)| (key, value.get()));
+        changes.extend(
+            named
+                .as_ref()
+                .map(|(key, value)| (*key, Some(value.as_str()))),
+        );
+        link(&path, &present.read(), &changes)
+    };
     session::may(needs).then(|| {
         view! {
             <a class="btn" href=href download="" rel="external" title="All rows that match, as a CSV file">

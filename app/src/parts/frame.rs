@@ -65,13 +65,14 @@ const GROUPS: [(&str, &[Entry]); 4] = [
             ("/audit", "Audit log"),
             ("/users", "Users"),
             ("/tokens", "Tokens"),
+            ("/webhooks", "Webhooks"),
             ("/system", "System"),
         ],
     ),
     ("More", &[(HELP, "Help"), (STYLE_GUIDE, "Style guide")]),
 ];
 /// Only for those who may change settings.
-const FOR_ADMINS: [&str; 4] = ["/audit", "/users", "/tokens", "/system"];
+const FOR_ADMINS: [&str; 5] = ["/audit", "/users", "/tokens", "/webhooks", "/system"];
 
 #[component]
 pub(crate) fn Frame(children: Children) -> impl IntoView {

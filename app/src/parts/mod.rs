@@ -33,6 +33,7 @@ pub(crate) mod sparkline;
 pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod toast;
+pub(crate) mod told;
 pub(crate) mod tour;
 pub(crate) mod upload;
 pub(crate) mod views;

@@ -31,6 +31,7 @@ pub mod system;
 pub mod token;
 pub mod trends;
 pub mod user;
+pub mod webhook;
 pub mod worker;
 pub mod zone;
 

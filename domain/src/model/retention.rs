@@ -14,10 +14,11 @@ pub enum Kept {
     Audit,
     ScheduleRuns,
     ActionItems,
+    WebhookDeliveries,
 }
 
 impl Kept {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Events,
         Self::DeadLetters,
         Self::Errors,
@@ -25,6 +26,7 @@ impl Kept {
         Self::Audit,
         Self::ScheduleRuns,
         Self::ActionItems,
+        Self::WebhookDeliveries,
     ];
 
     /// The name in settings and commands.
@@ -37,6 +39,7 @@ impl Kept {
             Self::Audit => "audit",
             Self::ScheduleRuns => "schedule_runs",
             Self::ActionItems => "action_items",
+            Self::WebhookDeliveries => "webhook_deliveries",
         }
     }
 
@@ -54,6 +57,7 @@ impl Kept {
             Self::ActionItems => {
                 "What bulk actions changed, which their undo needs, from their end"
             }
+            Self::WebhookDeliveries => "Deliveries to webhooks, from their event",
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod contacts;
 mod rows;
+mod webhooks;
 
 use domain::csv_safe::defuse;
 

@@ -26,6 +26,8 @@ pub(super) struct Chores {
     pub(super) act: bool,
     /// Events without a consumer.
     pub(super) acknowledge: bool,
+    /// Events that are to be handed out to webhooks, or sent.
+    pub(super) deliver: bool,
 }
 
 #[derive(FromRow)]
@@ -64,7 +66,12 @@ impl Watch {
                                   WHERE state = 'running' AND due_at <= clock_timestamp()) AS act,
                           EXISTS (SELECT FROM marketing.v_rollup
                                   WHERE metric = 'event' AND detail = 'pending' AND label <> ALL($1)
-                                  GROUP BY label HAVING sum(n) > 0) AS acknowledge) AS c
+                                  GROUP BY label HAVING sum(n) > 0) AS acknowledge,
+                          EXISTS (SELECT FROM app.webhook_position p
+                                  WHERE p.handed_to IS NOT NULL
+                                    AND (p.missing <> '{}' OR p.judged <> '{}'
+                                         OR p.handed_to < (SELECT max(id) FROM marketing.pipeline_events)))
+                              OR EXISTS (SELECT FROM app.webhooks_due) AS deliver) AS c
              LEFT JOIN (SELECT worker_id, heartbeat_at FROM marketing.pipeline_workers
                         UNION ALL
                         SELECT DISTINCT e.locked_by, NULL::TIMESTAMPTZ FROM marketing.pipeline_events e

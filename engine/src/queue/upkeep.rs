@@ -25,7 +25,8 @@ const UNCONSUMED: &str = "";
 /// Any number that no other lock of the application uses: one process folds at a time.
 const FOLD_LOCK: i64 = 0x0CC0_F01D;
 
-/// Acknowledges events that nobody consumes, folds the rollups, takes back what dead workers held, samples the queue.
+/// Acknowledges events that nobody consumes, folds the rollups, takes back what dead workers held, samples the queue,
+/// delivers to webhooks.
 pub struct Upkeep {
     tasks: JoinSet<()>,
     stop: CancellationToken,
@@ -48,6 +49,11 @@ impl Upkeep {
         }));
         tasks.spawn(repeat(engine, &stop, &Arc::default(), reclaim));
         tasks.spawn(repeat(engine, &stop, &Arc::default(), sample));
+        tasks.spawn(crate::webhooks::run(
+            engine.clone(),
+            stop.clone(),
+            bells.deliver.clone(),
+        ));
         tasks.spawn(watch(engine.clone(), stop.clone(), bells));
         tasks.spawn(crate::schedule::run(engine.clone(), stop.clone()));
         Self { tasks, stop }
@@ -66,6 +72,7 @@ struct Bells {
     fold: Arc<Notify>,
     act: Arc<Notify>,
     acknowledge: Arc<Notify>,
+    deliver: Arc<Notify>,
 }
 
 /// Does a piece of work at once again while there is more of it, and else when the bell rings.
@@ -110,6 +117,7 @@ async fn watch(engine: Engine, stop: CancellationToken, bells: Bells) {
                     (chores.fold, &bells.fold),
                     (chores.act, &bells.act),
                     (chores.acknowledge, &bells.acknowledge),
+                    (chores.deliver, &bells.deliver),
                 ];
                 for (_, bell) in waiting.iter().filter(|(waits, _)| *waits) {
                     bell.notify_one();

@@ -40,6 +40,9 @@ mod trends;
 pub mod user;
 mod users;
 mod vitals;
+mod webhook;
+mod webhook_act;
+mod webhook_delivery;
 mod worker;
 pub mod zone;
 

@@ -18,9 +18,7 @@ pub struct TokenSecret(String);
 impl TokenSecret {
     #[must_use]
     pub fn random() -> Self {
-        let bytes: [u8; BYTES] = rand::rng().random();
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self(format!("{MARK}{digits}"))
+        Self(format!("{MARK}{}", random_digits()))
     }
 
     /// What a program sent; `None` when no token looks like it, so that nothing long is ever hashed.
@@ -49,6 +47,12 @@ impl TokenSecret {
     pub fn expose(self) -> String {
         self.0
     }
+}
+
+/// 64 hexadecimal digits that nobody guesses.
+pub(crate) fn random_digits() -> String {
+    let bytes: [u8; BYTES] = rand::rng().random();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -113,6 +113,7 @@ pub(crate) fn config(url: &str, pool_size: u32) -> engine::EngineConfig {
         upload_dir: env::temp_dir(),
         demo: true,
         n8n: None,
+        webhooks: Default::default(),
     }
 }
 

@@ -107,6 +107,7 @@ fn config(url: &str) -> EngineConfig {
         upload_dir: std::env::temp_dir(),
         demo: true,
         n8n: None,
+        webhooks: Default::default(),
     }
 }
 

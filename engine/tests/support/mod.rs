@@ -21,6 +21,7 @@ pub(crate) fn config(url: &str) -> EngineConfig {
         upload_dir: std::env::temp_dir().join("outreach-command-center-tests"),
         demo: true,
         n8n: None,
+        webhooks: Default::default(),
     }
 }
 

@@ -54,6 +54,7 @@ impl<O: Fn(&str) -> Option<String>, E: Fn(&str) -> Option<String>> Settings<O, E
             log_filter: self.get("RUST_LOG"),
             n8n_base_url: self.url("N8N_BASE_URL"),
             n8n_api_key: self.get("N8N_API_KEY").map(Secret::new),
+            webhook_private_addresses: self.flag("WEBHOOK_PRIVATE_ADDRESSES").unwrap_or(false),
         };
         if self.problems.is_empty() {
             Ok(config)

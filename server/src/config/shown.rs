@@ -45,6 +45,7 @@ impl Config {
             "RUST_LOG" => redact(self.log_filter.as_deref()?).into_owned(),
             "N8N_BASE_URL" => address(self.n8n_base_url.as_ref()?),
             "N8N_API_KEY" => self.n8n_api_key.as_ref().map(|_| HIDDEN.to_owned())?,
+            "WEBHOOK_PRIVATE_ADDRESSES" => self.webhook_private_addresses.to_string(),
             _ => UNKNOWN.to_owned(),
         })
     }

@@ -16,7 +16,7 @@ use tower_http::{
 
 pub use super::access::Access;
 use super::export::{
-    Actions, Audit, Companies, Contacts, DeadLetters, ErrorGroups, Errors, Events,
+    Actions, Audit, Companies, Contacts, DeadLetters, Deliveries, ErrorGroups, Errors, Events,
     Health as WorkflowHealth, Imports, Phases, Queue, Schedules, Snipers, Stages, Throughput,
     Workers, export, import_report,
 };
@@ -99,6 +99,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/export/sniper-targets.csv", EXPORT, Quick, || get(export::<Snipers>)),
     route("GET", "/export/stages.csv", EXPORT, Quick, || get(export::<Stages>)),
     route("GET", "/export/throughput.csv", EXPORT, Quick, || get(export::<Throughput>)),
+    route("GET", "/export/webhook-deliveries.csv", EDIT, Quick, || get(export::<Deliveries>)),
     route("GET", "/export/workers.csv", EXPORT, Quick, || get(export::<Workers>)),
     route("GET", "/export/workflow-health.csv", EXPORT, Quick, || get(export::<WorkflowHealth>)),
     route("GET", "/export/import/{file}", EXPORT, Quick, || get(import_report)),

@@ -146,6 +146,7 @@ async fn prepare(url: &str) {
         upload_dir: env::temp_dir(),
         demo: false,
         n8n: None,
+        webhooks: Default::default(),
     };
     Engine::migrate(&config).await.unwrap();
     let engine = Engine::start(config).await.unwrap();

@@ -52,6 +52,7 @@ impl App {
             upload_dir: uploads.clone(),
             demo: true,
             n8n: None,
+            webhooks: Default::default(),
         };
         let engine = Engine::with_pool(pool, config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -42,6 +42,7 @@ fn engine(pool: &PgPool, n8n: Option<&str>) -> Engine {
         upload_dir: PathBuf::new(),
         demo: true,
         n8n,
+        webhooks: Default::default(),
     };
     Engine::with_pool(pool.clone(), config)
 }

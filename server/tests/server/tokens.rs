@@ -110,11 +110,11 @@ async fn a_token_opens_what_its_role_may_and_nothing_that_is_for_people(pool: Pg
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whoever adds a function that manages people decides here that no program may call it.
+/// Whoever adds a function that manages people, or where data goes, decides here that no program may call it.
 #[test]
 fn what_manages_people_is_closed_to_programs() {
-    const OF_PEOPLE: [&str; 7] = [
-        "user", "password", "session", "token", "role", "invit", "account",
+    const OF_PEOPLE: [&str; 8] = [
+        "user", "password", "session", "token", "role", "invit", "account", "webhook",
     ];
     /// Who one is, which a program may ask of itself.
     const HARMLESS: [&str; 1] = ["/api/fn/current_user"];

@@ -7,12 +7,13 @@ mod prune_errors;
 mod prune_events;
 mod prune_runs;
 mod prune_schedule_runs;
+mod prune_webhook_deliveries;
 mod vacuum_queue;
 
 use super::Job;
 
 /// Every job. A schedule whose job is not here is left to processes of another version.
-pub(super) fn all() -> [&'static dyn Job; 8] {
+pub(super) fn all() -> [&'static dyn Job; 9] {
     [
         &prune_events::PRUNE,
         &prune_dead_letters::PRUNE,
@@ -21,6 +22,7 @@ pub(super) fn all() -> [&'static dyn Job; 8] {
         &prune_audit::PruneAudit,
         &prune_schedule_runs::PRUNE,
         &prune_action_items::PRUNE,
+        &prune_webhook_deliveries::PRUNE,
         &vacuum_queue::VacuumQueue,
     ]
 }

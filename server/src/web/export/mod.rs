@@ -19,8 +19,8 @@ use futures::{StreamExt, stream};
 use super::{App, problem::Problem};
 use file::{comment, download, file_name};
 pub(crate) use tables::{
-    Actions, Audit, Companies, Contacts, DeadLetters, ErrorGroups, Errors, Events, Health, Imports,
-    Phases, Queue, Schedules, Snipers, Stages, Throughput, Workers,
+    Actions, Audit, Companies, Contacts, DeadLetters, Deliveries, ErrorGroups, Errors, Events,
+    Health, Imports, Phases, Queue, Schedules, Snipers, Stages, Throughput, Workers,
 };
 
 /// A list as a file. The keys of the query string are those of its page.

@@ -2,8 +2,8 @@
 
 use app::query::{
     Params, action_filter, audit_query, company_filter, contact_filter, dead_letter_query,
-    error_query, event_filter, group_query, import_filter, unread_of_audit, unread_of_contacts,
-    unread_of_dead_letters, unread_of_events,
+    delivery_filter, error_query, event_filter, group_query, import_filter, unread_of_audit,
+    unread_of_contacts, unread_of_dead_letters, unread_of_deliveries, unread_of_events,
 };
 use domain::model::{
     audit::{AuditEntry, AuditQuery},
@@ -18,6 +18,7 @@ use domain::model::{
     overview::{DailyThroughput, PhaseCard, QueueRow, SniperTarget, WorkflowHealth},
     schedule::Schedule,
     stage::StageFigures,
+    webhook::{DeliveryQuery, DeliveryRow},
     worker::WorkerRow,
 };
 use engine::{Engine, store::Piece};
@@ -237,6 +238,34 @@ impl Table for Audit {
 
     async fn piece(engine: &Engine, query: &AuditQuery) -> engine::Result<Piece<AuditEntry>> {
         engine.audit_piece(query).await
+    }
+}
+
+pub(crate) struct Deliveries;
+
+impl Table for Deliveries {
+    type Query = DeliveryQuery;
+    type Row = DeliveryRow;
+    const NAME: &'static str = "webhook_deliveries";
+    const FILTERS: &'static [&'static str] = &["webhook", "status", "type", "newer"];
+
+    fn query(params: &Params) -> Result<DeliveryQuery, Problem> {
+        refuse(unread_of_deliveries(params))?;
+        let webhook = params.get_str("webhook").and_then(|id| id.parse().ok());
+        let none = || Problem::invalid("Say of which webhook: webhook=1");
+        Ok(DeliveryQuery {
+            webhook: webhook.ok_or_else(none)?,
+            filter: delivery_filter(params),
+            cursor: None,
+        })
+    }
+
+    fn go_on(query: &mut DeliveryQuery, cursor: String) {
+        query.cursor = Some(cursor);
+    }
+
+    async fn piece(engine: &Engine, query: &DeliveryQuery) -> engine::Result<Piece<DeliveryRow>> {
+        engine.webhook_deliveries_piece(query).await
     }
 }
 

@@ -1,0 +1,68 @@
+//! The filter of the deliveries to a webhook, to the query string and back.
+
+use domain::{
+    model::webhook::{DeliveryFilter, DeliveryStatus},
+    span::Span,
+};
+
+use super::{
+    Params, link,
+    lists::{Reader, text, unread},
+};
+
+const READERS: [Reader; 2] = [
+    ("status", |text| DeliveryStatus::parse(text).is_some()),
+    ("newer", |text| text.parse::<Span>().is_ok()),
+];
+
+/// The first part of the filter that cannot be read, for the person who wrote it.
+pub fn unread_of_deliveries(params: &Params) -> Option<String> {
+    unread(params, &READERS)
+}
+
+/// What cannot be read is no filter; see [`unread_of_deliveries`].
+pub fn delivery_filter(params: &Params) -> DeliveryFilter {
+    DeliveryFilter {
+        status: text(params, "status").and_then(|name| DeliveryStatus::parse(&name)),
+        event_type: text(params, "type"),
+        newer_than: text(params, "newer").and_then(|span| span.parse().ok()),
+    }
+}
+
+/// A webhook with its deliveries.
+pub fn webhook_path(id: i64, filter: &DeliveryFilter) -> String {
+    let newer = filter.newer_than.map(|span| span.to_string());
+    link(
+        &format!("/webhooks/{id}"),
+        &Params::default(),
+        &[
+            ("status", filter.status.map(DeliveryStatus::name)),
+            ("type", filter.event_type.as_deref()),
+            ("newer", newer.as_deref()),
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_of_deliveries_survive_the_url() {
+        let mut filters = vec![DeliveryFilter::default()];
+        filters.extend(DeliveryStatus::ALL.map(|status| DeliveryFilter {
+            status: Some(status),
+            event_type: Some("company_created & more".into()),
+            newer_than: "24h".parse().ok(),
+        }));
+        for filter in filters {
+            let path = webhook_path(7, &filter);
+            let query = path.split_once('?').map_or("", |(_, query)| query);
+            assert!(path.starts_with("/webhooks/7"));
+            assert_eq!(delivery_filter(&Params::parse(query)), filter);
+        }
+        let nonsense = Params::parse("status=lost&newer=soon");
+        assert_eq!(delivery_filter(&nonsense), DeliveryFilter::default());
+        assert!(unread_of_deliveries(&nonsense).is_some());
+    }
+}
