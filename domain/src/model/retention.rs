@@ -71,6 +71,7 @@ impl Kept {
             Self::Audit => "entries of the audit log",
             Self::ScheduleRuns => "runs of schedules",
             Self::ActionItems => "changes of bulk actions",
+            Self::WebhookDeliveries => "deliveries to webhooks",
         }
     }
 
@@ -84,6 +85,7 @@ impl Kept {
             Self::Audit => "prune_audit",
             Self::ScheduleRuns => "prune_schedule_runs",
             Self::ActionItems => "prune_action_items",
+            Self::WebhookDeliveries => "prune_webhook_deliveries",
         }
     }
 

@@ -157,5 +157,8 @@ fn oldest(what: Kept) -> String {
              WHERE a.state <> 'running' AND a.finished_at < {MOMENT} AND u.state IS DISTINCT FROM 'running'
              ORDER BY i.action_id, i.event_id"
         ),
+        Kept::WebhookDeliveries => format!(
+            "SELECT made_at AS at, made_at < {MOMENT} AS goes FROM app.webhook_deliveries ORDER BY webhook_id, event_id"
+        ),
     }
 }
