@@ -16,6 +16,7 @@ mod error_group;
 mod error_group_act;
 pub(crate) mod event;
 mod external;
+pub mod identity;
 mod lineage;
 mod listed;
 pub mod overview;
