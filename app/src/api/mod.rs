@@ -38,6 +38,7 @@ pub const API_PREFIX: &str = "/api/fn";
 pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/current_user", Permission::View),
     ("/api/fn/sessions", Permission::View),
+    ("/api/fn/own_sign_in", Permission::View),
     ("/api/fn/time_zones", Permission::View),
     ("/api/fn/overview", Permission::View),
     ("/api/fn/event_counts", Permission::View),
@@ -56,6 +57,7 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/reset_password", Permission::Edit),
     ("/api/fn/change_role", Permission::Edit),
     ("/api/fn/disable_user", Permission::Edit),
+    ("/api/fn/enable_user", Permission::Edit),
     ("/api/fn/api_tokens", Permission::Edit),
     ("/api/fn/create_api_token", Permission::Edit),
     ("/api/fn/revoke_api_token", Permission::Edit),
@@ -134,11 +136,13 @@ pub const ACCESS: &[(&str, Permission)] = &[
 /// sessions, and about tokens. A program could otherwise let others in, or stay when its token has ended.
 pub const PEOPLE_ONLY: &[&str] = &[
     "/api/fn/sessions",
+    "/api/fn/own_sign_in",
     "/api/fn/users",
     "/api/fn/invite_user",
     "/api/fn/reset_password",
     "/api/fn/change_role",
     "/api/fn/disable_user",
+    "/api/fn/enable_user",
     "/api/fn/api_tokens",
     "/api/fn/create_api_token",
     "/api/fn/revoke_api_token",

@@ -18,6 +18,7 @@ pub(crate) mod lineage;
 mod mapping;
 pub(crate) mod not_found;
 pub(crate) mod overview;
+pub(crate) mod refused;
 pub(crate) mod report;
 pub(crate) mod schedules;
 pub(crate) mod sign_in;
