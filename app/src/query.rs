@@ -11,6 +11,8 @@ mod webhooks;
 use leptos::prelude::{Memo, Read};
 use leptos_router::hooks::use_location;
 
+use crate::routes::{SIGN_IN, SIGN_IN_BY_PROVIDER};
+
 pub use contacts::*;
 pub use lists::*;
 pub use range::*;
@@ -129,7 +131,12 @@ pub fn carry(path: &str, present: &Params) -> String {
 }
 
 pub fn sign_in_path(next: &str) -> String {
-    write("/sign-in", [("next", next)].into_iter())
+    write(SIGN_IN, [("next", next)].into_iter())
+}
+
+/// The way to the provider, and from there to `next`.
+pub fn provider_path(next: &str) -> String {
+    write(SIGN_IN_BY_PROVIDER, [("next", next)].into_iter())
 }
 
 /// Appends the pairs that have a value to a path, escaped alike on the server and in the browser.

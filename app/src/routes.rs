@@ -27,6 +27,7 @@ use crate::{
         lineage::LineagePage,
         not_found::NotFoundPage,
         overview::OverviewPage,
+        refused::RefusedPage,
         report::ReportPage,
         schedules::SchedulesPage,
         sign_in::SignInPage,
@@ -60,6 +61,12 @@ const fn page(path: &'static str, title: &'static str) -> PageRoute {
 
 /// The one page for people who are not.
 pub const SIGN_IN: &str = "/sign-in";
+
+/// Leads to the provider of OpenID Connect, where there is one.
+pub const SIGN_IN_BY_PROVIDER: &str = "/sign-in/oidc";
+
+/// Where the provider sends browsers back to. It shows a page only when nobody was signed in by it.
+pub const PROVIDER_ANSWER: &str = "/sign-in/oidc/callback";
 
 /// Has a section for each page, by the name that [`crate::parts::help`] makes of its path.
 pub(crate) const HELP: &str = "/help";
@@ -122,6 +129,7 @@ pub(crate) fn Pages() -> impl IntoView {
     view! {
         <Routes fallback=|| view! { <Frame><NotFoundPage /></Frame> }>
             <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+            <Route path=path!("/sign-in/oidc/callback") view=RefusedPage ssr=SsrMode::Async />
             <ParentRoute path=path!("") view=|| view! { <Frame><Outlet /></Frame> } ssr=SsrMode::Async>
                 <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />

@@ -120,7 +120,9 @@ const TOPICS: &[Topic] = &[
         page: "users",
         title: "Users",
         short: "Who may sign in, and in which role. Viewers read, operators import and repair, admins change settings. When somebody leaves, disable them: all of their sessions end at once.",
-        more: &[],
+        more: &[
+            "People who sign in by OpenID Connect get their role from their groups at the provider, anew with each sign-in. Invite somebody under their e-mail address beforehand, and the account becomes theirs when the provider has verified that address.",
+        ],
     },
     Topic {
         page: "tokens",

@@ -21,6 +21,7 @@ pub mod payload_match;
 pub mod phase;
 pub mod promotion;
 pub mod role;
+pub mod role_mapping;
 pub mod sandbox;
 pub mod slot;
 pub mod span;

@@ -53,6 +53,7 @@ impl Permission {
 }
 
 impl Role {
+    /// From the one that may do most.
     pub const ALL: [Self; 3] = [Self::Admin, Self::Operator, Self::Viewer];
 
     pub const fn name(self) -> &'static str {

@@ -15,7 +15,12 @@ export class Server {
   private child?: ChildProcess;
 
   /** With `database` the data lives there and outlasts the process; otherwise in a private PostgreSQL in the folder. */
-  constructor(readonly folder: string, readonly port: number, private readonly database?: string) {}
+  constructor(
+    readonly folder: string,
+    readonly port: number,
+    private readonly database?: string,
+    private readonly settings: Record<string, string> = {},
+  ) {}
 
   /** The server that the whole run shares. */
   static shared(): Server {
@@ -143,6 +148,7 @@ export class Server {
       SANDBOX_NOT_FOUND: process.env.BENCH ? '0' : '0.1',
       SANDBOX_SLOW: '0',
       RUST_LOG: 'warn',
+      ...this.settings,
     };
   }
 }

@@ -2,6 +2,7 @@
 
 mod database;
 mod former;
+mod oidc;
 mod parse;
 mod shown;
 
@@ -10,6 +11,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub use database::Database;
 use engine::{integrations::n8n::N8nConfig, queue::SandboxOptions, webhooks::WebhookOptions};
 pub use former::UNUSED;
+pub use oidc::Oidc;
 use url::Url;
 
 use crate::redact::Secret;
@@ -161,6 +163,42 @@ pub const SETTINGS: &[Setting] = &[
         "false",
         "Webhooks may go to this machine and to private networks, where n8n often stands",
     ),
+    setting(
+        "OIDC_ISSUER_URL",
+        "none",
+        "Provider of OpenID Connect that people may come from, to the letter as it writes itself; needs PUBLIC_URL",
+    ),
+    setting("OIDC_CLIENT_ID", "none", "Name of this app at the provider"),
+    setting(
+        "OIDC_CLIENT_SECRET",
+        "none",
+        "Secret of this app at the provider; safer in the environment than here",
+    ),
+    setting(
+        "OIDC_SCOPES",
+        "openid profile email",
+        "What the provider is asked to tell",
+    ),
+    setting(
+        "OIDC_ROLE_CLAIM",
+        "groups",
+        "Claim that holds a person's groups: its name, or a path such as realm_access.roles",
+    ),
+    setting(
+        "OIDC_ROLES",
+        "none",
+        "Which group gives which role: outreach-admins=admin outreach-team=operator",
+    ),
+    setting(
+        "OIDC_DEFAULT_ROLE",
+        "none: they are refused",
+        "Role of people whose groups give none: viewer or operator",
+    ),
+    setting(
+        "OIDC_LABEL",
+        "Single sign-on",
+        "What the button on the sign-in page says",
+    ),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,6 +226,7 @@ pub struct Config {
     pub n8n_base_url: Option<Url>,
     pub n8n_api_key: Option<Secret>,
     pub webhook_private_addresses: bool,
+    pub oidc: Option<Oidc>,
 }
 
 impl Config {

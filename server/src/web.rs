@@ -9,6 +9,7 @@ mod export;
 mod headers;
 mod health;
 mod observe;
+mod oidc;
 mod origin;
 mod pages;
 mod problem;
@@ -37,10 +38,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 pub use site::Site;
 use {
     access::AccessTable,
+    oidc::Provider,
     session_store::SessionStore,
     throttle::{SignInThrottle, TokenThrottle},
     visitor::ActorCache,
@@ -60,6 +62,8 @@ pub struct WebOptions {
     pub limits: Limits,
     /// For admins to see; without secrets.
     pub settings: Vec<SettingShown>,
+    /// Where people may come from besides those who have a password here.
+    pub oidc: Option<config::Oidc>,
 }
 
 impl WebOptions {
@@ -71,6 +75,7 @@ impl WebOptions {
             style_guide: config.demo || cfg!(debug_assertions),
             limits: Limits::default(),
             settings: config.shown(),
+            oidc: config.oidc.clone(),
         }
     }
 }
@@ -130,6 +135,7 @@ pub(crate) struct Shared {
     pub(crate) actors: ActorCache,
     pub(crate) throttle: SignInThrottle,
     pub(crate) token_throttle: TokenThrottle,
+    pub(crate) provider: Option<Provider>,
     pub(crate) access: AccessTable,
     pub(crate) sockets: Arc<Semaphore>,
     pub(crate) uploads: Semaphore,
@@ -162,7 +168,7 @@ impl Web {
     /// Serves on a listener that is bound already.
     ///
     /// # Errors
-    /// When the listener has no address.
+    /// When the listener has no address, or no client for the sign-in provider can be made.
     pub fn start(engine: Engine, options: WebOptions, listener: TcpListener) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let site = Site::find();
@@ -176,6 +182,7 @@ impl Web {
             actors: ActorCache::new(options.limits.actor_memory),
             throttle: SignInThrottle::default(),
             token_throttle: TokenThrottle::default(),
+            provider: options.oidc.clone().map(Provider::new).transpose()?,
             access: AccessTable::gather(),
             sockets: Arc::new(Semaphore::new(options.limits.sockets)),
             uploads: Semaphore::new(options.limits.uploads),

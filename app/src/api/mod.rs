@@ -40,6 +40,7 @@ pub const API_PREFIX: &str = "/api/fn";
 pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/current_user", Permission::View),
     ("/api/fn/sessions", Permission::View),
+    ("/api/fn/own_sign_in", Permission::View),
     ("/api/fn/time_zones", Permission::View),
     ("/api/fn/news_since", Permission::View),
     ("/api/fn/news_choices", Permission::View),
@@ -60,6 +61,7 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/reset_password", Permission::Edit),
     ("/api/fn/change_role", Permission::Edit),
     ("/api/fn/disable_user", Permission::Edit),
+    ("/api/fn/enable_user", Permission::Edit),
     ("/api/fn/api_tokens", Permission::Edit),
     ("/api/fn/create_api_token", Permission::Edit),
     ("/api/fn/revoke_api_token", Permission::Edit),
@@ -151,11 +153,13 @@ pub const ACCESS: &[(&str, Permission)] = &[
 /// have everything sent elsewhere.
 pub const PEOPLE_ONLY: &[&str] = &[
     "/api/fn/sessions",
+    "/api/fn/own_sign_in",
     "/api/fn/users",
     "/api/fn/invite_user",
     "/api/fn/reset_password",
     "/api/fn/change_role",
     "/api/fn/disable_user",
+    "/api/fn/enable_user",
     "/api/fn/api_tokens",
     "/api/fn/create_api_token",
     "/api/fn/revoke_api_token",

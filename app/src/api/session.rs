@@ -2,7 +2,7 @@
 
 use super::json::Json;
 use domain::{
-    model::{session::SessionRow, zone::Zones},
+    model::{session::SessionRow, user::SignInWay, zone::Zones},
     role::Actor,
 };
 use leptos::prelude::*;
@@ -23,6 +23,16 @@ pub async fn sessions() -> Result<Vec<SessionRow>, Problem> {
     let present = crate::ssr::present_session()?;
     engine
         .sessions(&actor, &present)
+        .await
+        .map_err(crate::ssr::problem)
+}
+
+/// How the caller signs in, and so who keeps the password.
+#[server(prefix = "/api/fn", endpoint = "own_sign_in", input = Json, output = Json)]
+pub async fn own_sign_in() -> Result<SignInWay, Problem> {
+    let (engine, actor) = crate::ssr::require(domain::role::Permission::View)?;
+    engine
+        .sign_in_way(&actor)
         .await
         .map_err(crate::ssr::problem)
 }

@@ -52,3 +52,13 @@ pub async fn disable_user(name: String) -> Result<(), Problem> {
         .await
         .map_err(crate::ssr::problem)
 }
+
+/// Lets somebody who was disabled in again, whose provider keeps the password.
+#[server(prefix = "/api/fn", endpoint = "enable_user", input = Json, output = Json)]
+pub async fn enable_user(name: String) -> Result<(), Problem> {
+    let (engine, actor) = crate::ssr::require(domain::role::Permission::Edit)?;
+    engine
+        .enable_user(&name, &actor)
+        .await
+        .map_err(crate::ssr::problem)
+}

@@ -19,6 +19,7 @@ pub(crate) mod lineage;
 mod mapping;
 pub(crate) mod not_found;
 pub(crate) mod overview;
+pub(crate) mod refused;
 pub(crate) mod report;
 mod retention;
 pub(crate) mod schedules;

@@ -2,16 +2,22 @@
 
 use leptos::prelude::*;
 
-use crate::query::use_query;
 use leptos_meta::Title;
 
-use crate::PRODUCT;
+use crate::{
+    PRODUCT, mode,
+    query::{provider_path, use_query},
+};
 
 #[component]
 pub(crate) fn SignInPage() -> impl IntoView {
     let params = use_query();
     let next = move || params.read().get("next").unwrap_or_else(|| "/".to_owned());
     let problem = move || params.read().get_str("problem").map(explain);
+    // The way there is the server's, which the router knows nothing of.
+    let provider = mode::provider_label().map(|label| {
+        view! { <a class="btn" href=move || provider_path(&next()) rel="external">{label}</a> }
+    });
     view! {
         <Title text="Sign in" />
         <main id="main" class="alone">
@@ -29,6 +35,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
                     <input type="password" name="password" autocomplete="current-password" required />
                 </label>
                 <button class="btn primary" type="submit">"Sign in"</button>
+                {provider}
                 <p class="muted small-text">
                     "First time here? The server prints the first name and its password when it starts on an empty database. More people: "
                     <code>"server user add"</code>
@@ -41,6 +48,9 @@ pub(crate) fn SignInPage() -> impl IntoView {
 fn explain(problem: &str) -> &'static str {
     match problem {
         "throttled" => "Too many attempts. Wait a minute, then try again.",
+        "provider" => {
+            "The sign-in provider cannot be reached at the moment. Try again soon, or sign in with a password."
+        }
         _ => "Name or password is wrong. Check both and try again.",
     }
 }

@@ -4,14 +4,14 @@ use domain::{
     format::count,
     model::{
         live::Topic,
-        user::{Invitation, UserRow},
+        user::{Invitation, SignInWay, UserRow},
     },
     role::{Permission, Role},
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use crate::{
-    api::users::{change_role, disable_user, invite_user, reset_password, users},
+    api::users::{change_role, disable_user, enable_user, invite_user, reset_password, users},
     live::Live,
     parts::{
         ask::{Question, ask_button},
@@ -109,6 +109,7 @@ fn list(all: Vec<UserRow>, told: Told) -> AnyView {
     let headings = vec![
         ("Name", ""),
         ("Role", ""),
+        ("Signs in", ""),
         ("State", ""),
         ("Last signed in", ""),
         ("Browsers", "n"),
@@ -134,26 +135,43 @@ fn line(row: UserRow, told: Told) -> AnyView {
         Some(at) => time::stamp(at),
         None => "never".into_any(),
     };
+    let by_provider = row.way != SignInWay::Password;
     let others = Role::ALL
         .into_iter()
-        .filter(|role| *role != row.role && !row.disabled);
+        .filter(|role| *role != row.role && !row.disabled && !by_provider);
     let roles = others.map(|role| make(&name, role)).collect_view();
+    let back = if by_provider && row.disabled {
+        enable(&name)
+    } else {
+        renew(&name, row.disabled, by_provider, told)
+    };
     view! {
         <tr>
             <th scope="row" data-label="Name">{name.clone()}</th>
             <td data-label="Role">{row.role.name()}</td>
+            <td data-label="Signs in">{way(row.way)}</td>
             <td data-label="State">{state}</td>
             <td data-label="Last signed in" class="nowrap">{seen}</td>
             <td data-label="Browsers" class="n">{count(row.sessions)}</td>
             <td data-label="Added" class="nowrap">{time::stamp(row.created_at)}</td>
             <td class="row-actions">
                 {roles}
-                {renew(&name, row.disabled, told)}
+                {back}
                 {(!row.disabled).then(|| disable(&name))}
             </td>
         </tr>
     }
     .into_any()
+}
+
+fn way(way: SignInWay) -> AnyView {
+    match way {
+        SignInWay::Password => "with a password".into_any(),
+        SignInWay::Provider(issuer) => {
+            let title = format!("At {issuer}, whose groups decide the role");
+            view! { <span title=title>"by OpenID Connect"</span> }.into_any()
+        }
+    }
 }
 
 fn make(name: &str, role: Role) -> Option<AnyView> {
@@ -188,17 +206,22 @@ fn make(name: &str, role: Role) -> Option<AnyView> {
     ask_button(text, label, Permission::Edit, question)
 }
 
-fn renew(name: &str, disabled: bool, told: Told) -> Option<AnyView> {
-    let (text, label) = if disabled {
-        ("Let in again…", format!("Let {name} in again"))
+fn renew(name: &str, disabled: bool, by_provider: bool, told: Told) -> Option<AnyView> {
+    let (text, label) = match (by_provider, disabled) {
+        (true, _) => ("Give a password…", format!("Give {name} a password")),
+        (false, true) => ("Let in again…", format!("Let {name} in again")),
+        (false, false) => ("New password…", format!("New password for {name}")),
+    };
+    let then = if by_provider {
+        "From then on it is the way to sign in, the provider decides the role no more, and an admin does."
     } else {
-        ("New password…", format!("New password for {name}"))
+        "The present password no longer works."
     };
     let who = name.to_owned();
     let question = Question::new(
         label.clone(),
         format!(
-            "A password is made up and shown here once. {name} is signed out everywhere; the present password no longer works."
+            "A password is made up and shown here once. {name} is signed out everywhere. {then}"
         ),
         "Make a password",
         move |_| {
@@ -210,6 +233,26 @@ fn renew(name: &str, disabled: bool, told: Told) -> Option<AnyView> {
         },
     );
     ask_button(text, label, Permission::Edit, question)
+}
+
+fn enable(name: &str) -> Option<AnyView> {
+    let who = name.to_owned();
+    let label = format!("Let {name} in again");
+    let question = Question::new(
+        label.clone(),
+        format!(
+            "{name} may sign in by OpenID Connect again, in the role that their groups then give."
+        ),
+        "Let in again",
+        move |_| {
+            let who = who.clone();
+            async move {
+                enable_user(who.clone()).await?;
+                Ok(format!("{who} may sign in again"))
+            }
+        },
+    );
+    ask_button("Let in again…", label, Permission::Edit, question)
 }
 
 fn disable(name: &str) -> Option<AnyView> {

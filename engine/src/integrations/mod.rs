@@ -1,6 +1,7 @@
 //! Providers outside: one trait for each kind of service, one file for each provider.
 
 pub mod n8n;
+pub mod oidc;
 pub(crate) mod sandbox;
 
 use async_trait::async_trait;

@@ -18,6 +18,7 @@ mod error_group_act;
 mod error_reopen;
 pub(crate) mod event;
 mod external;
+pub mod identity;
 mod intelligence;
 mod lineage;
 mod listed;

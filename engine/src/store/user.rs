@@ -25,7 +25,7 @@ impl Engine {
     /// [`EngineError::Database`].
     pub async fn sign_in(&self, name: &str, password: &str) -> Result<Option<Actor>> {
         let name = normal_name(name);
-        let found: Option<(i64, String, String, bool)> = sqlx::query_as(
+        let found: Option<(i64, Option<String>, String, bool)> = sqlx::query_as(
             "SELECT id, password_hash, role, disabled FROM app.users WHERE name = $1",
         )
         .bind(&name)
@@ -33,7 +33,7 @@ impl Engine {
         .await?;
         let matches = verify(
             password.to_owned(),
-            found.as_ref().map(|(_, hash, _, _)| hash.clone()),
+            found.as_ref().and_then(|(_, hash, _, _)| hash.clone()),
         )
         .await?;
         let Some((user_id, _, role, false)) = found.filter(|_| matches) else {
@@ -69,7 +69,8 @@ impl Engine {
         }))
     }
 
-    /// Adds a user, or sets password and role of an existing one, who is then enabled again and signed out everywhere.
+    /// Adds a user, or sets password and role of an existing one, who is then enabled again and signed out everywhere. Who
+    /// came by OpenID Connect signs in with the password from then on.
     ///
     /// # Errors
     /// [`EngineError::Invalid`] for a name that cannot be typed into the sign-in form or a password that is too
@@ -82,7 +83,7 @@ impl Engine {
         by: &Actor,
     ) -> Result<Actor> {
         let name = normal_name(name);
-        if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+        if !is_name(&name) {
             return Err(EngineError::Invalid(
                 "a name has 1 to 100 printable characters".into(),
             ));
@@ -101,6 +102,10 @@ impl Engine {
         .bind(role.name())
         .fetch_one(&mut *transaction)
         .await?;
+        sqlx::query("DELETE FROM app.identities WHERE user_id = $1")
+            .bind(user_id)
+            .execute(&mut *transaction)
+            .await?;
         end_sessions(&mut transaction, user_id).await?;
         let action = if before.is_some() {
             "user.set"
@@ -125,13 +130,13 @@ impl Engine {
     /// [`EngineError::Invalid`] for a new password that is too short or too long, [`EngineError::Database`].
     pub async fn change_password(&self, actor: &Actor, present: &str, new: &str) -> Result<bool> {
         check_password(new)?;
-        let stored: Option<String> = sqlx::query_scalar(
+        let stored: Option<Option<String>> = sqlx::query_scalar(
             "SELECT password_hash FROM app.users WHERE id = $1 AND NOT disabled",
         )
         .bind(actor.user_id)
         .fetch_optional(&self.pool)
         .await?;
-        if !verify(present.to_owned(), stored).await? {
+        if !verify(present.to_owned(), stored.flatten()).await? {
             return Ok(false);
         }
         let hash = hash(new.to_owned()).await?;
@@ -172,7 +177,9 @@ pub(super) async fn shown(
     name: &str,
 ) -> Result<Option<serde_json::Value>> {
     Ok(sqlx::query_scalar(
-        "SELECT jsonb_build_object('role', role, 'disabled', disabled) FROM app.users WHERE name = $1 FOR UPDATE",
+        "SELECT jsonb_strip_nulls(jsonb_build_object('role', role, 'disabled', disabled,
+                    'issuer', (SELECT issuer FROM app.identities WHERE user_id = u.id)))
+         FROM app.users u WHERE name = $1 FOR UPDATE OF u",
     )
     .bind(name)
     .fetch_optional(connection)
@@ -193,23 +200,30 @@ pub(super) fn normal_name(name: &str) -> String {
     name.replace('\0', "").trim().to_lowercase()
 }
 
+/// Whether it can be typed into the sign-in form and shown in a line; of a name as [`normal_name`] makes it.
+pub(super) fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().count() <= 100 && !name.chars().any(char::is_control)
+}
+
 /// The table's check admits only known roles; should a newer version add one, it counts as the least here.
 pub(super) fn role_of(name: &str) -> Role {
     Role::parse(name).unwrap_or_default()
 }
 
-/// An unknown name, which has no hash, is compared with one that nobody has, so that time tells nothing.
+/// False without a hash. An unknown name, which has none, is compared with one that nobody has, so that time tells nothing.
 async fn verify(password: String, hash: Option<String>) -> Result<bool> {
     if password.len() > MAX_PASSWORD_BYTES {
         return Ok(false);
     }
     aside(move || {
+        let is_real = hash.is_some();
         let hash = hash.unwrap_or_else(|| decoy().to_owned());
         let Ok(hash) = PasswordHash::new(&hash) else {
             tracing::error!("a password hash in app.users cannot be read; set the password anew with `server user add`");
             return Ok(false);
         };
-        Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+        let matches = Argon2::default().verify_password(password.as_bytes(), &hash).is_ok();
+        Ok(matches && is_real)
     })
     .await
 }

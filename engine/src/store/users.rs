@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    model::user::{Invitation, UserRow},
+    model::user::{Invitation, SignInWay, UserRow},
     role::{Actor, Role},
 };
 use sqlx::PgConnection;
@@ -22,26 +22,29 @@ impl Engine {
         type Row = (
             String,
             String,
+            Option<String>,
             bool,
             DateTime<Utc>,
             Option<DateTime<Utc>>,
             i64,
         );
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT name, role, disabled, created_at, last_sign_in_at,
+            "SELECT name, role, issuer, disabled, u.created_at, last_sign_in_at,
                     (SELECT count(*) FROM app.sessions s WHERE s.user_id = u.id AND s.expires_at > now())
-             FROM app.users u ORDER BY name",
+             FROM app.users u LEFT JOIN app.identities i ON i.user_id = u.id ORDER BY name",
         )
         .fetch_all(&self.pool)
         .await?;
-        let row = |(name, role, disabled, created_at, last_sign_in_at, sessions): Row| UserRow {
-            name,
-            role: role_of(&role),
-            disabled,
-            created_at,
-            last_sign_in_at,
-            sessions,
-        };
+        let row =
+            |(name, role, issuer, disabled, created_at, last_sign_in_at, sessions): Row| UserRow {
+                name,
+                role: role_of(&role),
+                way: SignInWay::of(issuer),
+                disabled,
+                created_at,
+                last_sign_in_at,
+                sessions,
+            };
         Ok(rows.into_iter().map(row).collect())
     }
 
@@ -65,7 +68,7 @@ impl Engine {
     }
 
     /// Gives a person a new password, which is made up, signs them out everywhere, and lets them in again if they were
-    /// disabled.
+    /// disabled. Who came by OpenID Connect signs in with the password from then on.
     ///
     /// # Errors
     /// [`EngineError::NotFound`], [`EngineError::Database`].
@@ -91,10 +94,16 @@ impl Engine {
     /// Changes what a person may do. Their sessions go on, with the new role.
     ///
     /// # Errors
-    /// [`EngineError::NotFound`]; [`EngineError::Invalid`] for the last admin; [`EngineError::Database`].
+    /// [`EngineError::NotFound`]; [`EngineError::Invalid`] for the last admin, and for somebody whose provider decides;
+    /// [`EngineError::Database`].
     pub async fn change_role(&self, name: &str, role: Role, by: &Actor) -> Result<()> {
         let name = normal_name(name);
         let mut transaction = self.transaction().await?;
+        if has_identity(&mut transaction, &name).await? {
+            return Err(EngineError::Invalid(format!(
+                "{name} signs in by OpenID Connect, and with each sign-in the groups there decide the role: change them there"
+            )));
+        }
         if role != Role::Admin {
             spare_last_admin(&mut transaction, &name).await?;
         }
@@ -136,23 +145,61 @@ impl Engine {
         transaction.commit().await?;
         Ok(())
     }
+
+    /// Lets somebody who was disabled sign in by OpenID Connect again. Others get a new password instead.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] for whoever has or had a password; [`EngineError::Database`].
+    pub async fn enable_user(&self, name: &str, by: &Actor) -> Result<()> {
+        let name = normal_name(name);
+        let mut transaction = self.transaction().await?;
+        if !has_identity(&mut transaction, &name).await? {
+            return Err(EngineError::Invalid(format!(
+                "{name} does not sign in by OpenID Connect: give them a new password instead"
+            )));
+        }
+        let before = shown(&mut transaction, &name).await?;
+        sqlx::query("UPDATE app.users SET disabled = FALSE WHERE name = $1")
+            .bind(&name)
+            .execute(&mut *transaction)
+            .await?;
+        let after = shown(&mut transaction, &name).await?;
+        let act = audit::Act::new("user.enable", "user", &name).changed(before, after);
+        audit::record(&mut transaction, by, act).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+async fn has_identity(connection: &mut PgConnection, name: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM app.identities i JOIN app.users u ON u.id = i.user_id WHERE u.name = $1)",
+    )
+    .bind(name)
+    .fetch_one(connection)
+    .await?)
 }
 
 fn unknown(name: &str) -> EngineError {
     EngineError::NotFound(format!("the user {name}"))
 }
 
-/// Without an admin nobody could make one. The lock keeps two admins from sparing each other.
+/// Without an admin nobody could make one.
 async fn spare_last_admin(connection: &mut PgConnection, name: &str) -> Result<()> {
-    let admins: Vec<String> = sqlx::query_scalar(
-        "SELECT name FROM app.users WHERE role = 'admin' AND NOT disabled ORDER BY id FOR UPDATE",
-    )
-    .fetch_all(connection)
-    .await?;
-    if admins.iter().any(|admin| admin == name) && admins.len() == 1 {
+    if is_last_admin(connection, name).await? {
         return Err(EngineError::Invalid(format!(
             "{name} is the last admin: make somebody else one first"
         )));
     }
     Ok(())
+}
+
+/// The lock keeps two admins from sparing each other.
+pub(super) async fn is_last_admin(connection: &mut PgConnection, name: &str) -> Result<bool> {
+    let admins: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM app.users WHERE role = 'admin' AND NOT disabled ORDER BY id FOR UPDATE",
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(admins == [name])
 }

@@ -123,6 +123,7 @@ async fn a_reader_reads_every_table_and_view_and_writes_by_no_way(pool: PgPool) 
         "DELETE FROM marketing.pipeline_errors",
         "SELECT * FROM app.users",
         "SELECT * FROM app.api_tokens",
+        "SELECT * FROM app.identities",
     ] {
         denied(&mut reader, sql).await;
     }

@@ -11,7 +11,7 @@ use crate::redact::Secret;
 pub(super) struct Settings<O, E> {
     option: O,
     environment: E,
-    problems: Vec<String>,
+    pub(super) problems: Vec<String>,
 }
 
 impl<O: Fn(&str) -> Option<String>, E: Fn(&str) -> Option<String>> Settings<O, E> {
@@ -35,6 +35,7 @@ impl<O: Fn(&str) -> Option<String>, E: Fn(&str) -> Option<String>> Settings<O, E
                 .flag("COOKIE_SECURE")
                 .unwrap_or(!is_plain_and_local(site_addr, public_url.as_ref())),
             site_addr,
+            oidc: self.oidc(public_url.as_ref()),
             public_url,
             trust_proxy: self.flag("TRUST_PROXY").unwrap_or(false),
             data_dir: self
@@ -64,7 +65,7 @@ impl<O: Fn(&str) -> Option<String>, E: Fn(&str) -> Option<String>> Settings<O, E
     }
 
     /// The command line, then the environment by name, then by alias; an empty value is none.
-    fn get(&self, name: &str) -> Option<String> {
+    pub(super) fn get(&self, name: &str) -> Option<String> {
         let aliases = SETTINGS
             .iter()
             .find(|setting| setting.name == name)
@@ -196,7 +197,7 @@ impl<O: Fn(&str) -> Option<String>, E: Fn(&str) -> Option<String>> Settings<O, E
         }
     }
 
-    fn problem(&mut self, name: &str, text: &str, wanted: &str) {
+    pub(super) fn problem(&mut self, name: &str, text: &str, wanted: &str) {
         self.problems.push(format!(
             "{name} is {:?}, but must be {wanted}",
             crate::redact::redact(text)

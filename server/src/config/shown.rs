@@ -22,6 +22,7 @@ impl Config {
     /// None where the default holds that the help tells in words. What has no line here is not shown.
     fn value(&self, name: &str) -> Option<String> {
         let database = self.database.as_ref();
+        let oidc = self.oidc.as_ref();
         Some(match name {
             "DATABASE_URL" => connection(&database?.url),
             "DATABASE_DIRECT_URL" => connection(&database?.direct_url),
@@ -46,6 +47,16 @@ impl Config {
             "N8N_BASE_URL" => address(self.n8n_base_url.as_ref()?),
             "N8N_API_KEY" => self.n8n_api_key.as_ref().map(|_| HIDDEN.to_owned())?,
             "WEBHOOK_PRIVATE_ADDRESSES" => self.webhook_private_addresses.to_string(),
+            "OIDC_ISSUER_URL" => oidc?.provider.issuer.clone(),
+            "OIDC_CLIENT_ID" => oidc?.provider.client_id.clone(),
+            "OIDC_CLIENT_SECRET" => oidc.map(|_| HIDDEN.to_owned())?,
+            "OIDC_SCOPES" => oidc?.provider.scopes.join(" "),
+            "OIDC_ROLE_CLAIM" => oidc?.provider.role_claim.clone(),
+            "OIDC_ROLES" => {
+                Some(oidc?.provider.roles.to_string()).filter(|pairs| !pairs.is_empty())?
+            }
+            "OIDC_DEFAULT_ROLE" => oidc?.provider.roles.otherwise()?.name().to_owned(),
+            "OIDC_LABEL" => oidc?.label.clone(),
             _ => UNKNOWN.to_owned(),
         })
     }
@@ -118,6 +129,10 @@ mod tests {
             ("N8N_BASE_URL", "https://s3cret@n8n.example/#s3cret"),
             ("N8N_API_KEY", secret),
             ("RUST_LOG", "info,password=s3cret"),
+            ("OIDC_ISSUER_URL", "https://id.example/realm"),
+            ("OIDC_CLIENT_ID", "occ"),
+            ("OIDC_CLIENT_SECRET", secret),
+            ("OIDC_ROLES", "admins=admin team=operator"),
         ]);
         let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
         let known: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
@@ -139,6 +154,10 @@ mod tests {
             ("PUBLIC_URL", "https://occ.example/"),
             ("N8N_BASE_URL", "https://n8n.example/"),
             ("N8N_API_KEY", "***"),
+            ("OIDC_CLIENT_SECRET", "***"),
+            ("OIDC_SCOPES", "openid profile email"),
+            ("OIDC_ROLES", "admins=admin, team=operator"),
+            ("OIDC_DEFAULT_ROLE", "none: they are refused"),
             ("DATABASE_POOL_SIZE", "20"),
             ("DEMO", "false"),
         ];
@@ -156,6 +175,7 @@ mod tests {
             "a private PostgreSQL in DATA_DIR"
         );
         assert_eq!(value("N8N_API_KEY").value, "none");
+        assert_eq!(value("OIDC_CLIENT_SECRET").value, "none");
         assert_eq!(value("SANDBOX_SLOW_MS").value, "1500");
     }
 }

@@ -2,16 +2,16 @@
 
 use app::{
     api::ACCESS,
-    mode::{Demo, StyleGuide},
-    routes::PAGES,
+    mode::{Demo, ProviderLabel, Refused, StyleGuide},
+    routes::{PAGES, PROVIDER_ANSWER},
 };
 use axum::{
     extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, header::CONTENT_SECURITY_POLICY, request::Parts},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use leptos::{nonce::use_nonce, prelude::*};
-use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
+use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list_with_exclusions};
 
 use super::{
     App,
@@ -52,16 +52,18 @@ pub(crate) fn server_functions() -> Vec<(String, Access)> {
         .collect()
 }
 
+/// Without the page of refused sign-ins: a route of ours answers there.
 pub(crate) fn listings() -> Vec<AxumRouteListing> {
-    generate_route_list(app::App)
+    generate_route_list_with_exclusions(app::App, Some(vec![PROVIDER_ANSWER.to_owned()]))
 }
 
-/// What pages and server functions find: the engine, what the process knows of itself, and whether there is a style guide;
-/// the caller is in the request's extensions.
+/// What pages and server functions find: the engine, what the process knows of itself, whether there is a style guide and
+/// a provider to sign in at; the caller is in the request's extensions.
 pub(crate) fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static {
     let engine = app.engine.clone();
     let installation = app.installation.clone();
     let style_guide = app.options.style_guide;
+    let label = app.provider.as_ref().map(|provider| provider.label.clone());
     move || {
         provide_context(engine.clone());
         provide_context(installation.clone());
@@ -70,6 +72,9 @@ pub(crate) fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static {
         }
         if style_guide {
             provide_context(StyleGuide);
+        }
+        if let Some(label) = &label {
+            provide_context(ProviderLabel(label.clone()));
         }
         if let Some(policy) = policy() {
             expect_context::<ResponseOptions>().insert_header(CONTENT_SECURITY_POLICY, policy);
@@ -95,12 +100,36 @@ pub(crate) async fn not_found(State(app): State<App>, request: Request) -> Respo
     if !is_page || !matches!(credential, Some(Credential::Session(_))) {
         return Problem::not_found("This page").for_reader(request.headers());
     }
-    let around = context(&app);
+    render(&app, request, StatusCode::NOT_FOUND, || {}).await
+}
+
+/// At the address that the provider sends browsers back to: why the sign-in came to nothing.
+pub(crate) async fn refused(app: &App, problem: Problem, request: Request) -> Response {
+    if !wants_page(request.headers()) {
+        return problem.into_response();
+    }
+    let refused = Refused {
+        title: problem.title.to_owned(),
+        detail: problem.detail,
+    };
+    let tell = move || provide_context(refused.clone());
+    render(app, request, problem.status, tell).await
+}
+
+/// The page of the app at the request's address, with a status of its own.
+async fn render(
+    app: &App,
+    request: Request,
+    status: StatusCode,
+    tell: impl Fn() + Clone + Send + Sync + 'static,
+) -> Response {
+    let around = context(app);
     let context = move || {
         around();
-        expect_context::<ResponseOptions>().set_status(StatusCode::NOT_FOUND);
+        tell();
+        expect_context::<ResponseOptions>().set_status(status);
     };
-    leptos_axum::render_app_async_with_context(context, shell(&app))(request).await
+    leptos_axum::render_app_async_with_context(context, shell(app))(request).await
 }
 
 #[cfg(test)]

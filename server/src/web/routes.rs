@@ -21,13 +21,14 @@ use super::export::{
     Workers, export, import_report,
 };
 use super::{
-    App, access, account, events, headers, health, observe, origin, pages,
+    App, access, account, events, headers, health, observe, oidc, origin, pages,
     problem::panicked,
     sign_in, site, upload,
     visitor::{load_actor, session_layer},
     zone,
 };
 use Kind::{Health, Lasting, Quick};
+pub use app::routes::{PROVIDER_ANSWER, SIGN_IN_BY_PROVIDER};
 
 /// What the router is made from: what has no row, and so no access rule, is not there.
 pub struct Route {
@@ -77,6 +78,8 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/readyz", PUBLIC, Health, || get(health::readyz)),
     route("POST", "/session", PUBLIC, Quick, || post(sign_in::sign_in)),
     route("POST", "/session/end", PUBLIC, Quick, || post(sign_in::sign_out)),
+    route("GET", SIGN_IN_BY_PROVIDER, PUBLIC, Quick, || get(oidc::begin)),
+    route("GET", PROVIDER_ANSWER, PUBLIC, Quick, || get(oidc::finish)),
     route("POST", "/account/password", VIEW, Quick, || post(account::change_password)),
     route("POST", "/account/sessions/end", VIEW, Quick, || post(account::end_session)),
     route("POST", "/account/sessions/end-others", VIEW, Quick, || post(account::end_other_sessions)),

@@ -11,6 +11,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
+use domain::role::Actor;
 use serde::Deserialize;
 use tower_sessions::Session;
 use url::form_urlencoded::byte_serialize;
@@ -50,9 +51,20 @@ pub(crate) async fn sign_in(
         return Ok(again("credentials", next));
     };
     app.throttle.succeeded(&form.name, address);
-    visitor::enter(&session, &actor, address, &headers)
+    enter(&session, &actor, address, &headers, next)
         .await
-        .map_err(problem)?;
+        .map_err(problem)
+}
+
+/// The end of every way to sign in: a session of the actor's, under a new id, and on to `next`.
+pub(super) async fn enter(
+    session: &Session,
+    actor: &Actor,
+    address: IpAddr,
+    headers: &HeaderMap,
+    next: &str,
+) -> Result<Response, Problem> {
+    visitor::enter(session, actor, address, headers).await?;
     tracing::info!(user = actor.name, "signed in");
     Ok(Redirect::to(next).into_response())
 }
@@ -65,7 +77,8 @@ pub(crate) async fn sign_out(session: Session, headers: HeaderMap) -> Result<Red
     Ok(Redirect::to(SIGN_IN))
 }
 
-fn again(problem: &str, next: &str) -> Response {
+/// To the form, which says what was wrong.
+pub(super) fn again(problem: &str, next: &str) -> Response {
     Redirect::to(&format!(
         "{SIGN_IN}?problem={problem}&next={}",
         encode_next(next)
@@ -80,7 +93,7 @@ pub(crate) fn encode_next(next: &str) -> String {
 
 /// The path when it stays on this site, the start page otherwise. Browsers read `//host` and `/\host` as another host,
 /// and drop tabs and line ends before they look.
-fn local_path(next: &str) -> &str {
+pub(super) fn local_path(next: &str) -> &str {
     let is_local = next.starts_with('/')
         && !next.starts_with("//")
         && next
@@ -131,6 +144,7 @@ mod tests {
             ("javascript:alert(1)", "/"),
             ("companies", "/"),
             ("/sign-in?next=/sign-in", "/"),
+            ("/sign-in/oidc?next=/", "/"),
             ("/ä", "/"),
         ];
         for (next, expected) in table {

@@ -57,6 +57,16 @@ impl SignInThrottle {
     /// without end.
     pub(crate) fn succeeded(&self, name: &str, address: IpAddr) {
         self.names.lock().remove(&name.trim().to_lowercase());
+        self.vouched(address);
+    }
+
+    /// As [`Self::admit`], of a sign-in at a provider: whose it will be is not known yet.
+    pub(crate) fn admit_from(&self, address: IpAddr, now: Instant) -> bool {
+        self.addresses.count(network(address), ADDRESS, now)
+    }
+
+    /// Takes such an attempt back from the address: it came to a good end.
+    pub(crate) fn vouched(&self, address: IpAddr) {
         if let Some(attempt) = self.addresses.lock().get_mut(&network(address)) {
             attempt.count = attempt.count.saturating_sub(1);
             if attempt.count < ADDRESS.free {
@@ -219,6 +229,22 @@ mod tests {
             "guesses are not forgotten"
         );
         assert!(throttle.admit("ada", "10.0.0.1".parse().unwrap(), now));
+    }
+
+    #[test]
+    fn sign_ins_at_a_provider_count_for_the_address_until_they_succeed() {
+        let throttle = SignInThrottle::default();
+        let now = Instant::now();
+        for _ in 0..100 {
+            assert!(throttle.admit_from(HERE, now));
+            throttle.vouched(HERE);
+        }
+        for _ in 0..20 {
+            assert!(throttle.admit_from(HERE, now), "begun and left");
+        }
+        assert!(!throttle.admit_from(HERE, now));
+        assert!(!throttle.admit("ada", HERE, now), "of either way");
+        assert!(throttle.admit_from(HERE, now + Duration::from_secs(1)));
     }
 
     #[test]

@@ -181,7 +181,7 @@ pub(crate) async fn still_signed_in(
         .is_some_and(|now| now.role == actor.role))
 }
 
-fn session_problem(error: tower_sessions::session::Error) -> Problem {
+pub(super) fn session_problem(error: tower_sessions::session::Error) -> Problem {
     tracing::error!(%error, "a session could not be read or written");
     Problem::unavailable()
 }

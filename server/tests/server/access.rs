@@ -10,7 +10,10 @@ use server::web::{
 };
 use sqlx::PgPool;
 
-use crate::app::{App, Visitor, location, options};
+use crate::{
+    app::{App, Visitor, location, options},
+    oidc::provider::settings,
+};
 
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
@@ -63,7 +66,12 @@ fn fill(path: &str) -> String {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn everybody_gets_what_their_role_allows_and_nothing_else(pool: PgPool) {
-    let app = App::start(pool).await;
+    // A provider that is not there will do: without one, its routes would not be there.
+    let options = WebOptions {
+        oidc: Some(settings("http://127.0.0.1:1", "", "viewer")),
+        ..options()
+    };
+    let app = App::start_with(pool, options).await;
     let mut people: Vec<(Option<Role>, Visitor)> = vec![(None, app.visitor())];
     for role in Role::ALL {
         people.push((Some(role), app.person(role).await));

@@ -32,6 +32,7 @@ pub(crate) fn options() -> WebOptions {
         style_guide: true,
         limits: Limits::default(),
         settings: Vec::new(),
+        oidc: None,
     }
 }
 

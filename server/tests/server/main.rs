@@ -12,6 +12,7 @@ mod headers;
 mod import;
 mod live;
 mod n8n;
+mod oidc;
 mod operate;
 mod process;
 mod session;

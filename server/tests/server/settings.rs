@@ -218,6 +218,68 @@ fn problems_are_told_together_and_without_passwords() {
 }
 
 #[test]
+fn openid_connect_is_set_up_wholly_or_not_at_all() {
+    let whole = [
+        ("PUBLIC_URL", "https://occ.example.com"),
+        ("OIDC_ISSUER_URL", "https://id.example.com/realms/main"),
+        ("OIDC_CLIENT_ID", "occ"),
+        ("OIDC_CLIENT_SECRET", "s3cret"),
+        ("OIDC_ROLES", "admins=admin"),
+    ];
+    let with = |changes: &[(&'static str, &'static str)]| {
+        let kept = whole
+            .into_iter()
+            .filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+        config(&kept.chain(changes.iter().copied()).collect::<Vec<_>>())
+    };
+    assert!(config(&whole[..1]).unwrap().oidc.is_none());
+    let config = with(&[]).unwrap();
+    assert!(!format!("{config:?}").contains("s3cret"));
+    let oidc = config.oidc.unwrap();
+    let provider = &oidc.provider;
+    assert_eq!(provider.issuer, "https://id.example.com/realms/main");
+    assert_eq!(
+        provider.redirect.as_str(),
+        "https://occ.example.com/sign-in/oidc/callback"
+    );
+    assert_eq!(provider.scopes, ["openid", "profile", "email"]);
+    assert_eq!(
+        (&*provider.role_claim, &*oidc.label),
+        ("groups", "Single sign-on")
+    );
+    for (name, _) in whole {
+        let problem = with(&[(name, "")]).unwrap_err();
+        assert!(problem.contains(name), "{name}: {problem}");
+        assert!(!problem.contains("s3cret"), "{problem}");
+    }
+    let alone = self::config(&[("OIDC_LABEL", "Company")]).unwrap_err();
+    assert_eq!(alone.lines().count(), 5, "all that is missing: {alone}");
+    for (name, value) in [
+        ("OIDC_ISSUER_URL", "http://id.example.com"),
+        ("OIDC_ISSUER_URL", "https://u:s3cret@id.example.com"),
+        ("OIDC_ISSUER_URL", "id.example.com"),
+        ("OIDC_ROLES", "admins=owner"),
+        ("OIDC_ROLES", "admins"),
+        ("OIDC_DEFAULT_ROLE", "admin"),
+        ("OIDC_DEFAULT_ROLE", "guest"),
+    ] {
+        let problem = with(&[(name, value)]).unwrap_err();
+        assert!(
+            problem.starts_with(&format!("{name} is ")) && !problem.contains("s3cret"),
+            "{problem}"
+        );
+    }
+    for (name, value) in [
+        ("OIDC_ISSUER_URL", "http://127.0.0.1:4000"),
+        ("OIDC_ISSUER_URL", "http://localhost:4000/"),
+        ("OIDC_DEFAULT_ROLE", "viewer"),
+    ] {
+        assert!(with(&[(name, value)]).is_ok(), "{name} {value}");
+    }
+    assert!(with(&[("OIDC_ROLES", ""), ("OIDC_DEFAULT_ROLE", "viewer")]).is_ok());
+}
+
+#[test]
 fn the_command_line_wins_and_everything_is_the_default() {
     let (command, config) = parse("").unwrap();
     assert_eq!((command, config.site_addr.port()), (Command::All, 3000));

@@ -1,6 +1,7 @@
 //! A person's own account: plain forms that work without JavaScript.
 
 mod news;
+mod password;
 mod sessions;
 mod zone;
 
@@ -12,7 +13,7 @@ use crate::{
     query::{Params, use_query},
     session,
 };
-use {news::NewsForm, sessions::Sessions, zone::ZoneForm};
+use {news::NewsForm, password::Password, sessions::Sessions, zone::ZoneForm};
 
 #[component]
 pub(crate) fn AccountPage() -> impl IntoView {
@@ -35,7 +36,7 @@ pub(crate) fn AccountPage() -> impl IntoView {
                 <dl class="facts">
                     <div>
                         <dt>"Name"</dt>
-                        <dd>{name.clone()}</dd>
+                        <dd>{name}</dd>
                     </div>
                     <div>
                         <dt>"Role"</dt>
@@ -46,27 +47,9 @@ pub(crate) fn AccountPage() -> impl IntoView {
             <Sessions />
             <ZoneForm />
             <NewsForm />
-            <form class="card account-form" method="post" action="/account/password">
-                <h2>"Change the password"</h2>
-                <p class="muted">{format!("At least {MIN_PASSWORD_CHARS} characters. You are then signed out everywhere but here.")}</p>
-                <input type="text" name="name" value=name autocomplete="username" hidden readonly />
-                {field("Present password", "present", "current-password", 1)}
-                {field("New password", "new", "new-password", MIN_PASSWORD_CHARS)}
-                {field("New password again", "again", "new-password", MIN_PASSWORD_CHARS)}
-                <button class="btn primary" type="submit">"Change the password"</button>
-            </form>
+            <Password />
         </main>
     }
-}
-
-fn field(label: &'static str, name: &'static str, complete: &'static str, least: usize) -> AnyView {
-    view! {
-        <label class="field">
-            <span>{label}</span>
-            <input type="password" name=name autocomplete=complete minlength=least.to_string() required />
-        </label>
-    }
-    .into_any()
 }
 
 /// What the form did that led here.
