@@ -178,7 +178,8 @@ async fn ages_are_settings(pool: PgPool) {
             (Kept::Runs, 90),
             (Kept::Audit, 400),
             (Kept::ScheduleRuns, 90),
-            (Kept::ActionItems, 30)
+            (Kept::ActionItems, 30),
+            (Kept::WebhookDeliveries, 30)
         ]
     );
     run(

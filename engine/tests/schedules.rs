@@ -25,7 +25,7 @@ async fn a_first_look_plans_and_runs_nothing(pool: PgPool) {
     let engine = engine(&pool);
     assert_eq!(look(&engine).await, [""; 0]);
     let schedules = engine.schedules().await.unwrap();
-    assert_eq!(schedules.len(), 8);
+    assert_eq!(schedules.len(), 9);
     for schedule in schedules {
         let next = schedule.next_run_at.unwrap();
         let now = chrono::Utc::now();
@@ -195,7 +195,7 @@ async fn every_process_has_a_runner_and_a_failed_job_says_why(pool: PgPool) {
     wait_for(
         &pool,
         "SELECT count(*) FROM marketing.schedules WHERE next_run_at IS NOT NULL",
-        8,
+        9,
     )
     .await;
     run(

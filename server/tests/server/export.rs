@@ -125,7 +125,7 @@ async fn every_table_is_whole_says_its_filter_and_begins_with_its_columns(pool: 
         ("event-queue", 1),
         ("imports", 0),
         ("phase-stats", 4),
-        ("schedules", 8),
+        ("schedules", 9),
         ("sniper-targets", 1),
         ("stages", 5),
         ("throughput", 1),
@@ -137,6 +137,19 @@ async fn every_table_is_whole_says_its_filter_and_begins_with_its_columns(pool: 
     }
     let unread = admin.get("/export/events.csv?status=odd").await;
     assert_eq!(unread.status(), 422, "not everything instead");
+
+    sqlx::raw_sql(
+        "INSERT INTO app.webhooks (name, url, secret, created_by) VALUES ('n8n', 'https://n8n.example/', repeat('0', 64), 'ada');
+         INSERT INTO app.webhook_deliveries (webhook_id, event_id, event_type, status)
+         VALUES (1, 7, 't', 'dead'), (1, 8, 't', 'pending')",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let (_, dead) = lines("/export/webhook-deliveries.csv?webhook=1&status=dead").await;
+    assert!(dead[2].starts_with("7,t,") && dead.len() == 3, "{dead:?}");
+    let of_none = admin.get("/export/webhook-deliveries.csv").await;
+    assert_eq!(of_none.status(), 422);
 }
 
 #[sqlx::test(migrations = "../migrations")]
