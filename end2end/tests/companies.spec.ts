@@ -125,7 +125,7 @@ test('a heading sorts the list, in the URL, page after page and in the file', as
     SELECT CASE n % 2 WHEN 0 THEN upper('${tag}') ELSE '${tag}' END || ' ' || lpad((n * 37 % 60)::text, 2, '0'), 'https://${tag}-' || n || '.example', now() - n * interval '1 minute'
     FROM generate_series(0, 59) n`);
   const first = () => rows(page).first().locator('th');
-  const heading = (name: string) => page.getByRole('columnheader', { name });
+  const heading = (name: string) => page.locator('main').getByRole('columnheader', { name });
   await open(page, `/companies?q=${tag}`);
   await expect(heading('Imported')).toHaveAttribute('aria-sort', 'descending');
   await heading('Company').getByRole('link').focus();

@@ -27,3 +27,4 @@ mod support;
 mod system;
 mod tokens;
 mod webhooks;
+mod trends;

@@ -69,6 +69,8 @@ async fn a_process_samples_by_itself(pool: PgPool) {
     let engine = engine(&pool);
     let upkeep = engine::queue::Upkeep::start(&engine);
     wait_for(&pool, "SELECT count(*) FROM marketing.queue_depth", 1).await;
+    let noted = "SELECT count(*) FROM marketing.intelligence_samples";
+    wait_for(&pool, noted, 1).await;
     upkeep.stop().await;
 }
 
@@ -80,14 +82,19 @@ async fn the_metrics_of_intelligence_are_compared_with_the_day_before(pool: PgPo
     };
     let card = async || {
         let cards = engine.phase_cards().await.unwrap();
-        let card = cards.into_iter().find(|card| card.phase == Phase::Intelligence);
+        let card = cards
+            .into_iter()
+            .find(|card| card.phase == Phase::Intelligence);
         let metrics = card.unwrap().metrics.into_iter();
         metrics
             .map(|metric| (metric.value, metric.change))
             .collect::<Vec<_>>()
     };
     let none = card().await;
-    assert!(none.iter().all(|(value, change)| value.is_none() && change.is_none()));
+    assert!(
+        none.iter()
+            .all(|(value, change)| value.is_none() && change.is_none())
+    );
     run("INSERT INTO marketing.ple_results (company_id, ple_score) VALUES ('a', 0.8), ('b', 0.4);
          INSERT INTO marketing.bit_signals (company_id, bit_intent_score, signal_timestamp, created_at)
          SELECT 'a', 0.1, now(), now() - make_interval(hours => h) FROM unnest(ARRAY[1, 2, 3, 30, 31, 60]) h")
@@ -98,7 +105,10 @@ async fn the_metrics_of_intelligence_are_compared_with_the_day_before(pool: PgPo
     assert_eq!(targets.0.as_deref(), Some("1"));
     assert_eq!(average.0.as_deref(), Some("0.60"));
     for unknown in [targets, average] {
-        assert!(matches!(unknown.1, Some(MetricChange::Unknown(_))), "{unknown:?}");
+        assert!(
+            matches!(unknown.1, Some(MetricChange::Unknown(_))),
+            "{unknown:?}"
+        );
     }
     assert_eq!(signals.1, Some(MetricChange::Count { now: 3, before: 2 }));
 
@@ -116,7 +126,10 @@ async fn the_metrics_of_intelligence_are_compared_with_the_day_before(pool: PgPo
     let Some(MetricChange::Average { now, before }) = average.1 else {
         panic!("{average:?}");
     };
-    assert!((now - 0.85).abs() < 1e-9 && (before - 0.6).abs() < 1e-9, "{now}, {before}");
+    assert!(
+        (now - 0.85).abs() < 1e-9 && (before - 0.6).abs() < 1e-9,
+        "{now}, {before}"
+    );
     // A sample of another hour is of another day.
     run("UPDATE marketing.intelligence_samples SET bucket = bucket - INTERVAL '3 hours'").await;
     assert!(matches!(card().await[0].1, Some(MetricChange::Unknown(_))));

@@ -23,11 +23,11 @@ impl Engine {
             "WITH own AS (
                  SELECT label, detail, sum(n)::BIGINT AS n FROM marketing.v_rollup
                  WHERE metric = 'batch' AND bucket = '-infinity' AND phase = $1 GROUP BY 1, 2),
-             everybodys AS (
+             everybodys AS MATERIALIZED (
                  SELECT label, sum(n)::BIGINT AS n FROM marketing.v_rollup
                  WHERE metric = 'event' AND detail IN ('pending', 'processing') GROUP BY 1),
              -- From the first of these minutes in which anything was done: a stage that has just begun is as fast as it is.
-             pace AS (
+             pace AS MATERIALIZED (
                  SELECT label, (sum(n) / greatest(extract(epoch FROM now() - min(bucket)), 1))::FLOAT8 AS rate
                  FROM marketing.v_rollup
                  WHERE metric = 'run' AND detail = 'ok'

@@ -48,7 +48,8 @@ const LARGE_BATCH: i64 = 50_000;
 const ALONE: &str = "SELECT set_config('max_parallel_workers_per_gather', '0', TRUE)";
 
 impl Engine {
-    /// A page of 50 contacts, newest first unless sorted otherwise. Counts stop at 10,000; those of a role, or of a very large batch, at 1,000.
+    /// A page of 50 contacts, newest first unless sorted otherwise. Counts stop at 10,000; those of a role, or of a very large
+    /// batch, at 1,000.
     ///
     /// # Errors
     /// [`crate::EngineError::Invalid`] for a cursor that is none, [`crate::EngineError::Database`].
