@@ -26,5 +26,5 @@ mod sorting;
 mod support;
 mod system;
 mod tokens;
-mod webhooks;
 mod trends;
+mod webhooks;
