@@ -44,7 +44,7 @@ async fn findings(engine: &Engine) -> Vec<Finding> {
 async fn the_pipeline_breaks_nothing(pool: PgPool) {
     let engine = worked(&pool).await;
     let examination = engine.examine().await.unwrap();
-    assert_eq!(examination.checks.len(), 30, "{:?}", examination.checks);
+    assert_eq!(examination.checks.len(), 31, "{:?}", examination.checks);
     let bad: Vec<_> = examination
         .findings
         .iter()

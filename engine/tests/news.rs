@@ -3,12 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     model::{
-        error::{ErrorFilter, ErrorSelection},
+        error::ErrorFilter,
         news::{NewsItem, NewsKind},
     },
     role::{Actor, Role},
 };
-use engine::Engine;
+use engine::{Engine, store::error::ErrorSelection};
 use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::support::{count, engine};
