@@ -15,6 +15,9 @@ const PEOPLE = {
 const FORM = `<!doctype html><html lang="en"><title>Provider</title><h1>Who are you?</h1>
 <form method="post"><label>Name at the provider <input name="name"></label> <button>Go on</button> <button name="cancel" value="yes">Cancel</button></form>`;
 
+// What it says of its defaults is about providers that are kept; and nobody may read on after the first line.
+console.info = console.warn = () => {};
+
 const server = createServer((request, response) => {
   const answer = request.url.startsWith('/interaction/') ? interact(request, response) : provider.callback()(request, response);
   Promise.resolve(answer).catch((error) => response.writeHead(500).end(String(error)));
