@@ -8,6 +8,7 @@
 
 pub mod api;
 mod browser;
+mod chunk;
 mod console;
 mod document;
 mod live;

@@ -9,6 +9,7 @@ use leptos_router::{
 };
 
 use crate::{
+    chunk::lazy_page,
     pages::{
         account::AccountPage,
         actions::{ActionPage, ActionsPage},
@@ -115,31 +116,31 @@ pub(crate) fn Pages() -> impl IntoView {
             <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
             <ParentRoute path=path!("") view=|| view! { <Frame><Outlet /></Frame> } ssr=SsrMode::Async>
                 <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
-                <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
-                <Route path=path!("/companies") view=CompaniesPage ssr=SsrMode::Async />
-                <Route path=path!("/companies/:key") view=CompanyPage ssr=SsrMode::Async />
-                <Route path=path!("/contacts") view=ContactsPage ssr=SsrMode::Async />
-                <Route path=path!("/imports") view=ImportsPage ssr=SsrMode::Async />
-                <Route path=path!("/imports/:batch") view=ImportPage ssr=SsrMode::Async />
-                <Route path=path!("/errors") view=ErrorsPage ssr=SsrMode::Async />
-                <Route path=path!("/errors/:key") view=ErrorGroupPage ssr=SsrMode::Async />
-                <Route path=path!("/events") view=EventsPage ssr=SsrMode::Async />
-                <Route path=path!("/events/:id") view=EventPage ssr=SsrMode::Async />
-                <Route path=path!("/lineage") view=LineagePage ssr=SsrMode::Async />
-                <Route path=path!("/dead-letters") view=DeadLettersPage ssr=SsrMode::Async />
-                <Route path=path!("/actions") view=ActionsPage ssr=SsrMode::Async />
-                <Route path=path!("/actions/:id") view=ActionPage ssr=SsrMode::Async />
-                <Route path=path!("/reports/:phase") view=ReportPage ssr=SsrMode::Async />
-                <Route path=path!("/stages") view=StagesPage ssr=SsrMode::Async />
-                <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async />
-                <Route path=path!("/workers") view=WorkersPage ssr=SsrMode::Async />
-                <Route path=path!("/help") view=HelpPage ssr=SsrMode::Async />
-                <Route path=path!("/styleguide") view=StyleGuidePage ssr=SsrMode::Async />
-                <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
-                <Route path=path!("/trends") view=TrendsPage ssr=SsrMode::Async />
-                <Route path=path!("/users") view=UsersPage ssr=SsrMode::Async />
-                <Route path=path!("/tokens") view=TokensPage ssr=SsrMode::Async />
-                <Route path=path!("/system") view=SystemPage ssr=SsrMode::Async />
+                <Route path=path!("/account") view=lazy_page!(account, AccountPage) ssr=SsrMode::Async />
+                <Route path=path!("/companies") view=lazy_page!(companies, CompaniesPage) ssr=SsrMode::Async />
+                <Route path=path!("/companies/:key") view=lazy_page!(company, CompanyPage) ssr=SsrMode::Async />
+                <Route path=path!("/contacts") view=lazy_page!(contacts, ContactsPage) ssr=SsrMode::Async />
+                <Route path=path!("/imports") view=lazy_page!(imports, ImportsPage) ssr=SsrMode::Async />
+                <Route path=path!("/imports/:batch") view=lazy_page!(import, ImportPage) ssr=SsrMode::Async />
+                <Route path=path!("/errors") view=lazy_page!(errors, ErrorsPage) ssr=SsrMode::Async />
+                <Route path=path!("/errors/:key") view=lazy_page!(error_group, ErrorGroupPage) ssr=SsrMode::Async />
+                <Route path=path!("/events") view=lazy_page!(events, EventsPage) ssr=SsrMode::Async />
+                <Route path=path!("/events/:id") view=lazy_page!(event, EventPage) ssr=SsrMode::Async />
+                <Route path=path!("/lineage") view=lazy_page!(lineage, LineagePage) ssr=SsrMode::Async />
+                <Route path=path!("/dead-letters") view=lazy_page!(dead_letters, DeadLettersPage) ssr=SsrMode::Async />
+                <Route path=path!("/actions") view=lazy_page!(actions, ActionsPage) ssr=SsrMode::Async />
+                <Route path=path!("/actions/:id") view=lazy_page!(action, ActionPage) ssr=SsrMode::Async />
+                <Route path=path!("/reports/:phase") view=lazy_page!(report, ReportPage) ssr=SsrMode::Async />
+                <Route path=path!("/stages") view=lazy_page!(stages, StagesPage) ssr=SsrMode::Async />
+                <Route path=path!("/schedules") view=lazy_page!(schedules, SchedulesPage) ssr=SsrMode::Async />
+                <Route path=path!("/workers") view=lazy_page!(workers, WorkersPage) ssr=SsrMode::Async />
+                <Route path=path!("/help") view=lazy_page!(help, HelpPage) ssr=SsrMode::Async />
+                <Route path=path!("/styleguide") view=lazy_page!(style_guide, StyleGuidePage) ssr=SsrMode::Async />
+                <Route path=path!("/audit") view=lazy_page!(audit, AuditPage) ssr=SsrMode::Async />
+                <Route path=path!("/trends") view=lazy_page!(trends, TrendsPage) ssr=SsrMode::Async />
+                <Route path=path!("/users") view=lazy_page!(users, UsersPage) ssr=SsrMode::Async />
+                <Route path=path!("/tokens") view=lazy_page!(tokens, TokensPage) ssr=SsrMode::Async />
+                <Route path=path!("/system") view=lazy_page!(system, SystemPage) ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>
     }
