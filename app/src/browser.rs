@@ -72,13 +72,17 @@ pub fn reload() {
     let _ = window().location().reload();
 }
 
+const OFFER: &str = "load-offer";
+
+pub fn withdraw_offer() {
+    if let Some(offer) = document().get_element_by_id(OFFER) {
+        offer.remove();
+    }
+}
+
 /// Says that a page's code could not be fetched, with a plain link to the whole page: the app itself may not be alive.
 pub fn offer_load(path: &str) {
-    const ID: &str = "load-failed";
     let page = document();
-    if let Some(before) = page.get_element_by_id(ID) {
-        before.remove();
-    }
     let make = |name: &str, class: &str, text: &str| {
         let element = page.create_element(name).ok()?;
         element.set_class_name(class);
@@ -97,7 +101,7 @@ pub fn offer_load(path: &str) {
         return;
     };
     let _ = corner.set_attribute("role", "alert");
-    corner.set_id(ID);
+    corner.set_id(OFFER);
     let _ = link.set_attribute("href", path);
     // Not for the router.
     let _ = link.set_attribute("rel", "external");

@@ -11,7 +11,7 @@ use std::{
 use leptos::{prelude::*, wasm_split::SplitLoaderError};
 use leptos_router::{ChooseView, hooks::use_url};
 
-use crate::{browser, parts::loaded::Settled};
+use crate::{browser, pages::lazy, parts::loaded::Settled};
 
 /// Makes `fetch`, which waits for the file of `$chunk`, and `show`, which makes the view with the code in it.
 #[cfg(not(debug_assertions))]
@@ -32,21 +32,27 @@ macro_rules! split {
             Ok(())
         }
         async fn show($($arg: $type),*) -> Result<AnyView, ::leptos::wasm_split::SplitLoaderError> {
+            fetch().await?;
             Ok($view.into_any())
         }
     };
 }
 
-/// A page of a chunk, for a route.
-macro_rules! lazy_page {
-    ($chunk:ident, $page:path) => {{
-        $crate::chunk::split!($chunk () $page());
-        $crate::chunk::LazyPage {
-            chunk: stringify!($chunk),
-            fetch: || Box::pin(fetch()),
-            show: || Box::pin(show()),
-        }
-    }};
+/// Pages of a chunk each, for their routes, and all of them as `ALL`.
+macro_rules! lazy_pages {
+    ($($name:ident = $chunk:ident: $page:path,)*) => {
+        $(
+            pub(crate) const $name: LazyPage = {
+                $crate::chunk::split!($chunk () $page());
+                LazyPage {
+                    chunk: stringify!($chunk),
+                    fetch: || Box::pin(fetch()),
+                    show: || Box::pin(show()),
+                }
+            };
+        )*
+        pub(crate) const ALL: &[LazyPage] = &[$($name),*];
+    };
 }
 
 /// A view of a chunk, made of variables that are named with their types; "Loading…" until the file is there.
@@ -57,7 +63,23 @@ macro_rules! lazy_view {
     }};
 }
 
-pub(crate) use {lazy_page, lazy_view, split};
+pub(crate) use {lazy_pages, lazy_view, split};
+
+/// Waits for the code of the page that the server rendered. Until then nothing of the app is alive, so that links and plain
+/// forms work; false when it cannot be fetched, and then they go on to work.
+pub async fn fetched() -> bool {
+    // The server has named its file in the head.
+    let named =
+        |page: &&LazyPage| browser::has(&format!("link[rel=preload][href*='.{}.']", page.chunk));
+    let Some(page) = lazy::ALL.iter().find(named) else {
+        return true;
+    };
+    let there = (page.fetch)().await.is_ok();
+    if !there {
+        browser::offer_load("");
+    }
+    there
+}
 
 type Fetched<T> = Pin<Box<dyn Future<Output = Result<T, SplitLoaderError>>>>;
 
@@ -108,6 +130,7 @@ thread_local! {
 impl Waiting {
     fn start() -> Self {
         WAITING.set(WAITING.get() + 1);
+        browser::withdraw_offer();
         browser::mark("data-loading", Some(""));
         Self
     }

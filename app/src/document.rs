@@ -67,7 +67,7 @@ pub fn shell(options: LeptosOptions, build: Option<String>) -> impl IntoView {
     }
 }
 
-/// Has the browser fetch a chunk's files together with the rest of the page.
+/// Has the browser fetch a chunk's files together with the rest of the page; [`crate::fetched`] looks for them there.
 fn preload(files: &Files, chunk: &str) {
     for file in files.chunks.get(chunk).into_iter().flatten() {
         let link = view! { <Link rel="preload" href=file.clone() as_="fetch" type_="application/wasm" crossorigin="" /> };

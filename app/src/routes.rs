@@ -9,36 +9,7 @@ use leptos_router::{
 };
 
 use crate::{
-    chunk::lazy_page,
-    pages::{
-        account::AccountPage,
-        actions::{ActionPage, ActionsPage},
-        audit::AuditPage,
-        companies::CompaniesPage,
-        company::CompanyPage,
-        contacts::ContactsPage,
-        dead_letters::DeadLettersPage,
-        error_group::ErrorGroupPage,
-        errors::ErrorsPage,
-        event::EventPage,
-        events::EventsPage,
-        help::HelpPage,
-        import::ImportPage,
-        imports::ImportsPage,
-        lineage::LineagePage,
-        not_found::NotFoundPage,
-        overview::OverviewPage,
-        report::ReportPage,
-        schedules::SchedulesPage,
-        sign_in::SignInPage,
-        stages::StagesPage,
-        styleguide::StyleGuidePage,
-        system::SystemPage,
-        tokens::TokensPage,
-        trends::TrendsPage,
-        users::UsersPage,
-        workers::WorkersPage,
-    },
+    pages::{lazy, not_found::NotFoundPage, overview::OverviewPage, sign_in::SignInPage},
     parts::frame::Frame,
 };
 
@@ -116,31 +87,31 @@ pub(crate) fn Pages() -> impl IntoView {
             <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
             <ParentRoute path=path!("") view=|| view! { <Frame><Outlet /></Frame> } ssr=SsrMode::Async>
                 <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
-                <Route path=path!("/account") view=lazy_page!(account, AccountPage) ssr=SsrMode::Async />
-                <Route path=path!("/companies") view=lazy_page!(companies, CompaniesPage) ssr=SsrMode::Async />
-                <Route path=path!("/companies/:key") view=lazy_page!(company, CompanyPage) ssr=SsrMode::Async />
-                <Route path=path!("/contacts") view=lazy_page!(contacts, ContactsPage) ssr=SsrMode::Async />
-                <Route path=path!("/imports") view=lazy_page!(imports, ImportsPage) ssr=SsrMode::Async />
-                <Route path=path!("/imports/:batch") view=lazy_page!(import, ImportPage) ssr=SsrMode::Async />
-                <Route path=path!("/errors") view=lazy_page!(errors, ErrorsPage) ssr=SsrMode::Async />
-                <Route path=path!("/errors/:key") view=lazy_page!(error_group, ErrorGroupPage) ssr=SsrMode::Async />
-                <Route path=path!("/events") view=lazy_page!(events, EventsPage) ssr=SsrMode::Async />
-                <Route path=path!("/events/:id") view=lazy_page!(event, EventPage) ssr=SsrMode::Async />
-                <Route path=path!("/lineage") view=lazy_page!(lineage, LineagePage) ssr=SsrMode::Async />
-                <Route path=path!("/dead-letters") view=lazy_page!(dead_letters, DeadLettersPage) ssr=SsrMode::Async />
-                <Route path=path!("/actions") view=lazy_page!(actions, ActionsPage) ssr=SsrMode::Async />
-                <Route path=path!("/actions/:id") view=lazy_page!(action, ActionPage) ssr=SsrMode::Async />
-                <Route path=path!("/reports/:phase") view=lazy_page!(report, ReportPage) ssr=SsrMode::Async />
-                <Route path=path!("/stages") view=lazy_page!(stages, StagesPage) ssr=SsrMode::Async />
-                <Route path=path!("/schedules") view=lazy_page!(schedules, SchedulesPage) ssr=SsrMode::Async />
-                <Route path=path!("/workers") view=lazy_page!(workers, WorkersPage) ssr=SsrMode::Async />
-                <Route path=path!("/help") view=lazy_page!(help, HelpPage) ssr=SsrMode::Async />
-                <Route path=path!("/styleguide") view=lazy_page!(style_guide, StyleGuidePage) ssr=SsrMode::Async />
-                <Route path=path!("/audit") view=lazy_page!(audit, AuditPage) ssr=SsrMode::Async />
-                <Route path=path!("/trends") view=lazy_page!(trends, TrendsPage) ssr=SsrMode::Async />
-                <Route path=path!("/users") view=lazy_page!(users, UsersPage) ssr=SsrMode::Async />
-                <Route path=path!("/tokens") view=lazy_page!(tokens, TokensPage) ssr=SsrMode::Async />
-                <Route path=path!("/system") view=lazy_page!(system, SystemPage) ssr=SsrMode::Async />
+                <Route path=path!("/account") view=lazy::ACCOUNT ssr=SsrMode::Async />
+                <Route path=path!("/companies") view=lazy::COMPANIES ssr=SsrMode::Async />
+                <Route path=path!("/companies/:key") view=lazy::COMPANY ssr=SsrMode::Async />
+                <Route path=path!("/contacts") view=lazy::CONTACTS ssr=SsrMode::Async />
+                <Route path=path!("/imports") view=lazy::IMPORTS ssr=SsrMode::Async />
+                <Route path=path!("/imports/:batch") view=lazy::IMPORT ssr=SsrMode::Async />
+                <Route path=path!("/errors") view=lazy::ERRORS ssr=SsrMode::Async />
+                <Route path=path!("/errors/:key") view=lazy::ERROR_GROUP ssr=SsrMode::Async />
+                <Route path=path!("/events") view=lazy::EVENTS ssr=SsrMode::Async />
+                <Route path=path!("/events/:id") view=lazy::EVENT ssr=SsrMode::Async />
+                <Route path=path!("/lineage") view=lazy::LINEAGE ssr=SsrMode::Async />
+                <Route path=path!("/dead-letters") view=lazy::DEAD_LETTERS ssr=SsrMode::Async />
+                <Route path=path!("/actions") view=lazy::ACTIONS ssr=SsrMode::Async />
+                <Route path=path!("/actions/:id") view=lazy::ACTION ssr=SsrMode::Async />
+                <Route path=path!("/reports/:phase") view=lazy::REPORT ssr=SsrMode::Async />
+                <Route path=path!("/stages") view=lazy::STAGES ssr=SsrMode::Async />
+                <Route path=path!("/schedules") view=lazy::SCHEDULES ssr=SsrMode::Async />
+                <Route path=path!("/workers") view=lazy::WORKERS ssr=SsrMode::Async />
+                <Route path=path!("/help") view=lazy::HELP ssr=SsrMode::Async />
+                <Route path=path!("/styleguide") view=lazy::STYLE_GUIDE ssr=SsrMode::Async />
+                <Route path=path!("/audit") view=lazy::AUDIT ssr=SsrMode::Async />
+                <Route path=path!("/trends") view=lazy::TRENDS ssr=SsrMode::Async />
+                <Route path=path!("/users") view=lazy::USERS ssr=SsrMode::Async />
+                <Route path=path!("/tokens") view=lazy::TOKENS ssr=SsrMode::Async />
+                <Route path=path!("/system") view=lazy::SYSTEM ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>
     }

@@ -10,6 +10,7 @@ const PAGES: [string, string][] = [['/account', 'account'], ['/trends', 'trends'
   ['/imports', 'imports'], ['/errors', 'errors'], ['/events', 'events'], ['/lineage', 'lineage'], ['/dead-letters', 'dead_letters'],
   ['/actions', 'actions'], ['/reports/enrichment', 'report'], ['/stages', 'stages'], ['/schedules', 'schedules'], ['/workers', 'workers'],
   ['/help', 'help'], ['/styleguide', 'style_guide'], ['/audit', 'audit'], ['/users', 'users'], ['/tokens', 'tokens'], ['/system', 'system']];
+const OVERVIEW = 'Outreach Command Center';
 /** Bytes of WASM and JavaScript, compressed. What is built is always the same, so this is no measurement that may vary. */
 const OVERVIEW_AT_MOST = 470_000;
 
@@ -81,7 +82,7 @@ test('each page is reached from the overview without loading the app again', asy
     await page.evaluate(() => Object.assign(window, { same: true }));
     await follow(page, path);
     await expect(page).toHaveURL(new RegExp(`${path}$`));
-    await expect(page.getByRole('heading', { level: 1 })).not.toHaveText('Overview');
+    await expect(page.getByRole('heading', { level: 1 })).not.toHaveText(OVERVIEW);
     await works(page);
     expect.soft(await page.evaluate(() => 'same' in window), path).toBe(true);
   }
@@ -120,7 +121,7 @@ test('while code is on its way the old page stays and says so', async ({ page })
   await open(page, '/');
   await follow(page, '/companies');
   await expect(page.locator('html')).toHaveAttribute('data-loading', '');
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Overview');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(OVERVIEW);
   await works(page);
   letGo();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Companies');
@@ -134,7 +135,7 @@ test('a page whose code cannot be fetched is offered whole, and the page before 
   await follow(page, '/companies?q=acme');
   const notice = page.getByRole('alert').filter({ hasText: 'could not be loaded' });
   await expect(notice).toBeVisible();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Overview');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(OVERVIEW);
   await works(page);
   await page.unroute(companies);
   await notice.getByRole('link', { name: 'Load it again' }).click();
