@@ -1,6 +1,6 @@
 // Puts the site together: node scripts/package-site.mjs BINDINGS_FOLDER release|dev
 // Bundles CSS and JavaScript, gives each file a name with its content's hash, writes what Leptos reads
-// (hash.txt: "js: HASH"), and lays .br and .gz beside every file that gets smaller by it.
+// (hash.txt: "js: HASH", and "chunk-NAME: FILES" for what a page's code is in), and lays .br and .gz beside every file that gets smaller by it.
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -25,15 +25,26 @@ const fromSiteRoot = {
     build.onResolve({ filter: /^\// }, ({ kind, path }) => (kind === 'url-token' ? { path, external: true } : undefined)),
 };
 
-async function bundle(entry) {
+/** The loader names chunks as the splitter does. */
+const namedChunks = (files) => ({
+  name: 'named-chunks',
+  setup: (build) =>
+    build.onLoad({ filter: /__wasm_split\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replaceAll(/"\.\/(\w+)\.wasm"/g, (_, chunk) => JSON.stringify(`./${files[chunk]}`)),
+    })),
+});
+
+async function bundle(entry, files = {}) {
   const result = await esbuild.build({
     entryPoints: [entry],
     bundle: true,
     minify: mode === 'release',
     format: 'esm',
-    plugins: [fromSiteRoot],
+    plugins: [fromSiteRoot, namedChunks(files)],
     write: false,
     logLevel: 'warning',
+    // wasm-bindgen names the loader of the chunks once for each chunk.
+    logOverride: { 'duplicate-object-key': 'silent' },
   });
   return Buffer.from(result.outputFiles[0].contents);
 }
@@ -69,8 +80,19 @@ await rm(next, { recursive: true, force: true });
 await cp(join(OCC_ROOT, 'public'), next, { recursive: true });
 await mkdir(join(next, pkg), { recursive: true });
 
+// The chunks, and with their names the loader that the bundle takes in; while developing there are none.
+let chunks = '';
+const loads = JSON.parse(await readFile(join(bindings, 'chunks.json'), 'utf8').catch(() => '{}'));
+const files = {};
+for (const chunk of new Set(Object.values(loads).flat())) {
+  const content = await readFile(join(bindings, `${chunk}.wasm`));
+  files[chunk] = `${name}.${chunk}.${shortHash(content)}.wasm`;
+  await writeFile(join(next, pkg, files[chunk]), content);
+}
+for (const [chunk, needed] of Object.entries(loads)) chunks += `chunk-${chunk}: ${needed.map((part) => files[part]).join(' ')}\n`;
+
 const parts = {
-  js: await bundle(join(bindings, `${name}.js`)),
+  js: await bundle(join(bindings, `${name}.js`), files),
   wasm: await readFile(join(bindings, `${name}_bg.wasm`)),
   css: await bundle(join(OCC_ROOT, 'style/main.css')),
 };
@@ -93,4 +115,4 @@ if (mode === 'release') {
 
 await rm(site, { recursive: true, force: true });
 await rename(next, site);
-await writeFile(hashFile, hashes);
+await writeFile(hashFile, hashes + chunks);

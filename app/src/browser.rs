@@ -81,6 +81,45 @@ pub fn reload() {
     let _ = window().location().reload();
 }
 
+const OFFER: &str = "load-offer";
+
+pub fn withdraw_offer() {
+    if let Some(offer) = document().get_element_by_id(OFFER) {
+        offer.remove();
+    }
+}
+
+/// Says that a page's code could not be fetched, with a plain link to the whole page: the app itself may not be alive.
+pub fn offer_load(path: &str) {
+    let page = document();
+    let make = |name: &str, class: &str, text: &str| {
+        let element = page.create_element(name).ok()?;
+        element.set_class_name(class);
+        element.set_text_content(Some(text));
+        Some(element)
+    };
+    let text = "This page could not be loaded whole: the server does not answer, or a new version is running.";
+    let parts = (
+        make("section", "toasts", ""),
+        make("div", "toast", ""),
+        make("p", "", text),
+        make("a", "btn primary", "Load it again"),
+    );
+    let ((Some(corner), Some(notice), Some(text), Some(link)), Some(body)) = (parts, page.body())
+    else {
+        return;
+    };
+    let _ = corner.set_attribute("role", "alert");
+    corner.set_id(OFFER);
+    let _ = link.set_attribute("href", path);
+    // Not for the router.
+    let _ = link.set_attribute("rel", "external");
+    let _ = notice.append_child(&text);
+    let _ = notice.append_child(&link);
+    let _ = corner.append_child(&notice);
+    let _ = body.append_child(&corner);
+}
+
 /// Sets or removes an attribute of the root element.
 pub fn mark(name: &str, value: Option<&str>) {
     let Some(root) = root() else { return };

@@ -1,11 +1,15 @@
 //! The HTML document around the application: head, scripts, styles, all fit for a nonce policy.
 
-use std::sync::OnceLock;
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
+use http::request::Parts;
 use leptos::{nonce::use_nonce, prelude::*};
-use leptos_meta::MetaTags;
+use leptos_meta::{Link, MetaTags};
 
-use crate::App;
+use crate::{App, chunk::Needed, routes::SIGN_IN};
 
 /// Runs before the first paint, so that neither the theme nor the console's size jumps.
 const EARLY: &str = r#"(()=>{try{const r=document.documentElement,s=localStorage,t=s.getItem("theme"),h=+s.getItem("console-height");
@@ -19,6 +23,9 @@ const HYDRATE: &str = "const m=await import(JS);await m.default({module_or_path:
 pub fn shell(options: LeptosOptions, build: Option<String>) -> impl IntoView {
     let files = files(&options);
     let nonce = use_nonce();
+    // The form for signing in needs no code: the browser fetches it meanwhile, for the page that comes next.
+    let is_form = use_context::<Parts>().is_some_and(|request| request.uri.path() == SIGN_IN);
+    provide_context(Needed(Arc::new(|chunk| preload(files, chunk))));
     let hydrate = HYDRATE
         .replace("JS", &format!("{:?}", files.js))
         .replace("WASM", &format!("{:?}", files.wasm));
@@ -35,9 +42,21 @@ pub fn shell(options: LeptosOptions, build: Option<String>) -> impl IntoView {
                 <link rel="stylesheet" href=files.css.clone() />
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
                 // Leptos' own component writes the nonce into `crossorigin`, which makes Firefox load both files twice.
-                <link rel="modulepreload" href=files.js.clone() nonce=nonce.clone() />
-                <link rel="preload" href=files.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="" />
-                <script r#type="module" nonce=nonce>{hydrate}</script>
+                {(!is_form)
+                    .then(|| {
+                        view! {
+                            <link rel="modulepreload" href=files.js.clone() nonce=nonce.clone() />
+                            <link rel="preload" href=files.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="" />
+                            <script r#type="module" nonce=nonce>{hydrate}</script>
+                        }
+                    })}
+                {is_form
+                    .then(|| {
+                        view! {
+                            <link rel="prefetch" href=files.js.clone() />
+                            <link rel="prefetch" href=files.wasm.clone() />
+                        }
+                    })}
                 <AutoReload options />
                 <MetaTags />
             </head>
@@ -48,11 +67,22 @@ pub fn shell(options: LeptosOptions, build: Option<String>) -> impl IntoView {
     }
 }
 
+/// Has the browser fetch a chunk's files together with the rest of the page; [`crate::fetched`] looks for them there.
+fn preload(files: &Files, chunk: &str) {
+    for file in files.chunks.get(chunk).into_iter().flatten() {
+        let link = view! { <Link rel="preload" href=file.clone() as_="fetch" type_="application/wasm" crossorigin="" /> };
+        // It stands in the head, and leaves nothing here.
+        let _ = link.to_html();
+    }
+}
+
 /// Addresses of the built files.
 struct Files {
     js: String,
     wasm: String,
     css: String,
+    /// By a chunk's name, what its code is in.
+    chunks: HashMap<String, Vec<String>>,
 }
 
 /// The build writes a line `kind: hash` for each file; a running server never changes its files.
@@ -84,7 +114,18 @@ fn name_files(folder: &str, name: &str, hashes: Option<&str>) -> Files {
     };
     // Without hashes the files have wasm-bindgen's own names.
     let wasm = hash("wasm").unwrap_or_else(|| "_bg".to_owned());
+    let chunk = |line: &str| {
+        let (name, files) = line.strip_prefix("chunk-")?.split_once(':')?;
+        let files = files.split_whitespace();
+        let files = files.map(|file| format!("/{folder}/{file}")).collect();
+        Some((name.to_owned(), files))
+    };
     Files {
+        chunks: hashes
+            .into_iter()
+            .flat_map(str::lines)
+            .filter_map(chunk)
+            .collect(),
         js: format!("/{folder}/{name}{}.js", hash("js").unwrap_or_default()),
         wasm: format!("/{folder}/{name}{wasm}.wasm"),
         css: format!("/{folder}/{name}{}.css", hash("css").unwrap_or_default()),
@@ -97,10 +138,13 @@ mod tests {
 
     #[test]
     fn files_carry_their_hashes() {
-        let files = name_files("pkg", "center", Some("js: a1\nwasm: b2\ncss: c3\n"));
+        let hashes = "js: a1\nwasm: b2\ncss: c3\nchunk-users: center.d4.wasm center.e5.wasm\n";
+        let files = name_files("pkg", "center", Some(hashes));
         assert_eq!(files.js, "/pkg/center.a1.js");
         assert_eq!(files.wasm, "/pkg/center.b2.wasm");
         assert_eq!(files.css, "/pkg/center.c3.css");
+        let users = ["/pkg/center.d4.wasm", "/pkg/center.e5.wasm"];
+        assert_eq!(files.chunks["users"], users);
     }
 
     #[test]

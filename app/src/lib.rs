@@ -8,6 +8,7 @@
 
 pub mod api;
 mod browser;
+mod chunk;
 mod console;
 mod document;
 mod live;
@@ -25,6 +26,7 @@ use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::Router;
 
+pub use chunk::fetched;
 pub use document::shell;
 
 /// The product's name, in the title of every page.

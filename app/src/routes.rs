@@ -10,35 +10,8 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        account::AccountPage,
-        actions::{ActionPage, ActionsPage},
-        audit::AuditPage,
-        companies::CompaniesPage,
-        company::CompanyPage,
-        contacts::ContactsPage,
-        dead_letters::DeadLettersPage,
-        error_group::ErrorGroupPage,
-        errors::ErrorsPage,
-        event::EventPage,
-        events::EventsPage,
-        help::HelpPage,
-        import::ImportPage,
-        imports::ImportsPage,
-        lineage::LineagePage,
-        not_found::NotFoundPage,
-        overview::OverviewPage,
-        refused::RefusedPage,
-        report::ReportPage,
-        schedules::SchedulesPage,
+        lazy, not_found::NotFoundPage, overview::OverviewPage, refused::RefusedPage,
         sign_in::SignInPage,
-        stages::StagesPage,
-        styleguide::StyleGuidePage,
-        system::SystemPage,
-        tokens::TokensPage,
-        trends::TrendsPage,
-        users::UsersPage,
-        webhooks::{WebhookPage, WebhooksPage},
-        workers::WorkersPage,
     },
     parts::frame::Frame,
 };
@@ -132,33 +105,33 @@ pub(crate) fn Pages() -> impl IntoView {
             <Route path=path!("/sign-in/oidc/callback") view=RefusedPage ssr=SsrMode::Async />
             <ParentRoute path=path!("") view=|| view! { <Frame><Outlet /></Frame> } ssr=SsrMode::Async>
                 <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
-                <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
-                <Route path=path!("/companies") view=CompaniesPage ssr=SsrMode::Async />
-                <Route path=path!("/companies/:key") view=CompanyPage ssr=SsrMode::Async />
-                <Route path=path!("/contacts") view=ContactsPage ssr=SsrMode::Async />
-                <Route path=path!("/imports") view=ImportsPage ssr=SsrMode::Async />
-                <Route path=path!("/imports/:batch") view=ImportPage ssr=SsrMode::Async />
-                <Route path=path!("/errors") view=ErrorsPage ssr=SsrMode::Async />
-                <Route path=path!("/errors/:key") view=ErrorGroupPage ssr=SsrMode::Async />
-                <Route path=path!("/events") view=EventsPage ssr=SsrMode::Async />
-                <Route path=path!("/events/:id") view=EventPage ssr=SsrMode::Async />
-                <Route path=path!("/lineage") view=LineagePage ssr=SsrMode::Async />
-                <Route path=path!("/dead-letters") view=DeadLettersPage ssr=SsrMode::Async />
-                <Route path=path!("/actions") view=ActionsPage ssr=SsrMode::Async />
-                <Route path=path!("/actions/:id") view=ActionPage ssr=SsrMode::Async />
-                <Route path=path!("/reports/:phase") view=ReportPage ssr=SsrMode::Async />
-                <Route path=path!("/stages") view=StagesPage ssr=SsrMode::Async />
-                <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async />
-                <Route path=path!("/workers") view=WorkersPage ssr=SsrMode::Async />
-                <Route path=path!("/help") view=HelpPage ssr=SsrMode::Async />
-                <Route path=path!("/styleguide") view=StyleGuidePage ssr=SsrMode::Async />
-                <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
-                <Route path=path!("/trends") view=TrendsPage ssr=SsrMode::Async />
-                <Route path=path!("/users") view=UsersPage ssr=SsrMode::Async />
-                <Route path=path!("/tokens") view=TokensPage ssr=SsrMode::Async />
-                <Route path=path!("/webhooks") view=WebhooksPage ssr=SsrMode::Async />
-                <Route path=path!("/webhooks/:id") view=WebhookPage ssr=SsrMode::Async />
-                <Route path=path!("/system") view=SystemPage ssr=SsrMode::Async />
+                <Route path=path!("/account") view=lazy::ACCOUNT ssr=SsrMode::Async />
+                <Route path=path!("/companies") view=lazy::COMPANIES ssr=SsrMode::Async />
+                <Route path=path!("/companies/:key") view=lazy::COMPANY ssr=SsrMode::Async />
+                <Route path=path!("/contacts") view=lazy::CONTACTS ssr=SsrMode::Async />
+                <Route path=path!("/imports") view=lazy::IMPORTS ssr=SsrMode::Async />
+                <Route path=path!("/imports/:batch") view=lazy::IMPORT ssr=SsrMode::Async />
+                <Route path=path!("/errors") view=lazy::ERRORS ssr=SsrMode::Async />
+                <Route path=path!("/errors/:key") view=lazy::ERROR_GROUP ssr=SsrMode::Async />
+                <Route path=path!("/events") view=lazy::EVENTS ssr=SsrMode::Async />
+                <Route path=path!("/events/:id") view=lazy::EVENT ssr=SsrMode::Async />
+                <Route path=path!("/lineage") view=lazy::LINEAGE ssr=SsrMode::Async />
+                <Route path=path!("/dead-letters") view=lazy::DEAD_LETTERS ssr=SsrMode::Async />
+                <Route path=path!("/actions") view=lazy::ACTIONS ssr=SsrMode::Async />
+                <Route path=path!("/actions/:id") view=lazy::ACTION ssr=SsrMode::Async />
+                <Route path=path!("/reports/:phase") view=lazy::REPORT ssr=SsrMode::Async />
+                <Route path=path!("/stages") view=lazy::STAGES ssr=SsrMode::Async />
+                <Route path=path!("/schedules") view=lazy::SCHEDULES ssr=SsrMode::Async />
+                <Route path=path!("/workers") view=lazy::WORKERS ssr=SsrMode::Async />
+                <Route path=path!("/help") view=lazy::HELP ssr=SsrMode::Async />
+                <Route path=path!("/styleguide") view=lazy::STYLE_GUIDE ssr=SsrMode::Async />
+                <Route path=path!("/audit") view=lazy::AUDIT ssr=SsrMode::Async />
+                <Route path=path!("/trends") view=lazy::TRENDS ssr=SsrMode::Async />
+                <Route path=path!("/users") view=lazy::USERS ssr=SsrMode::Async />
+                <Route path=path!("/tokens") view=lazy::TOKENS ssr=SsrMode::Async />
+                <Route path=path!("/webhooks") view=lazy::WEBHOOKS ssr=SsrMode::Async />
+                <Route path=path!("/webhooks/:id") view=lazy::WEBHOOK ssr=SsrMode::Async />
+                <Route path=path!("/system") view=lazy::SYSTEM ssr=SsrMode::Async />
             </ParentRoute>
         </Routes>
     }

@@ -7,6 +7,8 @@ use app::App;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
-pub fn hydrate() {
-    leptos::mount::hydrate_body(App);
+pub async fn hydrate() {
+    if app::fetched().await {
+        leptos::mount::hydrate_body(App);
+    }
 }

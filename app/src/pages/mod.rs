@@ -15,6 +15,7 @@ pub(crate) mod events;
 pub(crate) mod help;
 pub(crate) mod import;
 pub(crate) mod imports;
+pub(crate) mod lazy;
 pub(crate) mod lineage;
 mod mapping;
 pub(crate) mod not_found;

@@ -6,6 +6,7 @@ use domain::{model::live::Topic, role::Permission};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use crate::{
+    chunk::lazy_view,
     live::Live,
     parts::{announce::Announcer, dialog::Dialog, notice::problem_line},
     problem::Problem,
@@ -88,7 +89,7 @@ pub(crate) fn AskDialog() -> impl IntoView {
         <Dialog
             open=open
             title=|question: &Question| question.title.clone()
-            children=move |question| body(question, open)
+            children=move |question| lazy_view!(ask, (question: Question, open: RwSignal<Option<Question>>) body(question, open))
         />
     }
 }

@@ -20,6 +20,7 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 use crate::{
     api::bulk::{self, cancel_action, preview_action, start_action, undo_action},
     browser,
+    chunk::lazy_view,
     live::Live,
     parts::{announce::Announcer, badge, dialog::Dialog, notice::problem_line},
     problem::{Problem, ProblemKind},
@@ -97,7 +98,7 @@ pub(crate) fn BulkDialog() -> impl IntoView {
         <Dialog
             open=bulk.open
             title=|target: &BulkTarget| target.act.kind().title().to_owned()
-            children=move |target| body(target, bulk)
+            children=move |target| lazy_view!(bulk, (target: BulkTarget, bulk: Bulk) body(target, bulk))
         />
     }
 }

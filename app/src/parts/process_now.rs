@@ -10,6 +10,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::actions::{preview_process_now, process_now},
+    chunk::lazy_view,
     parts::{bulk::Bulk, dialog::Dialog, notice::problem_line, progress::Progress},
     problem::Problem,
     session,
@@ -60,7 +61,7 @@ pub(crate) fn ProcessNowDialog() -> impl IntoView {
         <Dialog
             open=open
             title=|target: &ProcessTarget| format!("Process now: {}", target.stage.title())
-            children=move |target| view! { <Body target=target open=open /> }.into_any()
+            children=move |target| lazy_view!(process, (target: ProcessTarget, open: RwSignal<Option<ProcessTarget>>) view! { <Body target=target open=open /> })
         />
     }
 }

@@ -13,6 +13,7 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use crate::{
     api::replay::{replay, replay_preview},
+    chunk::lazy_view,
     live::Live,
     parts::{
         badge::{Tone, badge},
@@ -65,7 +66,7 @@ pub(crate) fn ReplayDialog() -> impl IntoView {
         <Dialog
             open=open
             title=|offer: &ReplayOffer| format!("Replay {}", offer.what)
-            children=move |offer| body(offer, open)
+            children=move |offer| lazy_view!(replay, (offer: ReplayOffer, open: RwSignal<Option<ReplayOffer>>) body(offer, open))
         />
     }
 }

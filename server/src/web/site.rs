@@ -108,15 +108,24 @@ impl Site {
             Some(format!(".{}", line.1.trim()))
         };
         let folder = Path::new(self.root()).join(&*self.options.site_pkg_dir);
-        ["js", "wasm", "css"].iter().find_map(|kind| {
+        let whole = ["js", "wasm", "css"].map(|kind| {
             let hash = if self.options.hash_files {
                 hash(kind).unwrap_or_default()
             } else {
                 String::new()
             };
-            let file = folder.join(format!("{}{hash}.{kind}", self.options.output_name));
-            (!file.is_file()).then(|| file.display().to_string())
-        })
+            format!("{}{hash}.{kind}", self.options.output_name)
+        });
+        let chunks = hashes
+            .lines()
+            .filter_map(|line| line.strip_prefix("chunk-")?.split_once(':'))
+            .flat_map(|(_, files)| files.split_whitespace().map(str::to_owned));
+        let mut files = whole
+            .into_iter()
+            .chain(chunks)
+            .map(|name| folder.join(name));
+        let missing = files.find(|file| !file.is_file())?;
+        Some(missing.display().to_string())
     }
 
     /// Answers with files, compressed beforehand where the build did so.

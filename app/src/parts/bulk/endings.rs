@@ -22,6 +22,8 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(crate) struct Endings {
     unseen: RwSignal<Vec<i64>>,
+    /// How their state is asked for. Named where the first one begins, so that its code comes with the dialog.
+    ask: StoredValue<Option<fn(Self)>>,
     live: Live,
     toasts: Toasts,
     present: Memo<Params>,
@@ -31,6 +33,7 @@ impl Endings {
     pub(super) fn new() -> Self {
         Self {
             unseen: RwSignal::new(Vec::new()),
+            ask: StoredValue::new(None),
             live: Live::expect(),
             toasts: Toasts::expect(),
             present: use_query(),
@@ -38,6 +41,7 @@ impl Endings {
     }
 
     pub(super) fn wait_for(self, id: i64) {
+        self.ask.set_value(Some(Self::ask));
         self.unseen.update(|all| all.push(id));
     }
 
@@ -55,7 +59,8 @@ impl Endings {
         let alone = Memo::new(move |_| !shown() && self.unseen.with(|all| !all.is_empty()));
         Effect::new(move || {
             if alone.get()
-                && let Ok(timer) = set_interval_with_handle(move || self.ask(), POLL)
+                && let Some(ask) = self.ask.get_value()
+                && let Ok(timer) = set_interval_with_handle(move || ask(self), POLL)
             {
                 on_cleanup(move || timer.clear());
             }
