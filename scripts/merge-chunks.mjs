@@ -7,7 +7,9 @@ import { join } from 'node:path';
 
 const [split, bindings] = process.argv.slice(2);
 const flags = process.env.WASM_FEATURES.split(' ');
-const run = (program, ...args) => execFileSync(program, [...flags, ...args], { encoding: 'utf8', maxBuffer: 1 << 30, stdio: ['ignore', 'pipe', 'ignore'] });
+// What they say is of names that they do not know; a failure is told with the command.
+const output = { encoding: 'utf8', maxBuffer: 1 << 30, stdio: ['ignore', 'pipe', 'ignore'] };
+const run = (program, ...args) => execFileSync(program, [...flags, ...args], output);
 
 let loader = await readFile(join(split, '__wasm_split.js'), 'utf8');
 const shared = [...loader.matchAll(/^const (__chunk_(\d+)) = makeLoad\(.*?\n, \[\]\);\n/gms)];

@@ -1,6 +1,7 @@
 // Puts the site together: node scripts/package-site.mjs BINDINGS_FOLDER release|dev
 // Bundles CSS and JavaScript, gives each file a name with its content's hash, writes what Leptos reads
-// (hash.txt: "js: HASH", and "chunk-NAME: FILES" for what a page's code is in), and lays .br and .gz beside every file that gets smaller by it.
+// (hash.txt: "js: HASH", and "chunk-NAME: FILES" for what the code of a page is in), and lays .br and .gz beside every
+// file that gets smaller by it.
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -89,7 +90,9 @@ for (const chunk of new Set(Object.values(loads).flat())) {
   files[chunk] = `${name}.${chunk}.${shortHash(content)}.wasm`;
   await writeFile(join(next, pkg, files[chunk]), content);
 }
-for (const [chunk, needed] of Object.entries(loads)) chunks += `chunk-${chunk}: ${needed.map((part) => files[part]).join(' ')}\n`;
+for (const [chunk, needed] of Object.entries(loads)) {
+  chunks += `chunk-${chunk}: ${needed.map((part) => files[part]).join(' ')}\n`;
+}
 
 const parts = {
   js: await bundle(join(bindings, `${name}.js`), files),

@@ -3,9 +3,10 @@
 
 use std::{
     cell::Cell,
-    future::{Future, pending},
+    future::{Future, pending, poll_fn},
     pin::Pin,
     sync::Arc,
+    task::Poll,
 };
 
 use leptos::{prelude::*, wasm_split::SplitLoaderError};
@@ -55,7 +56,8 @@ macro_rules! lazy_pages {
     };
 }
 
-/// A view of a chunk, made of variables that are named with their types; "Loading…" until the file is there.
+/// A view of a chunk, made of variables that are named with their types; "Loading…" until the file is there. Not for what
+/// closes itself while its buttons still follow a signal: the view may outlive the signal for a moment.
 macro_rules! lazy_view {
     ($chunk:ident, ($($arg:ident: $type:ty),*) $view:expr) => {{
         $crate::chunk::split!($chunk ($($arg: $type),*) $view);
@@ -105,9 +107,18 @@ impl ChooseView for LazyPage {
             return tell(self.chunk);
         }
         let url = use_url().get_untracked();
+        let mut fetching = (self.fetch)();
+        let known = poll_fn(|context| Poll::Ready(fetching.as_mut().poll(context))).await;
+        if known.is_ready() {
+            return;
+        }
         let waiting = Waiting::start();
-        if (self.fetch)().await.is_err() {
-            drop(waiting);
+        let there = fetching.await.is_ok();
+        drop(waiting);
+        if there {
+            // When the page is in the document.
+            request_animation_frame(browser::find_focus);
+        } else {
             let (path, search) = (url.path(), url.search());
             let glue = if search.is_empty() { "" } else { "?" };
             browser::offer_load(&format!("{path}{glue}{search}"));

@@ -24,7 +24,6 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::errors::{Selection, errors, preview_errors},
-    chunk::lazy_view,
     live::Live,
     parts::dialog::Dialog,
     problem::Problem,
@@ -135,7 +134,7 @@ pub(crate) fn ErrorConsole() -> impl IntoView {
                 {move || in_n8n.get().then(|| view! { <n8n::N8nErrors /> })}
             </div>
         </section>
-        <Dialog open=console.task title=task_title children=move |task| lazy_view!(task, (console: Console, task: Task) task_body(console, task)) />
+        <Dialog open=console.task title=task_title children=move |task| task_body(console, task) />
     }
 }
 
