@@ -12,7 +12,7 @@ const PAGES: [string, string][] = [['/account', 'account'], ['/trends', 'trends'
   ['/help', 'help'], ['/styleguide', 'style_guide'], ['/audit', 'audit'], ['/users', 'users'], ['/tokens', 'tokens'], ['/webhooks', 'webhooks'], ['/system', 'system']];
 const OVERVIEW = 'Outreach Command Center';
 /** Bytes of WASM and JavaScript, compressed. What is built is always the same, so this is no measurement that may vary. */
-const OVERVIEW_AT_MOST = 490_000;
+const OVERVIEW_AT_MOST = 520_000;
 
 const tag = unique('lazy');
 
