@@ -74,9 +74,9 @@ pub(super) fn Deliveries(
         )
     };
     view! {
-        <section aria-labelledby="deliveries-title">
+        <section>
             <div class="company-head">
-                <h2 id="deliveries-title">"Deliveries"</h2>
+                <h2>"Deliveries"</h2>
                 <span class="grow"></span>
                 <span class="row">
                     {again}
