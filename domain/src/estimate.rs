@@ -162,7 +162,7 @@ mod tests {
                 verifying,
                 Estimate::Unknown(NoEstimate::StagePaused(StageName::Verify)),
             ),
-            (behind, Estimate::In(50.0)),
+            (behind, Estimate::In(100.0)),
         ];
         for (batch, expected) in table {
             assert_eq!(estimate(&batch), expected, "{batch:?}");
