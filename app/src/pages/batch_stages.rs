@@ -140,7 +140,7 @@ fn end(progress: &BatchProgress) -> AnyView {
     };
     view! {
         <p class="batch-end">
-            <b data-figure="eta">{figure}</b> <span class="muted">{text}</span>
+            <b data-figure="eta">{figure}</b> " " <span class="muted">{text}</span>
         </p>
     }
     .into_any()

@@ -123,7 +123,11 @@ fn line(row: Row, editing: Editing) -> AnyView {
         .clone()
         .map(|by| view! { {by} ", " {time::stamp(row.setting.updated_at)} });
     let kept = days(row.setting.keep_days);
-    let (last, result) = (last.map(time::stamp), result.map(counts));
+    let last = match last {
+        Some(at) => time::stamp(at).into_any(),
+        None => "never".into_any(),
+    };
+    let result = result.map(counts);
     let change = session::may(Permission::Edit).then(|| {
         let label = format!("Change how long: {}", what.noun());
         view! {
