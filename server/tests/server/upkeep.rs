@@ -59,7 +59,7 @@ async fn people_look_operators_pause_and_admins_change(pool: PgPool) {
         (&json!("events"), &json!(14))
     );
     let (_, kept) = ask(&viewer, "retention", json!({})).await;
-    assert_eq!(kept.as_array().unwrap().len(), 7);
+    assert_eq!(kept.as_array().unwrap().len(), 8);
 
     let (_, examination) = ask(&admin, "examine", json!({})).await;
     assert_eq!(examination["findings"], json!([]));
