@@ -80,8 +80,9 @@ fn step(step: &StripStep, demo: bool) -> AnyView {
     .into_any()
 }
 
-/// What the step has made. Companies and people have a list, which the number leads to. Slots are counted here and listed
-/// with their companies, and so are addresses: each verification counts, and a contact may have several.
+/// What the step has made. Companies and people have a list, which the number leads to. What was imported is listed
+/// together with companies that came by another way; slots are listed with their companies, and so are addresses: each
+/// verification counts, and a contact may have several.
 fn figure(step: &StripStep) -> AnyView {
     let n = count(step.done);
     let (reached, unit) = match step.stage {
@@ -103,7 +104,8 @@ fn figure(step: &StripStep) -> AnyView {
             ..Default::default()
         })
     };
-    if matches!(unit, "companies" | "people") {
+    let is_list = unit == "people" || (unit == "companies" && step.stage.is_some());
+    if is_list {
         return view! {
             <p class="step-figure">
                 <a class="figure" data-figure="done" href=href>{n}</a> " " <span class="unit">{unit}</span>
@@ -111,10 +113,14 @@ fn figure(step: &StripStep) -> AnyView {
         }
         .into_any();
     }
+    let listed = match step.stage {
+        None => "All companies, also those that were not imported",
+        Some(_) => "The companies that they belong to",
+    };
     view! {
         <p class="step-figure">
             <span class="figure" data-figure="done">{n}</span> " "
-            <a class="unit" href=href title="The companies that they belong to">{unit}</a>
+            <a class="unit" href=href title=listed>{unit}</a>
         </p>
     }
     .into_any()
