@@ -23,7 +23,8 @@ const HYDRATE: &str = "const m=await import(JS);await m.default({module_or_path:
 pub fn shell(options: LeptosOptions, build: Option<String>) -> impl IntoView {
     let files = files(&options);
     let nonce = use_nonce();
-    // The form for signing in needs no code: the browser fetches it meanwhile, for the page that comes next.
+    // The form for signing in needs no code. A prefetch of it for the next page is refused by Firefox, which asks
+    // `default-src` of the page's policy about it.
     let is_form = use_context::<Parts>().is_some_and(|request| request.uri.path() == SIGN_IN);
     provide_context(Needed(Arc::new(|chunk| preload(files, chunk))));
     let hydrate = HYDRATE
@@ -48,13 +49,6 @@ pub fn shell(options: LeptosOptions, build: Option<String>) -> impl IntoView {
                             <link rel="modulepreload" href=files.js.clone() nonce=nonce.clone() />
                             <link rel="preload" href=files.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="" />
                             <script r#type="module" nonce=nonce>{hydrate}</script>
-                        }
-                    })}
-                {is_form
-                    .then(|| {
-                        view! {
-                            <link rel="prefetch" href=files.js.clone() />
-                            <link rel="prefetch" href=files.wasm.clone() />
                         }
                     })}
                 <AutoReload options />
