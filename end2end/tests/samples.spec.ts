@@ -27,7 +27,7 @@ test('from an empty database to verified companies with one click', async ({ pag
     await expect(page.locator('[data-stage=import] [data-figure=done]')).toHaveText('40');
     await expect(page.locator('[data-stage=verify] [data-figure=done]')).not.toHaveText('0', { timeout: 60_000 });
     await expect(page.locator('main')).not.toContainText('Nothing has been imported yet');
-    await page.getByRole('link', { name: 'Companies' }).click();
+    await page.getByRole('link', { name: 'Companies', exact: true }).click();
     await expect(page.locator('main tbody tr').filter({ hasText: 'Northwind Logistics' })).toHaveCount(1);
   } finally {
     await server.remove();
