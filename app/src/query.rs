@@ -5,6 +5,7 @@
 mod contacts;
 mod lists;
 mod range;
+mod records;
 mod tokens;
 mod webhooks;
 
@@ -16,6 +17,7 @@ use crate::routes::{SIGN_IN, SIGN_IN_BY_PROVIDER};
 pub use contacts::*;
 pub use lists::*;
 pub use range::*;
+pub use records::*;
 pub use tokens::*;
 pub use webhooks::*;
 

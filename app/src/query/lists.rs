@@ -6,12 +6,10 @@ use domain::{
     model::{
         audit::{AuditFilter, AuditQuery},
         bulk::{ActionFilter, ActionKind, ActionState},
-        company::{Attention, CompanyFilter, CompanyState},
         dead_letter::{DeadLetterFilter, DeadLetterKind, DeadLetterQuery},
         error::{ErrorFilter, ErrorQuery, ErrorSort},
         error_group::{GroupQuery, GroupSort, GroupState, GroupStates},
         event::EventFilter,
-        import::{ImportFilter, ImportStatus},
         sort::{Column, Sort},
     },
     payload_match::PayloadMatch,
@@ -19,61 +17,12 @@ use domain::{
     span::Span,
 };
 
-use super::{Params, link, write};
+use super::{Params, write};
 
 pub fn tab(params: &Params) -> Phase {
     text(params, "tab")
         .and_then(|name| Phase::parse(&name))
         .unwrap_or(Phase::Enrichment)
-}
-
-pub fn company_filter(params: &Params) -> CompanyFilter {
-    CompanyFilter {
-        search: text(params, "q"),
-        batch: text(params, "batch"),
-        state: text(params, "state").and_then(|name| CompanyState::parse(&name)),
-        reached: text(params, "reached").and_then(|name| CompanyState::parse(&name)),
-        attention: text(params, "attention").and_then(|name| Attention::parse(&name)),
-        sort: sort(params),
-        cursor: text(params, "after"),
-    }
-}
-
-pub fn companies_path(filter: &CompanyFilter) -> String {
-    link(
-        "/companies",
-        &Params::default(),
-        &[
-            ("q", filter.search.as_deref()),
-            ("batch", filter.batch.as_deref()),
-            ("state", filter.state.map(CompanyState::name)),
-            ("reached", filter.reached.map(CompanyState::name)),
-            ("attention", filter.attention.map(Attention::name)),
-            ("sort", filter.sort.text().as_deref()),
-            ("after", filter.cursor.as_deref()),
-        ],
-    )
-}
-
-pub fn import_filter(params: &Params) -> ImportFilter {
-    ImportFilter {
-        search: text(params, "q"),
-        status: text(params, "status").and_then(|name| ImportStatus::parse(&name)),
-        sort: sort(params),
-        cursor: text(params, "after"),
-    }
-}
-
-pub fn imports_path(filter: &ImportFilter) -> String {
-    link(
-        "/imports",
-        &Params::default(),
-        &[
-            ("q", filter.search.as_deref()),
-            ("status", filter.status.map(ImportStatus::name)),
-            ("after", filter.cursor.as_deref()),
-        ],
-    )
 }
 
 /// A key of the URL and whether a value of it can be read.
@@ -92,12 +41,6 @@ const EVENT_READERS: [Reader; 8] = [
     ("dead", |text| matches!(text, "yes" | "no")),
     ("payload", |text| text.parse::<PayloadMatch>().is_ok()),
 ];
-const COMPANY_READERS: [Reader; 3] = [
-    ("state", |text| CompanyState::parse(text).is_some()),
-    ("reached", |text| CompanyState::parse(text).is_some()),
-    ("attention", |text| Attention::parse(text).is_some()),
-];
-const IMPORT_READERS: [Reader; 1] = [("status", |text| ImportStatus::parse(text).is_some())];
 const DEAD_LETTER_READERS: [Reader; 1] = [("kind", |text| DeadLetterKind::parse(text).is_some())];
 const AUDIT_READERS: [Reader; 2] = [FROM, UNTIL];
 
@@ -105,14 +48,6 @@ const AUDIT_READERS: [Reader; 2] = [FROM, UNTIL];
 /// they meant, and nothing may be done to all of it.
 pub fn unread_of_events(params: &Params) -> Option<String> {
     unread(params, &EVENT_READERS)
-}
-
-pub fn unread_of_companies(params: &Params) -> Option<String> {
-    unread(params, &COMPANY_READERS)
-}
-
-pub fn unread_of_imports(params: &Params) -> Option<String> {
-    unread(params, &IMPORT_READERS)
 }
 
 pub fn unread_of_dead_letters(params: &Params) -> Option<String> {
@@ -371,31 +306,10 @@ pub(super) fn text(params: &Params, key: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use domain::model::company::CompanyColumn;
-
     use super::*;
 
     fn params(path: &str) -> Params {
         Params::parse(path.split_once('?').map_or("", |(_, query)| query))
-    }
-
-    #[test]
-    fn company_filters_survive_the_url() {
-        let mut filters = vec![CompanyFilter::default()];
-        for state in CompanyState::ALL {
-            filters.push(CompanyFilter {
-                search: Some("O'Reilly & Söhne = 100 %?#/+".into()),
-                batch: Some("20251120-TX-01".into()),
-                state: Some(state),
-                reached: Some(state),
-                attention: Some(Attention::Errors),
-                sort: Sort::default().clicked(CompanyColumn::Name),
-                cursor: Some("2026-11-21T03:00:00+00:00~17".into()),
-            });
-        }
-        for filter in filters {
-            assert_eq!(company_filter(&params(&companies_path(&filter))), filter);
-        }
     }
 
     #[test]
@@ -497,7 +411,6 @@ mod tests {
     fn nonsense_in_the_url_is_no_filter() {
         let nonsense =
             params("/x?state=flying&status=&type=+&e_severity=x&e_resolved=x&e_sort=x&tab=x");
-        assert_eq!(company_filter(&nonsense), CompanyFilter::default());
         assert_eq!(event_filter(&nonsense), EventFilter::default());
         assert_eq!(tab(&nonsense), Phase::Enrichment);
         let query = error_query(&nonsense);

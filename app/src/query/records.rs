@@ -1,0 +1,116 @@
+//! The filters of companies and of imports, to the query string and back.
+
+use domain::model::{
+    company::{Attention, CompanyFilter, CompanyState},
+    import::{ImportFilter, ImportStatus},
+};
+
+use super::{
+    Params, link,
+    lists::{Reader, sort, text, unread},
+};
+
+const COMPANY_READERS: [Reader; 3] = [
+    ("state", |text| CompanyState::parse(text).is_some()),
+    ("reached", |text| CompanyState::parse(text).is_some()),
+    ("attention", |text| Attention::parse(text).is_some()),
+];
+const IMPORT_READERS: [Reader; 1] = [("status", |text| ImportStatus::parse(text).is_some())];
+
+pub fn unread_of_companies(params: &Params) -> Option<String> {
+    unread(params, &COMPANY_READERS)
+}
+
+pub fn unread_of_imports(params: &Params) -> Option<String> {
+    unread(params, &IMPORT_READERS)
+}
+
+pub fn company_filter(params: &Params) -> CompanyFilter {
+    CompanyFilter {
+        search: text(params, "q"),
+        batch: text(params, "batch"),
+        state: text(params, "state").and_then(|name| CompanyState::parse(&name)),
+        reached: text(params, "reached").and_then(|name| CompanyState::parse(&name)),
+        attention: text(params, "attention").and_then(|name| Attention::parse(&name)),
+        sort: sort(params),
+        cursor: text(params, "after"),
+    }
+}
+
+pub fn companies_path(filter: &CompanyFilter) -> String {
+    link(
+        "/companies",
+        &Params::default(),
+        &[
+            ("q", filter.search.as_deref()),
+            ("batch", filter.batch.as_deref()),
+            ("state", filter.state.map(CompanyState::name)),
+            ("reached", filter.reached.map(CompanyState::name)),
+            ("attention", filter.attention.map(Attention::name)),
+            ("sort", filter.sort.text().as_deref()),
+            ("after", filter.cursor.as_deref()),
+        ],
+    )
+}
+
+pub fn import_filter(params: &Params) -> ImportFilter {
+    ImportFilter {
+        search: text(params, "q"),
+        status: text(params, "status").and_then(|name| ImportStatus::parse(&name)),
+        sort: sort(params),
+        cursor: text(params, "after"),
+    }
+}
+
+pub fn imports_path(filter: &ImportFilter) -> String {
+    link(
+        "/imports",
+        &Params::default(),
+        &[
+            ("q", filter.search.as_deref()),
+            ("status", filter.status.map(ImportStatus::name)),
+            ("after", filter.cursor.as_deref()),
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::model::{company::CompanyColumn, sort::Sort};
+
+    use super::*;
+
+    fn params(path: &str) -> Params {
+        Params::parse(path.split_once('?').map_or("", |(_, query)| query))
+    }
+
+    #[test]
+    fn company_filters_survive_the_url() {
+        let mut filters = vec![CompanyFilter::default()];
+        for state in CompanyState::ALL {
+            filters.push(CompanyFilter {
+                search: Some("O'Reilly & Söhne = 100 %?#/+".into()),
+                batch: Some("20251120-TX-01".into()),
+                state: Some(state),
+                reached: Some(state),
+                attention: Some(Attention::Errors),
+                sort: Sort::default().clicked(CompanyColumn::Name),
+                cursor: Some("2026-11-21T03:00:00+00:00~17".into()),
+            });
+        }
+        for filter in filters {
+            assert_eq!(company_filter(&params(&companies_path(&filter))), filter);
+        }
+    }
+
+    #[test]
+    fn what_is_no_state_is_no_filter_and_is_named() {
+        let nonsense = params("/x?state=flying&status=+&q=");
+        assert_eq!(company_filter(&nonsense), CompanyFilter::default());
+        assert_eq!(import_filter(&nonsense), ImportFilter::default());
+        let named = unread_of_companies(&nonsense).unwrap_or_default();
+        assert!(named.contains("“flying”"), "{named}");
+        assert_eq!(unread_of_imports(&nonsense), None);
+        assert!(unread_of_imports(&params("/x?status=flying")).is_some());
+    }
+}
