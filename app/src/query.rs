@@ -4,10 +4,10 @@
 
 mod contacts;
 mod lists;
-mod range;
 mod records;
 mod tokens;
 mod webhooks;
+mod window;
 
 use leptos::prelude::{Memo, Read};
 use leptos_router::hooks::use_location;
@@ -16,19 +16,22 @@ use crate::routes::{SIGN_IN, SIGN_IN_BY_PROVIDER};
 
 pub use contacts::*;
 pub use lists::*;
-pub use range::*;
 pub use records::*;
 pub use tokens::*;
 pub use webhooks::*;
+pub use window::*;
 
 /// The keys of the error console; links to other pages carry them along.
-pub const CONSOLE_KEYS: [&str; 9] = [
+pub const CONSOLE_KEYS: [&str; 12] = [
     "e_panel",
     "e_type",
     "e_group",
     "e_severity",
     "e_resolved",
     "e_q",
+    "e_newer",
+    "e_from",
+    "e_until",
     "e_sort",
     "e_order",
     "e_after",

@@ -4,6 +4,7 @@ use domain::{
     model::{
         Page,
         error::{ErrorFilter, ErrorRow},
+        window::Window,
     },
     role::Permission,
 };
@@ -17,7 +18,7 @@ use crate::{
         icon::{CHEVRON, icon},
         pager::counted,
     },
-    query::{Change, link, resolved_name, use_query},
+    query::{CONSOLE_WINDOW, Change, link, resolved_name, unread_of_errors, use_query},
     session,
 };
 
@@ -94,7 +95,11 @@ fn Chips() -> impl IntoView {
             // The state that the console starts with is no choice, and the select shows it.
             .filter(|(key, _, value)| !(*key == "e_resolved" && value == "no"))
             .map(|(key, name, value)| {
-                let href = here(&[(key, None), ("e_after", None)]);
+                let mut changes = vec![(key, None), ("e_after", None)];
+                if key == CONSOLE_WINDOW.newer {
+                    changes.extend([(CONSOLE_WINDOW.from, None), (CONSOLE_WINDOW.until, None)]);
+                }
+                let href = here(&changes);
                 let label = format!("Remove the filter {name} {value}");
                 view! {
                     <span class="chip">
@@ -128,12 +133,16 @@ fn parts(filter: &ErrorFilter) -> Vec<(&'static str, &'static str, String)> {
     if let Some(text) = &filter.search {
         parts.push(("e_q", "text", text.clone()));
     }
+    if filter.window != Window::default() {
+        parts.push((CONSOLE_WINDOW.newer, "time", filter.window.to_string()));
+    }
     parts
 }
 
 fn for_all(console: Console, page: &Page<ErrorRow>) -> AnyView {
     let filter = console.query.get_untracked().filter;
-    if page.count.n < 2 || filter.resolved == Some(true) {
+    let unread = unread_of_errors(&use_query().get_untracked()).is_some();
+    if page.count.n < 2 || filter.resolved == Some(true) || unread {
         return ().into_any();
     }
     let plus = if page.count.capped { "+" } else { "" };
@@ -186,6 +195,10 @@ mod tests {
             severity: Some(Severity::Error),
             resolved: Some(true),
             search: Some("timed out".into()),
+            window: Window {
+                newer_than: "24h".parse().ok(),
+                ..Window::default()
+            },
             up_to: None,
         };
         let named: Vec<_> = parts(&filter)
@@ -199,7 +212,8 @@ mod tests {
                 "e_group group 3f09ab",
                 "e_severity severity error",
                 "e_resolved resolved yes",
-                "e_q text timed out"
+                "e_q text timed out",
+                "e_newer time last 24 hours",
             ]
         );
         let any = ErrorFilter {

@@ -23,8 +23,9 @@ use crate::{
         pager::Pager,
         rows::rows,
         table, time,
+        time_filter::TimeFilter,
     },
-    query::{errors_path, sort_name},
+    query::{CONSOLE_WINDOW, errors_path, sort_name, unread_of_errors, use_query},
     session,
 };
 
@@ -34,8 +35,10 @@ const MESSAGE_LENGTH: usize = 100;
 #[component]
 pub(super) fn Errors() -> impl IntoView {
     let console: Console = expect_context();
+    let params = use_query();
     view! {
         <Filters />
+        {move || unread_of_errors(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
         <Loaded resource=console.errors view=move |page| list(console, page) />
     }
 }
@@ -74,6 +77,7 @@ fn Filters() -> impl IntoView {
             </Settled>
             <Select label="Severity" name="e_severity" cursor="e_after" any="any severity" choices=Signal::stored(severities) />
             <Select label="State" name="e_resolved" cursor="e_after" any="unresolved" choices=Signal::stored(resolved) />
+            <TimeFilter label="Time" keys=&CONSOLE_WINDOW />
             <SearchField label="Search errors" name="e_q" cursor="e_after" />
             {session::may(Permission::Export)
                 .then(|| view! { <a class="btn" href=export download="" rel="external">"Export"</a> })}

@@ -28,11 +28,13 @@ use crate::{
         rows::rows,
         table::{fact, table},
         time,
+        time_filter::TimeFilter,
     },
     problem::Problem,
     query::{
-        Params, action_filter, carry, companies_path, company_path, contacts_path, errors_path,
-        event_path, events_path, import_path, imports_path, use_query,
+        Params, WINDOW, action_filter, carry, companies_path, company_path, contacts_path,
+        errors_path, event_path, events_path, import_path, imports_path, unread_of_actions,
+        use_query,
     },
 };
 
@@ -56,7 +58,9 @@ pub(crate) fn ActionsPage() -> impl IntoView {
                 <SearchField label="Asked for by" name="by" cursor="after" main=true />
                 <Select label="Kind" name="kind" cursor="after" any="any kind" choices=kinds />
                 <Select label="State" name="state" cursor="after" any="any state" choices=states />
+                <TimeFilter label="Asked for" keys=&WINDOW />
             </div>
+            {move || unread_of_actions(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
             <Loaded resource=rows view=move |page| list(&filter.get_untracked(), page) />
         </main>
     }

@@ -14,7 +14,7 @@ use crate::{
     live::Live,
     parts::{
         export::ExportLink,
-        filter::{DayField, SearchField, Select, fixed},
+        filter::{SearchField, Select, fixed},
         header::PageHeader,
         loaded::Loaded,
         notice::Empty,
@@ -22,8 +22,9 @@ use crate::{
         rows::rows,
         table::{json, table},
         time,
+        time_filter::TimeFilter,
     },
-    query::{audit_query, unread_of_audit, use_query},
+    query::{WINDOW, audit_query, unread_of_audit, use_query},
 };
 
 const PATH: &str = "/audit";
@@ -59,8 +60,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
                 <SearchField label="Who (whole name)" name="actor" cursor="after" main=true />
                 <Select label="About" name="action" cursor="after" any="everything" choices=fixed(ACTIONS) />
                 <SearchField label="Target" name="target" cursor="after" />
-                <DayField label="From" name="from" cursor="after" />
-                <DayField label="Until" name="until" cursor="after" />
+                <TimeFilter label="Time" keys=&WINDOW />
             </div>
             {move || unread_of_audit(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
             <Loaded resource=rows view=move |page| list(&query.get_untracked(), page) />

@@ -29,8 +29,9 @@ use crate::{
         selection::{Chosen, CompanyKey},
         table::{CHOOSE, Heading, sorted_table},
         time,
+        time_filter::TimeFilter,
     },
-    query::{carry, company_filter, company_path, link, unread_of_companies, use_query},
+    query::{WINDOW, carry, company_filter, company_path, link, unread_of_companies, use_query},
     session,
 };
 
@@ -71,6 +72,7 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
                 <SearchField label="Name, website or Barton ID" name="q" cursor="after" main=true />
                 <BatchSelect />
                 <Select label="Attention" name="attention" cursor="after" any="any" choices=attention_choices() />
+                <TimeFilter label="Imported" keys=&WINDOW />
                 <ColumnChoice of=&COLUMNS />
             </div>
             <StateChips filter=filter />

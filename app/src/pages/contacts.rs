@@ -29,8 +29,9 @@ use crate::{
         selection::{Chosen, ContactId},
         table::{CHOOSE, Heading, sorted_table},
         time,
+        time_filter::TimeFilter,
     },
-    query::{carry, company_path, contact_filter, link, unread_of_contacts, use_query},
+    query::{WINDOW, carry, company_path, contact_filter, link, unread_of_contacts, use_query},
     session,
 };
 
@@ -70,6 +71,7 @@ pub(crate) fn ContactsPage() -> impl IntoView {
                 <Select label="Role" name="role" cursor="after" any="any role" choices=role_choices() />
                 <Select label="Enrichment" name="status" cursor="after" any="any status" choices=status_choices() />
                 <BatchSelect />
+                <TimeFilter label="Since" keys=&WINDOW />
                 <ColumnChoice of=&COLUMNS />
             </div>
             <CompanyChip filter=filter />

@@ -29,8 +29,12 @@ use crate::{
         selection::Chosen,
         table::{CHOOSE, table},
         time,
+        time_filter::TimeFilter,
     },
-    query::{carry, dead_letter_query, event_path, events_path, unread_of_dead_letters, use_query},
+    query::{
+        WINDOW, carry, dead_letter_query, event_path, events_path, unread_of_dead_letters,
+        use_query,
+    },
     session,
 };
 
@@ -56,6 +60,7 @@ pub(crate) fn DeadLettersPage() -> impl IntoView {
                 <Select label="Because" name="kind" cursor="after" any="any" choices=kinds />
                 <Select label="Type" name="type" cursor="after" any="any type" choices=Signal::stored(types) />
                 <SearchField label="Batch" name="batch" cursor="after" />
+                <TimeFilter label="Given up" keys=&WINDOW />
             </div>
             {move || unread_of_dead_letters(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
             <Loaded resource=rows view=move |page| list(&query.get_untracked(), chosen, page) />

@@ -27,9 +27,10 @@ use crate::{
         sparkline::sparkline,
         table::table,
         time,
+        time_filter::TimeFilter,
     },
     problem::Problem,
-    query::{carry, group_path, group_query, use_query},
+    query::{WINDOW, carry, group_path, group_query, unread_of_groups, use_query},
     session,
 };
 
@@ -76,7 +77,9 @@ pub(crate) fn ErrorsPage() -> impl IntoView {
                     <Select label="Assigned to" name="assigned" cursor="after" any="anybody" choices=names />
                 </Settled>
                 <Select label="Sort" name="sort" cursor="after" any="last seen" choices=sorts />
+                <TimeFilter label="Seen" keys=&WINDOW />
             </div>
+            {move || unread_of_groups(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
             <Loaded resource=groups view=move |page| list(&query.get_untracked(), page) />
         </main>
     }

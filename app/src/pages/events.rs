@@ -19,7 +19,7 @@ use crate::{
     parts::{
         badge,
         export::ExportLink,
-        filter::{DayField, SearchField, Select, fixed},
+        filter::{SearchField, Select, fixed},
         header::PageHeader,
         import_link::ImportLink,
         loaded::{Loaded, Settled},
@@ -29,8 +29,9 @@ use crate::{
         selection::Chosen,
         table::{CHOOSE, table},
         time,
+        time_filter::TimeFilter,
     },
-    query::{carry, event_filter, event_path, link, unread_of_events, use_query, without},
+    query::{WINDOW, carry, event_filter, event_path, link, unread_of_events, use_query, without},
     session,
 };
 
@@ -43,9 +44,7 @@ const AGES: [(&str, &str); 5] = [
 ];
 
 /// Filters that are folded away unless one of them is in force.
-const RARE: [&str; 7] = [
-    "older", "from", "until", "attempts", "dead", "worker", "payload",
-];
+const RARE: [&str; 5] = ["older", "attempts", "dead", "worker", "payload"];
 
 #[component]
 pub(crate) fn EventsPage() -> impl IntoView {
@@ -85,15 +84,13 @@ pub(crate) fn EventsPage() -> impl IntoView {
                     <Select label="Type" name="type" cursor="after" any="any type" choices=type_choices />
                 </Settled>
                 <Select label="Status" name="status" cursor="after" any="any status" choices=statuses />
-                <Select label="Made within the last" name="newer" cursor="after" any="–" choices=fixed(AGES) />
+                <TimeFilter label="Made" keys=&WINDOW />
                 <SearchField label="Record id" name="record" cursor="after" />
             </div>
             <details class="more-filters" open=rare>
                 <summary>"More filters"</summary>
                 <div class="filters">
                     <Select label="Older than" name="older" cursor="after" any="–" choices=fixed(AGES) />
-                    <DayField label="From" name="from" cursor="after" />
-                    <DayField label="Until" name="until" cursor="after" />
                     <Select label="Tried" name="attempts" cursor="after" any="any number" choices=attempts />
                     <Select label="Dead letter" name="dead" cursor="after" any="any" choices=fixed([("yes", "yes"), ("no", "no")]) />
                     <SearchField label="Worker" name="worker" cursor="after" />
@@ -107,8 +104,8 @@ pub(crate) fn EventsPage() -> impl IntoView {
     }
 }
 
-/// Parts of the filter that no field shows, which links from elsewhere bring: the batch, moments within a day, and all
-/// conditions on the payload but the one in the field.
+/// Parts of the filter that no field shows, which links from elsewhere bring: the batch, and all conditions on the
+/// payload but the one in the field.
 #[component]
 fn Chips() -> impl IntoView {
     let params = use_query();
@@ -121,8 +118,7 @@ fn Chips() -> impl IntoView {
             .filter(|(key, value)| {
                 passed += usize::from(*key == "payload");
                 let further = *key == "payload" && passed < conditions;
-                let moment = matches!(*key, "from" | "until") && value.contains('T');
-                !value.is_empty() && (*key == "batch" || moment || further)
+                !value.is_empty() && (*key == "batch" || further)
             })
             .map(|(key, value)| {
                 let href = without("/events", &params, (key, value));

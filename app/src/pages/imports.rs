@@ -29,9 +29,10 @@ use crate::{
         selection::{BatchId, Chosen},
         table::{CHOOSE, Heading, sorted_table},
         time,
+        time_filter::TimeFilter,
         upload::UploadZone,
     },
-    query::{import_filter, import_path, unread_of_imports, use_query},
+    query::{WINDOW, import_filter, import_path, unread_of_imports, use_query},
     session,
 };
 
@@ -102,6 +103,7 @@ pub(crate) fn ImportsPage() -> impl IntoView {
                 <div class="filters">
                     <SearchField label="File, batch or importer" name="q" cursor="after" main=true />
                     <Select label="State" name="status" cursor="after" any="any state" choices=Signal::stored(states) />
+                    <TimeFilter label="Started" keys=&WINDOW />
                     <ColumnChoice of=&COLUMNS />
                 </div>
                 {move || unread_of_imports(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}

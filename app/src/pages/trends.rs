@@ -15,10 +15,10 @@ use crate::{
     api::trends::trends,
     live::Live,
     parts::{
-        brush::Brush, chart::chart, filter::DayField, header::PageHeader, loaded::Loaded,
+        brush::Brush, chart::chart, filter::DayFields, header::PageHeader, loaded::Loaded,
         table::table, time,
     },
-    query::{events_path, link, time_range, unread_of_trends, use_query},
+    query::{WindowKeys, events_path, link, time_range, unread_of_trends, use_query},
 };
 
 const PATH: &str = "/trends";
@@ -29,6 +29,12 @@ const PRESETS: [(&str, &str); 5] = [
     ("30d", "30 days"),
     ("90d", "90 days"),
 ];
+const KEYS: WindowKeys = WindowKeys {
+    newer: "range",
+    from: "from",
+    until: "until",
+    cursor: "after",
+};
 const NOTHING: &str = "Nothing ran in this time.";
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /// Shades of the busiest hour and less.
@@ -49,8 +55,7 @@ pub(crate) fn TrendsPage() -> impl IntoView {
         <main id="main">
             <div class="filters">
                 <nav class="presets" aria-label="Time">{move || presets(range.get())}</nav>
-                <DayField label="From" name="from" cursor="range" />
-                <DayField label="Until" name="until" cursor="range" />
+                <DayFields keys=&KEYS />
             </div>
             {move || unread_of_trends(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
             <Loaded resource=read view=whole />

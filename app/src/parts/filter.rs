@@ -11,7 +11,7 @@ use crate::{
     api::imports::import_batches,
     live::Live,
     parts::loaded::Settled,
-    query::{Change, link, use_query},
+    query::{Change, WindowKeys, link, use_query},
 };
 
 /// Characters of a day: 2026-03-02.
@@ -43,7 +43,7 @@ pub(crate) fn use_change() -> impl Fn(&[Change<'_>]) + Clone {
 }
 
 /// The other parameters of the page, so that a plain form submission does not lose them.
-pub(crate) fn hidden_fields(except: [&'static str; 2]) -> AnyView {
+fn hidden_fields(except: Vec<&'static str>) -> AnyView {
     let present = use_query();
     let fields = move || {
         present
@@ -80,7 +80,7 @@ pub(crate) fn SearchField(
     };
     view! {
         <form class="search" role="search" aria-label=label.clone() on:submit=submit>
-            {hidden_fields([name, cursor])}
+            {hidden_fields(vec![name, cursor])}
             <input
                 type="search"
                 name=name
@@ -97,31 +97,48 @@ pub(crate) fn SearchField(
     }
 }
 
-/// A day in UTC, as the browser lets people choose one. Of a moment in the URL its day is shown.
+/// The first and the last day of a time, in UTC, as the browser lets people choose them. Of a moment in the URL its day is
+/// shown.
 #[component]
-pub(crate) fn DayField(
-    #[prop(into)] label: String,
-    name: &'static str,
-    cursor: &'static str,
-) -> impl IntoView {
-    let present = use_query();
-    let change = use_change();
-    let value = move || {
-        let known = present.read().get(name).unwrap_or_default();
-        known.get(..DAY).unwrap_or(&known).to_owned()
+pub(crate) fn DayFields(keys: &'static WindowKeys) -> impl IntoView {
+    let field = |label: &'static str, name: &'static str| {
+        let present = use_query();
+        let change = use_change();
+        let value = move || {
+            let known = present.read().get(name).unwrap_or_default();
+            known.get(..DAY).unwrap_or(&known).to_owned()
+        };
+        let choose = move |event| {
+            let day = event_target_value(&event);
+            change(&[(name, Some(&day)), (keys.newer, None), (keys.cursor, None)]);
+        };
+        view! {
+            <label class="select">
+                <span>{label}</span>
+                <input type="date" name=name prop:value=value value=value on:change=choose />
+            </label>
+        }
     };
+    let fields = view! {
+        {field("From", keys.from)}
+        {field("Until", keys.until)}
+    };
+    plain_form(
+        vec![keys.newer, keys.from, keys.until, keys.cursor],
+        fields.into_any(),
+    )
+}
+
+/// Fields whose choices go to the URL at once, and before the page is alive with a button.
+fn plain_form(keys: Vec<&'static str>, fields: AnyView) -> AnyView {
     view! {
-        <label class="select">
-            <span>{label}</span>
-            <input
-                type="date"
-                name=name
-                prop:value=value
-                value=value
-                on:change=move |event| change(&[(name, Some(&event_target_value(&event))), (cursor, None)])
-            />
-        </label>
+        <form class="filter" on:submit=|event| event.prevent_default()>
+            {hidden_fields(keys)}
+            {fields}
+            <noscript inner_html="<button class=\"btn small\">Show</button>"></noscript>
+        </form>
     }
+    .into_any()
 }
 
 /// The batches to choose from, by the newest.
@@ -169,7 +186,7 @@ pub(crate) fn Select(
         }
         list
     };
-    view! {
+    let field = view! {
         <label class="select">
             <span>{label}</span>
             <select
@@ -192,5 +209,6 @@ pub(crate) fn Select(
                 }}
             </select>
         </label>
-    }
+    };
+    plain_form(vec![name, cursor], field.into_any())
 }

@@ -32,6 +32,7 @@ pub(crate) mod shortcuts;
 pub(crate) mod sparkline;
 pub(crate) mod table;
 pub(crate) mod time;
+pub(crate) mod time_filter;
 pub(crate) mod toast;
 pub(crate) mod told;
 pub(crate) mod tour;

@@ -5,9 +5,13 @@ use domain::model::contact::{ContactFilter, EmailState, EnrichmentStatus};
 use super::{
     Params, link,
     lists::{Reader, sort, text, unread},
+    window::{FROM, NEWER, UNTIL, WINDOW, Written, window},
 };
 
-const READERS: [Reader; 2] = [
+const READERS: [Reader; 5] = [
+    NEWER,
+    FROM,
+    UNTIL,
     ("email", |text| EmailState::parse(text).is_some()),
     ("status", |text| EnrichmentStatus::parse(text).is_some()),
 ];
@@ -26,12 +30,14 @@ pub fn contact_filter(params: &Params) -> ContactFilter {
         status: text(params, "status").and_then(|name| EnrichmentStatus::parse(&name)),
         batch: text(params, "batch"),
         company: text(params, "company"),
+        window: window(params, &WINDOW),
         sort: sort(params),
         cursor: text(params, "after"),
     }
 }
 
 pub fn contacts_path(filter: &ContactFilter) -> String {
+    let made = Written::of(filter.window, &WINDOW);
     link(
         "/contacts",
         &Params::default(),
@@ -44,13 +50,16 @@ pub fn contacts_path(filter: &ContactFilter) -> String {
             ("company", filter.company.as_deref()),
             ("sort", filter.sort.text().as_deref()),
             ("after", filter.cursor.as_deref()),
-        ],
+        ]
+        .into_iter()
+        .chain(made.changes())
+        .collect::<Vec<_>>(),
     )
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::model::{contact::ContactColumn, sort::Sort};
+    use domain::model::{contact::ContactColumn, sort::Sort, window::Window};
 
     use super::*;
 
@@ -70,6 +79,10 @@ mod tests {
                     status: Some(status),
                     batch: Some("20251120-TX-01".into()),
                     company: Some("04.04.01.84.00412.012".into()),
+                    window: Window {
+                        newer_than: "3d".parse().ok(),
+                        ..Window::default()
+                    },
                     sort: Sort::default().clicked(ContactColumn::Since),
                     cursor: Some("2026-11-21T03:00:00+00:00~17".into()),
                 });

@@ -1,6 +1,5 @@
 //! The filters of lists, to the query string and back.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use domain::{
     event::{EventStatus, Severity},
     model::{
@@ -17,7 +16,11 @@ use domain::{
     span::Span,
 };
 
-use super::{Params, write};
+use super::{
+    Params,
+    window::{CONSOLE_WINDOW, FROM, NEWER, UNTIL, WINDOW, Written, window},
+    write,
+};
 
 pub fn tab(params: &Params) -> Phase {
     text(params, "tab")
@@ -28,21 +31,38 @@ pub fn tab(params: &Params) -> Phase {
 /// A key of the URL and whether a value of it can be read.
 pub(super) type Reader = (&'static str, fn(&str) -> bool);
 
-/// A moment, or a day in UTC, of which the last is whole.
-pub(super) const FROM: Reader = ("from", |text| moment_of(text, 0).is_some());
-pub(super) const UNTIL: Reader = ("until", |text| moment_of(text, 1).is_some());
 const EVENT_READERS: [Reader; 8] = [
     ("status", |text| EventStatus::parse(text).is_some()),
     ("older", |text| text.parse::<Span>().is_ok()),
-    ("newer", |text| text.parse::<Span>().is_ok()),
+    NEWER,
     FROM,
     UNTIL,
     ("attempts", |text| text.parse::<i32>().is_ok()),
     ("dead", |text| matches!(text, "yes" | "no")),
     ("payload", |text| text.parse::<PayloadMatch>().is_ok()),
 ];
-const DEAD_LETTER_READERS: [Reader; 1] = [("kind", |text| DeadLetterKind::parse(text).is_some())];
-const AUDIT_READERS: [Reader; 2] = [FROM, UNTIL];
+const DEAD_LETTER_READERS: [Reader; 4] = [
+    ("kind", |text| DeadLetterKind::parse(text).is_some()),
+    NEWER,
+    FROM,
+    UNTIL,
+];
+const ACTION_READERS: [Reader; 5] = [
+    ("kind", |text| ActionKind::parse(text).is_some()),
+    ("state", |text| ActionState::parse(text).is_some()),
+    NEWER,
+    FROM,
+    UNTIL,
+];
+const AUDIT_READERS: [Reader; 3] = [NEWER, FROM, UNTIL];
+const GROUP_READERS: [Reader; 3] = [NEWER, FROM, UNTIL];
+const ERROR_READERS: [Reader; 5] = [
+    ("e_severity", |text| Severity::parse(text).is_some()),
+    ("e_resolved", |text| matches!(text, "yes" | "any")),
+    (CONSOLE_WINDOW.newer, NEWER.1),
+    (CONSOLE_WINDOW.from, FROM.1),
+    (CONSOLE_WINDOW.until, UNTIL.1),
+];
 
 /// The first part of a filter for events that cannot be read, for the person who wrote it: the list is then wider than
 /// they meant, and nothing may be done to all of it.
@@ -54,8 +74,20 @@ pub fn unread_of_dead_letters(params: &Params) -> Option<String> {
     unread(params, &DEAD_LETTER_READERS)
 }
 
+pub fn unread_of_actions(params: &Params) -> Option<String> {
+    unread(params, &ACTION_READERS)
+}
+
 pub fn unread_of_audit(params: &Params) -> Option<String> {
     unread(params, &AUDIT_READERS)
+}
+
+pub fn unread_of_groups(params: &Params) -> Option<String> {
+    unread(params, &GROUP_READERS)
+}
+
+pub fn unread_of_errors(params: &Params) -> Option<String> {
+    unread(params, &ERROR_READERS)
 }
 
 pub(super) fn unread(params: &Params, readers: &[Reader]) -> Option<String> {
@@ -77,15 +109,16 @@ pub(super) fn unread(params: &Params, readers: &[Reader]) -> Option<String> {
 
 /// What cannot be read is no filter; see [`unread_of_events`].
 pub fn event_filter(params: &Params) -> EventFilter {
+    let made = window(params, &WINDOW);
     EventFilter {
         event_type: text(params, "type"),
         status: text(params, "status").and_then(|name| EventStatus::parse(&name)),
         batch: text(params, "batch"),
         record_id: text(params, "record"),
         older_than: parsed(params, "older"),
-        newer_than: parsed(params, "newer"),
-        from: moment(params, "from", 0),
-        until: moment(params, "until", 1),
+        newer_than: made.newer_than,
+        from: made.from,
+        until: made.until,
         attempts: parsed(params, "attempts"),
         worker: text(params, "worker"),
         search: text(params, "q"),
@@ -104,14 +137,9 @@ pub fn event_filter(params: &Params) -> EventFilter {
 }
 
 pub fn events_path(filter: &EventFilter) -> String {
-    let owned = |value: Option<String>| value.unwrap_or_default();
-    let times = [
-        owned(filter.older_than.map(|span| span.to_string())),
-        owned(filter.newer_than.map(|span| span.to_string())),
-        owned(filter.from.map(written)),
-        owned(filter.until.map(written)),
-    ];
-    let attempts = owned(filter.attempts.map(|n| n.to_string()));
+    let older = filter.older_than.map(|span| span.to_string());
+    let made = Written::of(filter.window(), &WINDOW);
+    let attempts = filter.attempts.map(|n| n.to_string());
     let payload: Vec<String> = filter.payload.iter().map(ToString::to_string).collect();
     let dead = filter
         .dead_letter
@@ -121,11 +149,8 @@ pub fn events_path(filter: &EventFilter) -> String {
         ("status", filter.status.map(EventStatus::name)),
         ("batch", filter.batch.as_deref()),
         ("record", filter.record_id.as_deref()),
-        ("older", Some(times[0].as_str())),
-        ("newer", Some(times[1].as_str())),
-        ("from", Some(times[2].as_str())),
-        ("until", Some(times[3].as_str())),
-        ("attempts", Some(attempts.as_str())),
+        ("older", older.as_deref()),
+        ("attempts", attempts.as_deref()),
         ("worker", filter.worker.as_deref()),
         ("q", filter.search.as_deref()),
         ("dead", dead),
@@ -133,6 +158,7 @@ pub fn events_path(filter: &EventFilter) -> String {
     ];
     let pairs = pairs
         .into_iter()
+        .chain(made.changes())
         .filter_map(|(key, value)| value.map(|value| (key, value)));
     let payload = payload.iter().map(|one| ("payload", one.as_str()));
     write("/events", pairs.chain(payload))
@@ -145,6 +171,7 @@ pub fn dead_letter_query(params: &Params) -> DeadLetterQuery {
             event_type: text(params, "type"),
             batch: text(params, "batch"),
             search: text(params, "q"),
+            window: window(params, &WINDOW),
         },
         cursor: text(params, "after"),
     }
@@ -155,6 +182,7 @@ pub fn action_filter(params: &Params) -> ActionFilter {
         kind: text(params, "kind").and_then(|name| ActionKind::parse(&name)),
         state: text(params, "state").and_then(|name| ActionState::parse(&name)),
         requested_by: text(params, "by"),
+        window: window(params, &WINDOW),
         cursor: text(params, "after"),
     }
 }
@@ -167,30 +195,10 @@ pub fn audit_query(params: &Params) -> AuditQuery {
             action: text(params, "action"),
             target_kind: text(params, "target_kind"),
             target: text(params, "target"),
-            from: moment(params, "from", 0),
-            until: moment(params, "until", 1),
+            window: window(params, &WINDOW),
         },
         cursor: text(params, "after"),
     }
-}
-
-/// A moment, or `days` after the beginning of a day.
-pub(super) fn moment(params: &Params, key: &str, days: u64) -> Option<DateTime<Utc>> {
-    moment_of(&text(params, key)?, days)
-}
-
-/// A moment as it stands in the URL, to the second.
-pub fn written(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-pub(super) fn moment_of(text: &str, days: u64) -> Option<DateTime<Utc>> {
-    let day = || {
-        let day = text.parse::<NaiveDate>().ok()?;
-        day.checked_add_days(Days::new(days))
-    };
-    let moment = text.parse().ok();
-    moment.or_else(|| Some(day()?.and_time(NaiveTime::MIN).and_utc()))
 }
 
 pub(super) fn parsed<T: std::str::FromStr>(params: &Params, key: &str) -> Option<T> {
@@ -209,6 +217,7 @@ pub fn group_query(params: &Params) -> GroupQuery {
         event_type: text(params, "type"),
         assigned_to: text(params, "assigned"),
         search: text(params, "q"),
+        window: window(params, &WINDOW),
         sort: text(params, "sort")
             .and_then(|name| GroupSort::parse(&name))
             .unwrap_or_default(),
@@ -229,6 +238,7 @@ pub fn error_query(params: &Params) -> ErrorQuery {
                 _ => Some(false),
             },
             search: text(params, "e_q"),
+            window: window(params, &CONSOLE_WINDOW),
             up_to: None,
         },
         sort: text(params, "e_sort")
@@ -242,6 +252,7 @@ pub fn error_query(params: &Params) -> ErrorQuery {
 /// `path` with the parameters that [`error_query`] reads.
 pub fn errors_path(path: &str, query: &ErrorQuery) -> String {
     let filter = &query.filter;
+    let made = Written::of(filter.window, &CONSOLE_WINDOW);
     let pairs = [
         ("e_type", filter.event_type.as_deref()),
         ("e_group", filter.group.as_deref()),
@@ -259,6 +270,7 @@ pub fn errors_path(path: &str, query: &ErrorQuery) -> String {
         path,
         pairs
             .into_iter()
+            .chain(made.changes())
             .filter_map(|(key, value)| value.map(|value| (key, value))),
     )
 }
@@ -306,6 +318,8 @@ pub(super) fn text(params: &Params, key: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use domain::model::window::Window;
+
     use super::*;
 
     fn params(path: &str) -> Params {
@@ -350,6 +364,7 @@ mod tests {
                 event_type: Some("t".into()),
                 batch: Some("b".into()),
                 search: Some("s".into()),
+                window: Window::default(),
             },
             cursor: Some("a~1".into()),
         };
@@ -360,6 +375,7 @@ mod tests {
             kind: Some(ActionKind::Retry),
             state: Some(ActionState::Running),
             requested_by: Some("ann".into()),
+            window: Window::default(),
             cursor: Some("9".into()),
         };
         assert_eq!(action_filter(&read), expected);
@@ -369,14 +385,20 @@ mod tests {
         assert_eq!(read.actor.as_deref(), Some("ann"));
         assert_eq!(read.action.as_deref(), Some("stage."));
         let day = 86_400;
-        assert_eq!(read.from.map(|at| at.timestamp()), Some(1_795_219_200));
         assert_eq!(
-            read.until.map(|at| at.timestamp()),
+            read.window.from.map(|at| at.timestamp()),
+            Some(1_795_219_200)
+        );
+        assert_eq!(
+            read.window.until.map(|at| at.timestamp()),
             Some(1_795_219_200 + day)
         );
         let read = filter("from=2026-11-21T00%3A00%3A00Z&until=never");
-        assert_eq!(read.from.map(|at| at.timestamp()), Some(1_795_219_200));
-        assert_eq!(read.until, None);
+        assert_eq!(
+            read.window.from.map(|at| at.timestamp()),
+            Some(1_795_219_200)
+        );
+        assert_eq!(read.window.until, None);
     }
 
     #[test]
@@ -395,6 +417,10 @@ mod tests {
                             severity: Some(Severity::Critical),
                             resolved,
                             search: Some("time out & more".into()),
+                            window: Window {
+                                newer_than: "3d".parse().ok(),
+                                ..Window::default()
+                            },
                             up_to: None,
                         },
                         sort,

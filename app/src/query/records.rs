@@ -8,14 +8,23 @@ use domain::model::{
 use super::{
     Params, link,
     lists::{Reader, sort, text, unread},
+    window::{FROM, NEWER, UNTIL, WINDOW, Written, window},
 };
 
-const COMPANY_READERS: [Reader; 3] = [
+const COMPANY_READERS: [Reader; 6] = [
+    NEWER,
+    FROM,
+    UNTIL,
     ("state", |text| CompanyState::parse(text).is_some()),
     ("reached", |text| CompanyState::parse(text).is_some()),
     ("attention", |text| Attention::parse(text).is_some()),
 ];
-const IMPORT_READERS: [Reader; 1] = [("status", |text| ImportStatus::parse(text).is_some())];
+const IMPORT_READERS: [Reader; 4] = [
+    ("status", |text| ImportStatus::parse(text).is_some()),
+    NEWER,
+    FROM,
+    UNTIL,
+];
 
 pub fn unread_of_companies(params: &Params) -> Option<String> {
     unread(params, &COMPANY_READERS)
@@ -32,12 +41,14 @@ pub fn company_filter(params: &Params) -> CompanyFilter {
         state: text(params, "state").and_then(|name| CompanyState::parse(&name)),
         reached: text(params, "reached").and_then(|name| CompanyState::parse(&name)),
         attention: text(params, "attention").and_then(|name| Attention::parse(&name)),
+        window: window(params, &WINDOW),
         sort: sort(params),
         cursor: text(params, "after"),
     }
 }
 
 pub fn companies_path(filter: &CompanyFilter) -> String {
+    let made = Written::of(filter.window, &WINDOW);
     link(
         "/companies",
         &Params::default(),
@@ -49,7 +60,10 @@ pub fn companies_path(filter: &CompanyFilter) -> String {
             ("attention", filter.attention.map(Attention::name)),
             ("sort", filter.sort.text().as_deref()),
             ("after", filter.cursor.as_deref()),
-        ],
+        ]
+        .into_iter()
+        .chain(made.changes())
+        .collect::<Vec<_>>(),
     )
 }
 
@@ -57,26 +71,32 @@ pub fn import_filter(params: &Params) -> ImportFilter {
     ImportFilter {
         search: text(params, "q"),
         status: text(params, "status").and_then(|name| ImportStatus::parse(&name)),
+        window: window(params, &WINDOW),
         sort: sort(params),
         cursor: text(params, "after"),
     }
 }
 
 pub fn imports_path(filter: &ImportFilter) -> String {
+    let made = Written::of(filter.window, &WINDOW);
     link(
         "/imports",
         &Params::default(),
         &[
             ("q", filter.search.as_deref()),
             ("status", filter.status.map(ImportStatus::name)),
+            ("sort", filter.sort.text().as_deref()),
             ("after", filter.cursor.as_deref()),
-        ],
+        ]
+        .into_iter()
+        .chain(made.changes())
+        .collect::<Vec<_>>(),
     )
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::model::{company::CompanyColumn, sort::Sort};
+    use domain::model::{company::CompanyColumn, sort::Sort, window::Window};
 
     use super::*;
 
@@ -94,6 +114,10 @@ mod tests {
                 state: Some(state),
                 reached: Some(state),
                 attention: Some(Attention::Errors),
+                window: Window {
+                    newer_than: "3d".parse().ok(),
+                    ..Window::default()
+                },
                 sort: Sort::default().clicked(CompanyColumn::Name),
                 cursor: Some("2026-11-21T03:00:00+00:00~17".into()),
             });

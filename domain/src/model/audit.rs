@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::window::Window;
+
 /// What of the log is shown; `None` means "any". The list, its count and the export use this one predicate.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditFilter {
@@ -13,10 +15,8 @@ pub struct AuditFilter {
     /// Such as `event`, `stage`, `batch`, `import`, `user`.
     pub target_kind: Option<String>,
     pub target: Option<String>,
-    /// From this moment on.
-    pub from: Option<DateTime<Utc>>,
-    /// Before this moment.
-    pub until: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub window: Window,
 }
 
 /// A request for a page of the log, newest first.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     company::CompanyFilter, contact::ContactFilter, dead_letter::DeadLetterFilter,
-    error::ErrorFilter, event::EventFilter, import::ImportFilter,
+    error::ErrorFilter, event::EventFilter, import::ImportFilter, window::Window,
 };
 use crate::role::Permission;
 
@@ -320,5 +320,8 @@ pub struct ActionFilter {
     pub kind: Option<ActionKind>,
     pub state: Option<ActionState>,
     pub requested_by: Option<String>,
+    /// When it was asked for.
+    #[serde(default)]
+    pub window: Window,
     pub cursor: Option<String>,
 }

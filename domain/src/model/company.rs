@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::sort::{Column, Sort};
+use super::{
+    sort::{Column, Sort},
+    window::Window,
+};
 
 /// How far a company has come. Each state implies that the earlier ones were passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -77,6 +80,9 @@ pub struct CompanyFilter {
     pub reached: Option<CompanyState>,
     /// Whether something is wrong or under way.
     pub attention: Option<Attention>,
+    /// When it was imported.
+    #[serde(default)]
+    pub window: Window,
     #[serde(default)]
     pub sort: Sort<CompanyColumn>,
     pub cursor: Option<String>,

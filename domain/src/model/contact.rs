@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::sort::{Column, Sort};
+use super::{
+    sort::{Column, Sort},
+    window::Window,
+};
 
 /// What is known of a contact's address: its newest verdict, in the words of `email_verification`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -94,6 +97,9 @@ pub struct ContactFilter {
     pub batch: Option<String>,
     /// Barton ID of one company.
     pub company: Option<String>,
+    /// When the search for the person began.
+    #[serde(default)]
+    pub window: Window,
     #[serde(default)]
     pub sort: Sort<ContactColumn>,
     pub cursor: Option<String>,

@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::window::Window;
+
 /// Why an event is a dead letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,6 +49,9 @@ pub struct DeadLetterFilter {
     pub batch: Option<String>,
     /// Text within the reason.
     pub search: Option<String>,
+    /// When it was given up.
+    #[serde(default)]
+    pub window: Window,
 }
 
 /// A request for a page of dead letters, the last moved first.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::window::Window;
 use crate::event::{EventStatus, Severity};
 
 /// What the error console shows: the filter that stands in the URL.
@@ -18,6 +19,8 @@ pub struct ErrorFilter {
     pub group: Option<String>,
     /// Text within the message or the record id.
     pub search: Option<String>,
+    #[serde(default)]
+    pub window: Window,
     /// No error after this id: an action takes what its preview counted, not what came since. Not in the URL.
     pub up_to: Option<i64>,
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Count;
+use super::{Count, window::Window};
 
 /// What is to be done about a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -80,6 +80,9 @@ pub struct GroupQuery {
     pub assigned_to: Option<String>,
     /// Text within the message.
     pub search: Option<String>,
+    /// Seen in this time: the last one not before it, and the first one not after it.
+    #[serde(default)]
+    pub window: Window,
     pub sort: GroupSort,
     pub cursor: Option<String>,
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::window::Window;
 use crate::{event::EventStatus, payload_match::PayloadMatch, span::Span};
 
 /// Which events a list, a count or a bulk action is about; it stands in the URL.
@@ -36,6 +37,16 @@ pub struct EventFilter {
     pub dead_letter: Option<bool>,
     /// Where the list goes on; counts and actions pass over it.
     pub cursor: Option<String>,
+}
+
+impl EventFilter {
+    pub const fn window(&self) -> Window {
+        Window {
+            newer_than: self.newer_than,
+            from: self.from,
+            until: self.until,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::sort::{Column, Sort};
+use super::{
+    sort::{Column, Sort},
+    window::Window,
+};
 
 /// A column of the intake table that a CSV column can be mapped to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -168,6 +171,9 @@ pub struct ImportFilter {
     /// Text within batch, file name or importer.
     pub search: Option<String>,
     pub status: Option<ImportStatus>,
+    /// When the file came.
+    #[serde(default)]
+    pub window: Window,
     #[serde(default)]
     pub sort: Sort<ImportColumn>,
     pub cursor: Option<String>,

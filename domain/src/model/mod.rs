@@ -32,6 +32,7 @@ pub mod token;
 pub mod trends;
 pub mod user;
 pub mod webhook;
+pub mod window;
 pub mod worker;
 pub mod zone;
 

@@ -10,7 +10,7 @@ use sqlx::{FromRow, Postgres, QueryBuilder};
 
 use crate::{
     Engine, EngineError, Result,
-    store::{PIECE, Piece, cursor, page, rows},
+    store::{PIECE, Piece, cursor, page, rows, window::push_window},
 };
 
 const ROW: &str = "SELECT a.id, a.kind, a.title, a.reason, a.selection, a.state, a.requested_by, a.origin, a.created_at,
@@ -82,6 +82,7 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ActionFilter) {
     if let Some(name) = &filter.requested_by {
         query.push(" AND a.requested_by = ").push_bind(name.clone());
     }
+    push_window(query, "a.created_at", &filter.window);
 }
 
 #[derive(FromRow)]

@@ -10,7 +10,10 @@ use sqlx::{FromRow, Postgres, QueryBuilder};
 
 use crate::{
     Engine, EngineError, Result,
-    store::{COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, direction, page, rows},
+    store::{
+        COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, direction, page, rows,
+        window::push_window,
+    },
 };
 
 const LISTED: &str = "SELECT import_batch_id, file_name, size_bytes, importer, status, total_rows, accepted, duplicates, rejected,
@@ -160,6 +163,7 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ImportFilter) {
             .push(" AND concat_ws(' ', import_batch_id, file_name, importer) ILIKE ")
             .push_bind(pattern);
     }
+    push_window(query, "created_at", &filter.window);
 }
 
 /// Appends ` AND …` over `marketing.pipeline_events e`: those of batches that match.

@@ -11,7 +11,7 @@ use domain::{
 use serde_json::Value;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 
-use super::{PIECE, Piece, cursor, page, rows};
+use super::{PIECE, Piece, cursor, page, rows, window::push_window};
 use crate::{Engine, Result};
 
 impl Engine {
@@ -139,12 +139,7 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &AuditFilter) {
         }
         None => {}
     }
-    if let Some(from) = filter.from {
-        query.push(" AND at >= ").push_bind(from);
-    }
-    if let Some(until) = filter.until {
-        query.push(" AND at < ").push_bind(until);
-    }
+    push_window(query, "at", &filter.window);
 }
 
 #[derive(FromRow)]

@@ -8,7 +8,10 @@ use domain::model::{
 };
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder, Transaction};
 
-use super::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, cut, direction};
+use super::{
+    BY_TIME, COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, cut, direction,
+    window::push_window,
+};
 use crate::{Engine, Result};
 
 /// The columns of a row over `listed`; the sub-selects run for the rows of one page only.
@@ -187,6 +190,7 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &CompanyFilter) {
     if let Some(batch) = &filter.batch {
         query.push(" AND l.batch_id = ").push_bind(batch.clone());
     }
+    push_window(query, "l.created_at", &filter.window);
     if let Some(state) = filter.state {
         // What the state implies, in words that need no look into slots and contacts.
         query.push(match state {

@@ -7,7 +7,10 @@ use domain::model::{
 };
 use sqlx::{FromRow, Postgres, QueryBuilder, Transaction};
 
-use super::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, cut, direction};
+use super::{
+    BY_TIME, COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, cut, direction,
+    window::push_window,
+};
 use crate::{Engine, Result};
 
 /// The words of the index `contact_enrichment_email_state`.
@@ -209,6 +212,7 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ContactFilter, way: 
             .push_bind(pattern)
             .push(")");
     }
+    push_window(query, "c.created_at", &filter.window);
     if let Some(state) = filter.email {
         query.push(format!(" AND {EMAIL_STATE} = "));
         query.push_bind(state.name());

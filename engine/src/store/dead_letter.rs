@@ -7,7 +7,7 @@ use domain::model::{
 };
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
-use super::{PIECE, Piece, contains, cursor, page, rows};
+use super::{PIECE, Piece, contains, cursor, page, rows, window::push_window};
 use crate::{Engine, EngineError, Result};
 
 const ROW: &str = "SELECT d.event_id, d.kind, d.reason, d.moved_by, d.moved_at, e.event_type,
@@ -86,6 +86,7 @@ pub(crate) fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &DeadLette
     if let Some(pattern) = contains(filter.search.as_deref()) {
         query.push(" AND d.reason ILIKE ").push_bind(pattern);
     }
+    push_window(query, "d.moved_at", &filter.window);
 }
 
 #[derive(FromRow)]

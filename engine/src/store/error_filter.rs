@@ -6,7 +6,7 @@ use domain::{
 };
 use sqlx::{Postgres, QueryBuilder};
 
-use super::{contains, error::ErrorSelection};
+use super::{contains, error::ErrorSelection, window::push_window};
 
 /// Appends `WHERE …` over `marketing.pipeline_errors e`.
 pub(super) fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ErrorFilter) {
@@ -28,6 +28,7 @@ pub(super) fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ErrorFilt
     if let Some(id) = filter.up_to {
         query.push(" AND e.id <= ").push_bind(id);
     }
+    push_window(query, "e.created_at", &filter.window);
     if let Some(pattern) = contains(filter.search.as_deref()) {
         query
             .push(" AND (e.error_message ILIKE ")

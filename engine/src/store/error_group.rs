@@ -12,7 +12,7 @@ use domain::model::{
 };
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
-use super::{PAGE, PIECE, Piece, contains, cursor, page, rows};
+use super::{PAGE, PIECE, Piece, contains, cursor, page, rows, window::push_overlap};
 use crate::{Engine, EngineError, Result};
 
 /// Errors of a group that are looked through for companies, on its page and in each row of a list.
@@ -209,6 +209,7 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &GroupQuery) {
     if let Some(pattern) = contains(filter.search.as_deref()) {
         query.push(" AND g.message ILIKE ").push_bind(pattern);
     }
+    push_overlap(query, "g.first_seen", "g.last_seen", &filter.window);
 }
 
 fn cursor_of(row: &GroupRow, sort: GroupSort) -> String {

@@ -44,6 +44,7 @@ mod vitals;
 mod webhook;
 mod webhook_act;
 mod webhook_delivery;
+pub(crate) mod window;
 mod worker;
 pub mod zone;
 

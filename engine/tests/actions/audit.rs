@@ -5,6 +5,7 @@ use domain::{
         audit::{AuditFilter, AuditQuery},
         bulk::EventAct,
         error::ErrorFilter,
+        window::Window,
     },
     role::{Actor, Role},
     stage::StageName,
@@ -199,14 +200,20 @@ async fn the_log_is_filtered_paged_and_exported_alike(pool: PgPool) {
         ),
         (
             AuditFilter {
-                from: Some(half),
+                window: Window {
+                    from: Some(half),
+                    ..Window::default()
+                },
                 ..any.clone()
             },
             21,
         ),
         (
             AuditFilter {
-                until: Some(half),
+                window: Window {
+                    until: Some(half),
+                    ..Window::default()
+                },
                 ..any.clone()
             },
             99,

@@ -6,11 +6,13 @@ use leptos::prelude::*;
 use super::{states, wide};
 use crate::{
     parts::{
-        filter::{DayField, SearchField, Select, fixed},
+        filter::{DayFields, SearchField, Select, fixed},
         notice::problem_line,
+        time_filter::TimeFilter,
         upload::UploadZone,
     },
     problem::{Problem, ProblemKind},
+    query::WINDOW,
 };
 
 pub(super) fn fields() -> AnyView {
@@ -30,7 +32,8 @@ fn filters() -> AnyView {
         <div class="filters">
             <SearchField label="Search the examples" name="q" cursor="after" />
             <Select label="Stage" name="stage" cursor="after" any="any stage" choices=stages />
-            <DayField label="Since" name="since" cursor="after" />
+            <DayFields keys=&WINDOW />
+            <TimeFilter label="Made" keys=&WINDOW />
         </div>
     }
     .into_any()

@@ -3,7 +3,10 @@
 use domain::{event::EventStatus, model::event::EventFilter, payload_match::PayloadMatch};
 use sqlx::{Postgres, QueryBuilder};
 
-use crate::store::contains;
+use crate::store::{
+    contains,
+    window::{push_seconds, push_window},
+};
 
 /// Appends ` AND …` for each thing that is set, over `marketing.pipeline_events e`; the cursor is the list's own.
 ///
@@ -33,16 +36,7 @@ pub(crate) fn push_event_filter(query: &mut QueryBuilder<Postgres>, filter: &Eve
         query.push(" AND e.created_at <= now() - ");
         push_seconds(query, span.seconds());
     }
-    if let Some(span) = filter.newer_than {
-        query.push(" AND e.created_at >= now() - ");
-        push_seconds(query, span.seconds());
-    }
-    if let Some(from) = filter.from {
-        query.push(" AND e.created_at >= ").push_bind(from);
-    }
-    if let Some(until) = filter.until {
-        query.push(" AND e.created_at < ").push_bind(until);
-    }
+    push_window(query, "e.created_at", &filter.window());
     if let Some(attempts) = filter.attempts {
         push_attempts(query, attempts);
     }
@@ -91,13 +85,6 @@ fn push_record(query: &mut QueryBuilder<Postgres>, record: &str) {
     query
         .push(" AND e.payload ->> 'record_id' = ")
         .push_bind(record.to_owned());
-}
-
-fn push_seconds(query: &mut QueryBuilder<Postgres>, seconds: u32) {
-    query
-        .push("make_interval(secs => ")
-        .push_bind(f64::from(seconds))
-        .push(")");
 }
 
 /// Claims of those who call out are counted as they begin, those of others when they fail or end.

@@ -2,7 +2,10 @@
 
 use std::io::{self, Write};
 
-use domain::model::audit::{AuditFilter, AuditQuery};
+use domain::model::{
+    audit::{AuditFilter, AuditQuery},
+    window::Window,
+};
 use engine::{Engine, export};
 
 use super::shown;
@@ -14,8 +17,11 @@ pub(super) async fn show(engine: &Engine, audit: AuditArgs) -> anyhow::Result<()
         action: audit.action,
         target_kind: audit.target_kind,
         target: audit.target,
-        from: audit.from,
-        until: audit.until,
+        window: Window {
+            newer_than: None,
+            from: audit.from,
+            until: audit.until,
+        },
     };
     let mut query = AuditQuery {
         filter,

@@ -60,5 +60,6 @@ fn filter_of(filter: DeadLetterFilterArgs) -> DeadLetterFilter {
         event_type: filter.event_type,
         batch: filter.batch,
         search: filter.search,
+        ..DeadLetterFilter::default()
     }
 }

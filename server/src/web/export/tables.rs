@@ -2,8 +2,9 @@
 
 use app::query::{
     Params, action_filter, audit_query, company_filter, contact_filter, dead_letter_query,
-    delivery_filter, error_query, event_filter, group_query, import_filter, unread_of_audit,
-    unread_of_contacts, unread_of_dead_letters, unread_of_deliveries, unread_of_events,
+    delivery_filter, error_query, event_filter, group_query, import_filter, unread_of_actions,
+    unread_of_audit, unread_of_companies, unread_of_contacts, unread_of_dead_letters,
+    unread_of_deliveries, unread_of_errors, unread_of_events, unread_of_groups, unread_of_imports,
 };
 use domain::model::{
     audit::{AuditEntry, AuditQuery},
@@ -66,10 +67,20 @@ impl Table for Companies {
     type Query = CompanyFilter;
     type Row = CompanyRow;
     const NAME: &'static str = "companies";
-    const FILTERS: &'static [&'static str] =
-        &["q", "batch", "state", "reached", "attention", "sort"];
+    const FILTERS: &'static [&'static str] = &[
+        "q",
+        "batch",
+        "state",
+        "reached",
+        "attention",
+        "newer",
+        "from",
+        "until",
+        "sort",
+    ];
 
     fn query(params: &Params) -> Result<CompanyFilter, Problem> {
+        refuse(unread_of_companies(params))?;
         Ok(CompanyFilter {
             cursor: None,
             ..company_filter(params)
@@ -91,8 +102,9 @@ impl Table for Contacts {
     type Query = ContactFilter;
     type Row = ContactRow;
     const NAME: &'static str = "contacts";
-    const FILTERS: &'static [&'static str] =
-        &["q", "email", "role", "status", "batch", "company", "sort"];
+    const FILTERS: &'static [&'static str] = &[
+        "q", "email", "role", "status", "batch", "company", "newer", "from", "until", "sort",
+    ];
 
     fn query(params: &Params) -> Result<ContactFilter, Problem> {
         refuse(unread_of_contacts(params))?;
@@ -119,14 +131,19 @@ impl Table for Errors {
     const NAME: &'static str = "pipeline_errors";
     const FILTERS: &'static [&'static str] = &[
         "e_type",
+        "e_group",
         "e_severity",
         "e_resolved",
         "e_q",
+        "e_newer",
+        "e_from",
+        "e_until",
         "e_sort",
         "e_order",
     ];
 
     fn query(params: &Params) -> Result<ErrorQuery, Problem> {
+        refuse(unread_of_errors(params))?;
         Ok(ErrorQuery {
             cursor: None,
             ..error_query(params)
@@ -148,9 +165,12 @@ impl Table for ErrorGroups {
     type Query = GroupQuery;
     type Row = GroupRow;
     const NAME: &'static str = "error_groups";
-    const FILTERS: &'static [&'static str] = &["state", "type", "assigned", "q", "sort"];
+    const FILTERS: &'static [&'static str] = &[
+        "state", "type", "assigned", "q", "newer", "from", "until", "sort",
+    ];
 
     fn query(params: &Params) -> Result<GroupQuery, Problem> {
+        refuse(unread_of_groups(params))?;
         Ok(GroupQuery {
             cursor: None,
             ..group_query(params)
@@ -172,7 +192,8 @@ impl Table for DeadLetters {
     type Query = DeadLetterQuery;
     type Row = DeadLetter;
     const NAME: &'static str = "dead_letters";
-    const FILTERS: &'static [&'static str] = &["kind", "type", "batch", "q"];
+    const FILTERS: &'static [&'static str] =
+        &["kind", "type", "batch", "q", "newer", "from", "until"];
 
     fn query(params: &Params) -> Result<DeadLetterQuery, Problem> {
         refuse(unread_of_dead_letters(params))?;
@@ -197,9 +218,10 @@ impl Table for Actions {
     type Query = ActionFilter;
     type Row = BulkAction;
     const NAME: &'static str = "pipeline_actions";
-    const FILTERS: &'static [&'static str] = &["kind", "state", "by"];
+    const FILTERS: &'static [&'static str] = &["kind", "state", "by", "newer", "from", "until"];
 
     fn query(params: &Params) -> Result<ActionFilter, Problem> {
+        refuse(unread_of_actions(params))?;
         Ok(ActionFilter {
             cursor: None,
             ..action_filter(params)
@@ -221,8 +243,15 @@ impl Table for Audit {
     type Query = AuditQuery;
     type Row = AuditEntry;
     const NAME: &'static str = "audit_log";
-    const FILTERS: &'static [&'static str] =
-        &["actor", "action", "target_kind", "target", "from", "until"];
+    const FILTERS: &'static [&'static str] = &[
+        "actor",
+        "action",
+        "target_kind",
+        "target",
+        "newer",
+        "from",
+        "until",
+    ];
 
     fn query(params: &Params) -> Result<AuditQuery, Problem> {
         refuse(unread_of_audit(params))?;
@@ -275,9 +304,10 @@ impl Table for Imports {
     type Query = ImportFilter;
     type Row = ImportBatch;
     const NAME: &'static str = "import_batches";
-    const FILTERS: &'static [&'static str] = &["q", "status", "sort"];
+    const FILTERS: &'static [&'static str] = &["q", "status", "newer", "from", "until", "sort"];
 
     fn query(params: &Params) -> Result<ImportFilter, Problem> {
+        refuse(unread_of_imports(params))?;
         Ok(ImportFilter {
             cursor: None,
             ..import_filter(params)

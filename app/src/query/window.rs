@@ -1,0 +1,174 @@
+//! The part of time that a page looks at, to the query string and back.
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use domain::{
+    model::{trends::TimeRange, window::Window},
+    span::Span,
+};
+
+use super::{
+    Change, Params,
+    lists::{Reader, parsed, text, unread},
+};
+
+/// The keys of a list's time in the URL, and of its place in the list.
+#[derive(Debug)]
+pub struct WindowKeys {
+    pub newer: &'static str,
+    pub from: &'static str,
+    pub until: &'static str,
+    pub cursor: &'static str,
+}
+
+pub const WINDOW: WindowKeys = WindowKeys {
+    newer: "newer",
+    from: "from",
+    until: "until",
+    cursor: "after",
+};
+
+/// Of the error console, which stands below other lists.
+pub const CONSOLE_WINDOW: WindowKeys = WindowKeys {
+    newer: "e_newer",
+    from: "e_from",
+    until: "e_until",
+    cursor: "e_after",
+};
+
+pub(super) const NEWER: Reader = ("newer", |text| text.parse::<Span>().is_ok());
+/// A moment, or a day in UTC, of which the last is whole.
+pub(super) const FROM: Reader = ("from", |text| moment_of(text, 0).is_some());
+pub(super) const UNTIL: Reader = ("until", |text| moment_of(text, 1).is_some());
+const TREND_READERS: [Reader; 3] = [("range", NEWER.1), FROM, UNTIL];
+
+pub fn unread_of_trends(params: &Params) -> Option<String> {
+    unread(params, &TREND_READERS)
+}
+
+pub fn window(params: &Params, keys: &WindowKeys) -> Window {
+    Window {
+        newer_than: parsed(params, keys.newer),
+        from: moment(params, keys.from, 0),
+        until: moment(params, keys.until, 1),
+    }
+}
+
+/// A window as it stands in the URL.
+pub(super) struct Written {
+    keys: &'static WindowKeys,
+    values: [Option<String>; 3],
+}
+
+impl Written {
+    pub(super) fn of(window: Window, keys: &'static WindowKeys) -> Self {
+        let values = [
+            window.newer_than.map(|span| span.to_string()),
+            window.from.map(written),
+            window.until.map(written),
+        ];
+        Self { keys, values }
+    }
+
+    pub(super) fn changes(&self) -> [Change<'_>; 3] {
+        let [newer, from, until] = self.values.each_ref().map(Option::as_deref);
+        [
+            (self.keys.newer, newer),
+            (self.keys.from, from),
+            (self.keys.until, until),
+        ]
+    }
+}
+
+/// From and until where one is named, which may be days in UTC: the last one is whole, and one alone is both. Else the
+/// last week or what the URL says.
+pub fn time_range(params: &Params) -> TimeRange {
+    let from = moment(params, "from", 0).or_else(|| moment(params, "until", 0));
+    let until = moment(params, "until", 1).or_else(|| moment(params, "from", 1));
+    match from.zip(until) {
+        Some((from, until)) => TimeRange::Between(from, until),
+        None => TimeRange::Last(parsed(params, "range").unwrap_or(Span::WEEK)),
+    }
+}
+
+/// A moment as it stands in the URL, to the second.
+pub fn written(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// A moment, or `days` after the beginning of a day.
+fn moment(params: &Params, key: &str, days: u64) -> Option<DateTime<Utc>> {
+    moment_of(&text(params, key)?, days)
+}
+
+fn moment_of(text: &str, days: u64) -> Option<DateTime<Utc>> {
+    let day = || {
+        let day = text.parse::<NaiveDate>().ok()?;
+        day.checked_add_days(Days::new(days))
+    };
+    let moment = text.parse().ok();
+    moment.or_else(|| Some(day()?.and_time(NaiveTime::MIN).and_utc()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(path: &str) -> Params {
+        Params::parse(path.split_once('?').map_or("", |(_, query)| query))
+    }
+
+    #[test]
+    fn windows_survive_the_url() {
+        let window_of = |newer: &str, from: &str, until: &str| Window {
+            newer_than: newer.parse().ok(),
+            from: from.parse().ok(),
+            until: until.parse().ok(),
+        };
+        for keys in [&WINDOW, &CONSOLE_WINDOW] {
+            for window in [
+                Window::default(),
+                window_of("3d", "", ""),
+                window_of("", "2026-03-02T13:00:00Z", "2026-03-02T14:30:05Z"),
+            ] {
+                let path = super::super::link(
+                    "/x",
+                    &Params::default(),
+                    &Written::of(window, keys).changes(),
+                );
+                assert_eq!(super::window(&params(&path), keys), window, "{path}");
+            }
+        }
+        let days = window(&params("/x?from=2026-03-02&until=2026-03-02"), &WINDOW);
+        let day = days.from.zip(days.until).map(|(from, until)| until - from);
+        assert_eq!(day.map(|day| day.num_hours()), Some(24));
+    }
+
+    #[test]
+    fn times_are_read_from_the_url() {
+        let of = |path| time_range(&params(path));
+        let days = |from, until| {
+            let at = |day, hour| {
+                format!("2026-03-{day:02}T{hour:02}:00:00Z")
+                    .parse()
+                    .unwrap()
+            };
+            TimeRange::Between(at(from, 0), at(until, 0))
+        };
+        for (path, range) in [
+            ("/trends", TimeRange::Last(Span::WEEK)),
+            ("/trends?range=soon", TimeRange::Last(Span::WEEK)),
+            ("/trends?range=24h", TimeRange::Last("1d".parse().unwrap())),
+            ("/trends?from=2026-03-02&range=24h", days(2, 3)),
+            ("/trends?until=2026-03-02", days(2, 3)),
+            ("/trends?from=2026-03-02&until=2026-03-05", days(2, 6)),
+            (
+                "/trends?from=2026-03-02T00%3A00%3A00Z&until=2026-03-05T00%3A00%3A00Z",
+                days(2, 5),
+            ),
+            ("/trends?from=2026-03-02&until=soon", days(2, 3)),
+        ] {
+            assert_eq!(of(path), range, "{path}");
+        }
+        assert!(unread_of_trends(&params("/trends?range=soon")).is_some());
+    }
+}
