@@ -11,10 +11,10 @@ use leptos_meta::{Link, MetaTags};
 
 use crate::{App, chunk::Needed, routes::SIGN_IN};
 
-/// Runs before the first paint, so that neither the theme nor the console's size jumps.
+/// Runs before the first paint, so that neither the theme, nor the console's size, nor what was declined shows for a moment.
 const EARLY: &str = r#"(()=>{try{const r=document.documentElement,s=localStorage,t=s.getItem("theme"),h=+s.getItem("console-height");
 if(t==="light"||t==="dark")r.dataset.theme=t;if(s.getItem("console")==="closed")r.dataset.console="closed";
-if(h>0)r.style.setProperty("--console-height",h+"px")}catch{}})()"#;
+if(s.getItem("tour"))r.dataset.tour="seen";if(h>0)r.style.setProperty("--console-height",h+"px")}catch{}})()"#;
 
 /// Loads the WASM half and hands the page over to it.
 const HYDRATE: &str = "const m=await import(JS);await m.default({module_or_path:WASM});m.hydrate()";

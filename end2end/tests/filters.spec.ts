@@ -101,3 +101,77 @@ test('the tab of the overview, beside the filter of the console', async ({ page,
   await page.getByRole('navigation', { name: 'Phase' }).getByRole('link', { name: 'Enrichment' }).click();
   await expect(page).toHaveURL(`${base()}/?e_type=${type}`);
 });
+
+test('the part of time that a list shows', async ({ page, psql, browser }) => {
+  const tag = unique('times');
+  await psql.run(`INSERT INTO intake.import_batches (import_batch_id, file_name, importer, status, created_at)
+    SELECT '${tag}-' || n, '${tag}.csv', 'somebody', 'cancelled', at
+    FROM unnest(ARRAY[now() - interval '2 hours', now() - interval '3 days', timestamptz '2019-05-07 23:59Z', '2019-05-08 00:00Z']) WITH ORDINALITY AS given (at, n)`);
+  const main = page.locator('main');
+  await open(page, `/imports?q=${tag}`);
+  await expect(rows(page)).toHaveCount(4);
+  await main.getByRole('button', { name: 'Started: any time' }).click();
+  const menu = main.getByRole('region', { name: 'Started: the time' });
+  await menu.getByRole('link', { name: 'Last 24 hours' }).click();
+  await expect(page).toHaveURL(`${base()}/imports?q=${tag}&newer=24h`);
+  await expect(menu).toBeHidden();
+  await expect(rows(page)).toHaveCount(1);
+  await survives(page, 1);
+
+  // Days take the place of what was chosen before; the last one is part of it.
+  await main.getByRole('button', { name: 'Started: last 24 hours' }).click();
+  await menu.getByLabel('From').fill('2019-05-07');
+  await expect(page).toHaveURL(`${base()}/imports?q=${tag}&from=2019-05-07`);
+  await expect(rows(page)).toHaveCount(4);
+  await menu.getByLabel('Until').fill('2019-05-07');
+  await expect(rows(page)).toHaveCount(1);
+  await expect(rows(page)).toContainText(`${tag}-3`);
+  await page.goBack();
+  await page.goBack();
+  await expect(page).toHaveURL(`${base()}/imports?q=${tag}&newer=24h`);
+
+  // What cannot be read is said, and filters nothing.
+  await page.goto(`${base()}/imports?q=${tag}&newer=soon`);
+  await expect(main.getByRole('alert')).toContainText('“soon”');
+  await expect(rows(page)).toHaveCount(4);
+
+  // The fields are forms, which need no script.
+  const plain = await browser.newContext({ storageState: `${process.env.SERVER_FOLDER}/session-viewer.json`, javaScriptEnabled: false });
+  const theirs = await plain.newPage();
+  await theirs.goto(`${base()}/imports?q=${tag}`);
+  const shown = theirs.locator('main');
+  await shown.getByRole('button', { name: 'Started: any time' }).click();
+  await shown.getByLabel('From').fill('2019-05-08');
+  await shown.getByLabel('Until').fill('2019-05-08');
+  await shown.getByRole('region', { name: 'Started: the time' }).getByRole('button', { name: 'Show' }).click();
+  await expect(theirs).toHaveURL(`${base()}/imports?q=${tag}&from=2019-05-08&until=2019-05-08`);
+  await expect(shown.locator('tbody tr')).toHaveCount(1);
+  await shown.getByRole('combobox', { name: 'State' }).selectOption('failed');
+  await shown.locator('form', { has: theirs.getByRole('combobox', { name: 'State' }) }).getByRole('button', { name: 'Show' }).click();
+  await expect(theirs).toHaveURL(/status=failed/);
+  await expect(shown).toContainText('No import matches');
+  await plain.close();
+});
+
+test('errors of a time, in the console and by cause', async ({ page, psql }) => {
+  const type = unique('timed');
+  await psql.run(`INSERT INTO marketing.pipeline_errors (event_type, record_id, error_message, severity, created_at)
+    VALUES ('${type}', 'r1', 'Broken early', 'error', '2019-05-07 12:00Z'), ('${type}', 'r2', 'Broken early', 'error', '2019-05-09 12:00Z'),
+           ('${type}', 'r3', 'Broken of late', 'error', now())`);
+  const console = page.locator('#console');
+  await open(page, `/errors?type=${type}&e_type=${type}`);
+  await expect(rows(page)).toHaveCount(2);
+  await console.getByRole('button', { name: 'Time: any time' }).click();
+  await console.getByRole('link', { name: 'Last hour' }).click();
+  await expect(console.locator('tbody tr')).toHaveCount(1);
+  await expect(console.locator('tbody tr')).toContainText('r3');
+  await console.getByRole('link', { name: 'Remove the filter time last hour' }).click();
+  await expect(console.locator('tbody tr')).toHaveCount(3);
+  // A cause was seen in a time when it came before its end and once more after its beginning.
+  await open(page, `/errors?type=${type}&from=2019-05-08&until=2019-05-08`);
+  await expect(rows(page)).toHaveCount(1);
+  await expect(rows(page)).toContainText('Broken early');
+  await page.goto(`${base()}/errors?type=${type}&e_type=${type}&e_newer=never`);
+  await expect(console.getByRole('alert')).toContainText('“never”');
+  await expect(console.getByRole('button', { name: /^Resolve all/ })).toHaveCount(0);
+});

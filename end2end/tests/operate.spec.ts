@@ -329,8 +329,12 @@ test('the audit log is filtered and exported alike, and only for admins', async 
     SELECT timestamptz '2020-01-01 12:00Z' + n * interval '1 day', '${tag}', 0, 'test', 'event.retry', 'event', n::text FROM generate_series(0, 2) n`);
   await open(page, `/audit?actor=${tag}`);
   await expect(rows(page)).toHaveCount(3);
-  await page.getByLabel('From').fill('2020-01-02');
-  await page.getByLabel('Until').fill('2020-01-02');
+  const main = page.locator('main');
+  await main.getByRole('button', { name: 'Time: any time' }).click();
+  await main.getByLabel('From').fill('2020-01-02');
+  await expect(page).toHaveURL(/from=2020-01-02/);
+  await main.getByLabel('Until').fill('2020-01-02');
+  await expect(main.getByRole('button', { name: 'Time: 2 Jan 2020' })).toBeVisible();
   await expect(rows(page)).toHaveCount(1);
   const href = await page.getByRole('link', { name: 'Export' }).first().getAttribute('href');
   const csv = await (await page.request.get(base() + href)).text();

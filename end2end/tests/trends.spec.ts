@@ -19,7 +19,7 @@ test('a time is chosen, kept in the URL, and its figures are those of the runs',
   await page.goBack();
   await expect(row.getByRole('cell').nth(1)).toHaveText('25');
   const [day] = await psql.run(`SELECT (now() AT TIME ZONE 'UTC' - interval '3 days')::DATE`);
-  await page.getByLabel('From').fill(day);
+  await page.locator('main').getByLabel('From').fill(day);
   await expect(page).toHaveURL(`${base()}/trends?from=${day}`);
   await expect(row.getByRole('cell').nth(1)).toHaveText('20');
   await expect(page.getByRole('table', { name: 'Runs by weekday and hour in UTC' }).getByRole('row')).toHaveCount(8);

@@ -35,6 +35,8 @@ const DAYS: usize = 30;
 /// style sheet shows one.
 type Sizes = [(&'static str, f32, f32); 2];
 const SIZES: Sizes = [("chart-wide", 760.0, 220.0), ("chart-narrow", 360.0, 200.0)];
+/// As wide as a page.
+const WHOLE: Sizes = [("chart-wide", 1080.0, 240.0), SIZES[1]];
 /// Half as wide as a page.
 const HALF: f32 = 460.0;
 /// Height of a bar that lies, with the space around it.
@@ -57,6 +59,7 @@ pub(crate) fn throughput(days: &[DailyThroughput], today: NaiveDate) -> String {
     let values =
         |pick: fn(&DailyThroughput) -> i64| days.iter().map(|day| pick(day) as f32).collect();
     standing(
+        SIZES,
         &labels,
         &[
             ("Processed", values(|day| day.processed_events), MAIN),
@@ -96,6 +99,7 @@ pub(crate) fn trends(
         |pick: fn(&WorkflowTrend) -> f64| workflows.iter().map(|one| pick(one) as f32).collect();
     TrendCharts {
         runs: standing(
+            WHOLE,
             &times,
             &[
                 ("OK", values(|runs| runs.ok), MAIN),
@@ -143,13 +147,14 @@ fn depth(times: &[String], depths: &[DepthAt]) -> String {
         ),
         ("Average", values(|depth| depth.average), MAIN),
     ];
-    in_sizes(SIZES, |width, height| {
+    in_sizes(WHOLE, |width, height| {
         let series = lines
             .iter()
             .map(|(name, values, _)| (*name, values.clone()).into());
         let mut chart = LineChart::new(series.collect(), times.to_vec());
         dress(&mut chart.base, &lines, (width, height));
-        chart.y_axis_configs.iter_mut().for_each(dress_axis);
+        let highest = highest(lines.iter().flat_map(|(_, values, _)| values));
+        dress_axis(&mut chart.y_axis_configs, Ticks::of_counts(highest));
         chart.svg()
     })
 }
@@ -167,8 +172,8 @@ fn stages(funnel: &[StripStep]) -> String {
 }
 
 /// Stacked bars over time, in two sizes.
-fn standing(labels: &[String], values: &[Values]) -> String {
-    in_sizes(SIZES, |width, height| {
+fn standing(sizes: Sizes, labels: &[String], values: &[Values]) -> String {
+    in_sizes(sizes, |width, height| {
         let series = values.iter().map(|(name, values, _)| {
             let mut series: Series = (*name, values.clone()).into();
             series.stack = Some("all".to_owned());
@@ -176,7 +181,9 @@ fn standing(labels: &[String], values: &[Values]) -> String {
         });
         let mut chart = BarChart::new(series.collect(), labels.to_vec());
         dress(&mut chart.base, values, (width, height));
-        chart.y_axis_configs.iter_mut().for_each(dress_axis);
+        let sum = |at| values.iter().map(|(_, values, _)| values[at]).sum::<f32>();
+        let sums: Vec<f32> = (0..labels.len()).map(sum).collect();
+        dress_axis(&mut chart.y_axis_configs, Ticks::of_counts(highest(&sums)));
         chart.svg()
     })
 }
@@ -199,7 +206,8 @@ fn lying(names: &[String], values: &[Values]) -> String {
         // The last figure of the axis is written around the end of its line.
         chart.margin.right += 16.0;
         dress(&mut chart.base, values, (width, height));
-        chart.y_axis_configs.iter_mut().for_each(dress_axis);
+        let highest = highest(values.iter().flat_map(|(_, values, _)| values));
+        dress_axis(&mut chart.y_axis_configs, Ticks::up_to(highest, false));
         chart.svg()
     })
 }
@@ -221,9 +229,51 @@ fn dress(chart: &mut ChartBase, values: &[Values], (width, height): (f32, f32)) 
     chart.grid.stroke_color = COLOURS[LINE].0.into();
 }
 
-fn dress_axis(axis: &mut YAxisConfig) {
-    axis.font.color = COLOURS[TEXT].0.into();
-    axis.font.size = 12.0;
+fn dress_axis(axes: &mut [YAxisConfig], ticks: Ticks) {
+    for axis in axes {
+        axis.font.color = COLOURS[TEXT].0.into();
+        axis.font.size = 12.0;
+        axis.max = Some(ticks.top);
+        axis.split_number = ticks.steps;
+    }
+}
+
+fn highest<'a>(values: impl IntoIterator<Item = &'a f32>) -> f32 {
+    let known = values.into_iter().filter(|value| **value != NIL_VALUE);
+    known.fold(0.0, |highest, value| highest.max(*value))
+}
+
+/// The figures along an axis that begins with 0: steps of 1, 2, 2.5 or 5 times a power of ten, as people count.
+#[derive(Debug, PartialEq)]
+struct Ticks {
+    top: f32,
+    steps: usize,
+}
+
+impl Ticks {
+    /// Without parts of one.
+    fn of_counts(highest: f32) -> Self {
+        Self::up_to(highest, true)
+    }
+
+    /// Five or fewer steps, the last at `highest` or above it.
+    fn up_to(highest: f32, whole: bool) -> Self {
+        if highest <= 0.0 {
+            return Self { top: 1.0, steps: 1 };
+        }
+        let least = highest / 5.0;
+        let power = 10_f32.powi(least.log10().floor() as i32);
+        let mut steps = [1.0, 2.0, 2.5, 5.0, 10.0]
+            .map(|step| step * power)
+            .into_iter();
+        let step = steps.find(|step| *step >= least && (!whole || step.fract() == 0.0));
+        let step = step.unwrap_or(1.0);
+        let steps = (highest / step).ceil();
+        Self {
+            top: step * steps,
+            steps: steps as usize,
+        }
+    }
 }
 
 fn in_sizes<E: std::fmt::Display>(
@@ -269,6 +319,26 @@ fn every_day(days: &[DailyThroughput], today: NaiveDate) -> Vec<DailyThroughput>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn axes_have_figures_as_people_count() {
+        let ticks = |top, steps| Ticks { top, steps };
+        for (highest, expected) in [
+            (0.0, ticks(1.0, 1)),
+            (1.0, ticks(1.0, 1)),
+            (4.0, ticks(4.0, 4)),
+            (7.0, ticks(8.0, 4)),
+            (0.4, ticks(1.0, 1)),
+            (12.0, ticks(15.0, 3)),
+            (49_863.0, ticks(50_000.0, 5)),
+            (50_001.0, ticks(60_000.0, 3)),
+            (62_000.0, ticks(80_000.0, 4)),
+        ] {
+            assert_eq!(Ticks::of_counts(highest), expected, "{highest}");
+        }
+        let Ticks { top, steps } = Ticks::up_to(0.83, false);
+        assert!((top - 1.0).abs() < 1e-6 && steps == 5, "{top} {steps}");
+    }
 
     #[test]
     fn days_without_events_are_drawn_too() {

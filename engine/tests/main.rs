@@ -28,3 +28,4 @@ mod system;
 mod tokens;
 mod trends;
 mod webhooks;
+mod windows;

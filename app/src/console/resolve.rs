@@ -12,6 +12,7 @@ use crate::{
     browser,
     live::Live,
     parts::{
+        dialog::form_end,
         notice::problem_line,
         toast::{Toast, Toasts},
     },
@@ -76,11 +77,7 @@ pub(super) fn Resolve(chosen: Chosen, task: RwSignal<Option<Task>>) -> impl Into
                 <span>"Note (what was done about it)"</span>
                 <textarea name="note" rows="3" node_ref=note maxlength="2000">{chosen.note}</textarea>
             </label>
-            {move || failed.get().map(problem_line)}
-            <div class="row end">
-                <button class="btn" type="button" on:click=move |_| task.set(None)>"Cancel"</button>
-                <button class="btn primary" type="submit" disabled=move || busy.get() || none()>{button}</button>
-            </div>
+            {form_end(task, failed, Signal::derive(move || busy.get() || none()), button)}
         </form>
     }
 }

@@ -26,7 +26,7 @@ use crate::{
     parts::{
         announce::Announcer,
         ask::{Question, ask_button},
-        dialog::Dialog,
+        dialog::{Dialog, form_end},
         header::PageHeader,
         loaded::Loaded,
         notice::problem_line,
@@ -414,11 +414,7 @@ fn ignore_form(row: GroupRow, ignoring: Ignoring) -> AnyView {
                 <span>"Reason"</span>
                 <input type="text" name="why" node_ref=why required maxlength="500" autocomplete="off" />
             </label>
-            {move || failed.get().map(problem_line)}
-            <div class="row end">
-                <button class="btn" type="button" on:click=move |_| ignoring.set(None)>"Cancel"</button>
-                <button class="btn primary" type="submit" disabled=busy>"Ignore"</button>
-            </div>
+            {form_end(ignoring, failed, busy.into(), "Ignore")}
         </form>
     }
     .into_any()

@@ -22,7 +22,7 @@ use crate::{
         announce::Announcer,
         ask::{Question, ask_button},
         badge::{Tone, badge},
-        dialog::Dialog,
+        dialog::{Dialog, form_end},
         export::ExportLink,
         header::PageHeader,
         loaded::Loaded,
@@ -313,11 +313,7 @@ fn form(schedule: Schedule, editing: Editing) -> AnyView {
                 <input type="text" node_ref=zone value=schedule.zone autocomplete="off" on:input=move |_| look(typed()) />
             </label>
             {times}
-            {move || failed.get().map(problem_line)}
-            <div class="row end">
-                <button class="btn" type="button" on:click=move |_| editing.set(None)>"Cancel"</button>
-                <button class="btn primary" type="submit" disabled=busy>"Change"</button>
-            </div>
+            {form_end(editing, failed, busy.into(), "Change")}
         </form>
     }
     .into_any()

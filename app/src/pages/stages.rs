@@ -20,11 +20,10 @@ use crate::{
     parts::{
         announce::Announcer,
         badge::{Tone, age_tone, badge},
-        dialog::Dialog,
+        dialog::{Dialog, form_end},
         export::ExportLink,
         header::PageHeader,
         loaded::Loaded,
-        notice::problem_line,
         paused::{pause_stage_button, reason, resume_batch_button, resume_stage_button},
         rows::rows,
         sparkline::sparkline,
@@ -349,11 +348,7 @@ fn settings_form(state: StageState, editing: Editing) -> AnyView {
         <form on:submit=submit>
             <p>"In force at once, for every worker. An empty field takes the stage's own value, which is shown in it."</p>
             <div class="fields">{fields(&state).into_iter().zip(inputs).map(field).collect_view()}</div>
-            {move || failed.get().map(problem_line)}
-            <div class="row end">
-                <button class="btn" type="button" on:click=move |_| editing.set(None)>"Cancel"</button>
-                <button class="btn primary" type="submit" disabled=busy>"Set"</button>
-            </div>
+            {form_end(editing, failed, busy.into(), "Set")}
         </form>
     }
     .into_any()

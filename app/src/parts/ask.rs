@@ -8,7 +8,10 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 use crate::{
     chunk::lazy_view,
     live::Live,
-    parts::{announce::Announcer, dialog::Dialog, notice::problem_line},
+    parts::{
+        announce::Announcer,
+        dialog::{Dialog, form_end},
+    },
     problem::Problem,
     session,
 };
@@ -140,11 +143,7 @@ fn body(question: Question, open: RwSignal<Option<Question>>) -> AnyView {
                         </label>
                     }
                 })}
-            {move || failed.get().map(problem_line)}
-            <div class="row end">
-                <button class="btn" type="button" on:click=move |_| open.set(None)>"Cancel"</button>
-                <button class="btn primary" type="submit" disabled=busy>{question.confirm}</button>
-            </div>
+            {form_end(open, failed, busy.into(), question.confirm)}
         </form>
     }
     .into_any()

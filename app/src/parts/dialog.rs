@@ -3,7 +3,13 @@
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
-use crate::parts::icon::{CLOSE, icon};
+use crate::{
+    parts::{
+        icon::{CLOSE, icon},
+        notice::problem_line,
+    },
+    problem::Problem,
+};
 
 /// Shows `children` while `open` holds a value, and empties it when the dialog is closed in any way.
 #[component]
@@ -71,4 +77,22 @@ where
             }}
         </dialog>
     }
+}
+
+/// The end of a dialog's form: what went wrong, the way out, and the button that sends it.
+pub(crate) fn form_end<T: Send + Sync + 'static>(
+    open: RwSignal<Option<T>>,
+    failed: RwSignal<Option<Problem>>,
+    busy: Signal<bool>,
+    send: impl IntoView + 'static,
+) -> AnyView {
+    let send = send.into_any();
+    view! {
+        {move || failed.get().map(problem_line)}
+        <div class="row end">
+            <button class="btn" type="button" on:click=move |_| open.set(None)>"Cancel"</button>
+            <button class="btn primary" type="submit" disabled=busy>{send}</button>
+        </div>
+    }
+    .into_any()
 }

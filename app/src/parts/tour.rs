@@ -54,17 +54,13 @@ const GAP: f64 = 12.0;
 #[derive(Clone, Copy)]
 pub(crate) struct Tour {
     step: RwSignal<Option<usize>>,
-    offered: RwSignal<bool>,
 }
 
 impl Tour {
     pub(crate) fn provide() {
-        let offered = RwSignal::new(false);
         provide_context(Self {
             step: RwSignal::new(None),
-            offered,
         });
-        Effect::new(move || offered.set(mode::is_demo() && browser::recall(KEY).is_none()));
     }
 
     fn expect() -> Self {
@@ -73,7 +69,7 @@ impl Tour {
 
     fn end(self) {
         self.step.set(None);
-        self.offered.set(false);
+        browser::mark("data-tour", Some("seen"));
         browser::remember(KEY, Some("seen"));
         // What it was opened with is not offered any more.
         request_animation_frame(browser::find_focus);
@@ -84,12 +80,12 @@ impl Tour {
     }
 }
 
-/// In the banner of the demo. Its place is kept free, so that nothing moves when it appears.
+/// In the banner of the demo, until the mark on the root hides it, which a later visit has before the first paint.
 #[component]
 pub(crate) fn TourOffer() -> impl IntoView {
     let tour = Tour::expect();
     view! {
-        <span class="tour-offer" data-offered=move || tour.offered.get().to_string()>
+        <span class="tour-offer">
             <button class="btn small" on:click=move |_| tour.step.set(Some(0))>"Take the tour (1 minute)"</button>
             <button class="btn quiet small icon-only" aria-label="Do not offer the tour again" on:click=move |_| tour.end()>
                 {icon(CLOSE)}

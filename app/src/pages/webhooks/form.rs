@@ -12,6 +12,7 @@ use crate::{
     live::Live,
     parts::{
         announce::Announcer,
+        dialog::form_end,
         notice::problem_line,
         told::{Told, ToldOnce},
     },
@@ -170,11 +171,7 @@ pub(super) fn change(row: WebhookRow, editing: RwSignal<Option<WebhookRow>>) -> 
     view! {
         <form on:submit=submit>
             {fields.view(Some(&row))}
-            {move || failed.get().map(problem_line)}
-            <div class="row end">
-                <button class="btn" type="button" on:click=move |_| editing.set(None)>"Cancel"</button>
-                <button class="btn primary" type="submit" disabled=busy>"Change"</button>
-            </div>
+            {form_end(editing, failed, busy.into(), "Change")}
         </form>
     }
     .into_any()
