@@ -7,7 +7,9 @@ mod lists;
 mod range;
 mod records;
 mod tokens;
+mod users;
 mod webhooks;
+mod workers;
 
 use leptos::prelude::{Memo, Read};
 use leptos_router::hooks::use_location;
@@ -19,7 +21,9 @@ pub use lists::*;
 pub use range::*;
 pub use records::*;
 pub use tokens::*;
+pub use users::*;
 pub use webhooks::*;
+pub use workers::*;
 
 /// The keys of the error console; links to other pages carry them along.
 pub const CONSOLE_KEYS: [&str; 9] = [

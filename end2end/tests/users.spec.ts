@@ -1,5 +1,34 @@
 // People: invited by an admin with a password that is told once, and in charge of it from then on.
+import { downloaded } from './data';
 import { base, expect, fillSignIn, open, test, unique } from './people';
+
+test('people are found by name, role and state, and taken away so', async ({ page, psql }) => {
+  const name = unique('found');
+  await psql.run(`INSERT INTO app.users (name, role, password_hash, disabled) VALUES ('${name} one', 'viewer', '-', TRUE), ('${name} two', 'operator', '-', FALSE)`);
+  await open(page, '/users');
+  const main = page.locator('main');
+  const rows = main.getByRole('region', { name: 'Users' }).locator('tbody tr');
+  await main.getByRole('searchbox', { name: 'Part of a name' }).fill(name);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/q=found/);
+  await expect(rows).toHaveCount(2);
+  await expect(main).toContainText('2 people');
+  const filters = main.locator('.filters').filter({ hasText: 'any state' });
+  await filters.getByLabel('State').selectOption('disabled');
+  await expect(page).toHaveURL(/state=disabled/);
+  await expect(rows).toHaveCount(1);
+  await expect(rows).toContainText(`${name} one`);
+  const file = await downloaded(page.locator('header.top'), 'Export');
+  expect(file.name).toMatch(/^users_q-found.*_state-disabled_/);
+  expect(file.comment).toContain('state=disabled');
+  expect(file.rows.slice(1).map((row) => row[0])).toEqual([`${name} one`]);
+  await filters.getByLabel('Role').selectOption('operator');
+  await expect(page).toHaveURL(/role=operator/);
+  await expect(main).toContainText('Nobody matches');
+  await page.goBack();
+  await expect(rows).toHaveCount(1);
+  await psql.run(`DELETE FROM app.users WHERE name LIKE '${name} %'`);
+});
 
 test('somebody is invited, signs in, and takes a password of their own', async ({ page, browser }) => {
   const name = unique('ada');
@@ -20,7 +49,7 @@ test('somebody is invited, signs in, and takes a password of their own', async (
   await theirs.goto(`${base()}/sign-in`);
   await fillSignIn(theirs, name, password);
   await theirs.getByRole('button', { name: `Account: ${name}` }).click();
-  await theirs.getByRole('link', { name: 'Change the password' }).click();
+  await theirs.getByRole('link', { name: 'Your account', exact: true }).click();
   await expect(theirs.getByRole('heading', { level: 1, name: 'Account' })).toBeVisible();
   const change = async (present: string, next: string, again: string) => {
     await theirs.getByLabel('Present password').fill(present);

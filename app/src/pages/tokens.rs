@@ -19,6 +19,7 @@ use crate::{
     parts::{
         ask::{Question, ask_button},
         badge::{Tone, badge},
+        export::ExportLink,
         filter::{Select, fixed},
         header::PageHeader,
         loaded::Loaded,
@@ -52,7 +53,9 @@ pub(crate) fn TokensPage() -> impl IntoView {
         (TokenState::Revoked.name(), "revoked"),
     ]);
     view! {
-        <PageHeader title="Tokens" subtitle="Programs that act on behalf of a person" />
+        <PageHeader title="Tokens" subtitle="Programs that act on behalf of a person">
+            <ExportLink table="tokens" needs=Permission::Edit />
+        </PageHeader>
         <main id="main">
             <Make told=told />
             {told_once(told)}

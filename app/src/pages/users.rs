@@ -4,7 +4,7 @@ use domain::{
     format::count,
     model::{
         live::Topic,
-        user::{Invitation, SignInWay, UserRow},
+        user::{Invitation, SignInWay, UserRow, UserState},
     },
     role::{Permission, Role},
 };
@@ -16,27 +16,48 @@ use crate::{
     parts::{
         ask::{Question, ask_button},
         badge::{Tone, badge},
+        export::ExportLink,
+        filter::{SearchField, Select, fixed},
         header::PageHeader,
         loaded::Loaded,
-        notice::problem_line,
+        notice::{Empty, problem_line},
         rows::rows,
         table::table,
         time,
         told::{Told, ToldOnce, told_once},
     },
     problem::Problem,
+    query::{unread_of_users, use_query, user_filter},
 };
+
+const PATH: &str = "/users";
 
 #[component]
 pub(crate) fn UsersPage() -> impl IntoView {
     let live = Live::expect();
+    let params = use_query();
+    let filter = Memo::new(move |_| user_filter(&params.read()));
     let told: Told = RwSignal::new(None);
-    let all = live.resource(&[Topic::Settings], move || live.tick(), |_| users());
+    let all = live.resource(
+        &[Topic::Settings],
+        move || (filter.get(), live.tick()),
+        |(filter, _)| users(filter),
+    );
+    let roles = fixed(Role::ALL.map(|role| (role.name(), role.name())));
+    let states = fixed(UserState::ALL.map(|state| (state.name(), state.name())));
     view! {
-        <PageHeader title="Users" subtitle="Who may sign in, and what they may do" />
+        <PageHeader title="Users" subtitle="Who may sign in, and what they may do" own_search=true>
+            <ExportLink table="users" needs=Permission::Edit />
+        </PageHeader>
         <main id="main">
             <Invite told=told />
             {told_once(told)}
+            <div class="filters">
+                <SearchField label="Part of a name" name="q" cursor="after" main=true />
+                <Select label="Role" name="role" cursor="after" any="any role" choices=roles />
+                <Select label="State" name="state" cursor="after" any="any state" choices=states />
+            </div>
+            {move || unread_of_users(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
             <Loaded resource=all view=move |all| list(all, told) />
         </main>
     }
@@ -106,6 +127,15 @@ fn once(invitation: Invitation) -> ToldOnce {
 }
 
 fn list(all: Vec<UserRow>, told: Told) -> AnyView {
+    // Whoever asks is there, so that only a filter leaves nobody.
+    if all.is_empty() {
+        return view! {
+            <Empty title="Nobody matches" detail="Try another part of a name, another role or state.">
+                <a class="btn" href=PATH>"Show everybody"</a>
+            </Empty>
+        }
+        .into_any();
+    }
     let headings = vec![
         ("Name", ""),
         ("Role", ""),
@@ -116,20 +146,25 @@ fn list(all: Vec<UserRow>, told: Told) -> AnyView {
         ("Added", ""),
         ("", ""),
     ];
+    let found = match all.len() {
+        1 => "1 person".to_owned(),
+        n => format!("{} people", count(n as i64)),
+    };
     let key = |row: &UserRow| format!("{row:?}");
-    table(
-        "Users",
-        headings,
-        rows(all, key, move |row| line(row, told)),
-    )
+    let body = rows(all, key, move |row| line(row, told));
+    view! {
+        <p class="list-count">{found}</p>
+        {table("Users", headings, body)}
+    }
+    .into_any()
 }
 
 fn line(row: UserRow, told: Told) -> AnyView {
-    let state = if row.disabled {
-        badge(Tone::Quiet, "disabled")
-    } else {
-        badge(Tone::Good, "active")
+    let tone = match row.state() {
+        UserState::Active => Tone::Good,
+        UserState::Disabled => Tone::Quiet,
     };
+    let state = badge(tone, row.state().name());
     let name = row.name;
     let seen = match row.last_sign_in_at {
         Some(at) => time::stamp(at),

@@ -22,12 +22,18 @@ pub enum WebhookState {
 }
 
 impl WebhookState {
+    pub const ALL: [Self; 3] = [Self::On, Self::Paused, Self::Off];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::On => "on",
             Self::Paused => "paused",
             Self::Off => "off",
         }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 

@@ -17,8 +17,9 @@ use tower_http::{
 pub use super::access::Access;
 use super::export::{
     Actions, Audit, Companies, Contacts, DeadLetters, Deliveries, ErrorGroups, Errors, Events,
-    Health as WorkflowHealth, Imports, Phases, Queue, Schedules, Snipers, Stages, Throughput,
-    Workers, export, import_report,
+    Health as WorkflowHealth, Imports, Phases, Queue, ScheduleRuns, Schedules, Settings, Snipers,
+    Stages, TableSizes, Throughput, Tokens, Users, Webhooks, Workers, export, import_report,
+    sessions,
 };
 use super::{
     App, access, account, events, headers, health, observe, oidc, origin, pages,
@@ -98,11 +99,18 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/export/events.csv", EXPORT, Quick, || get(export::<Events>)),
     route("GET", "/export/imports.csv", EXPORT, Quick, || get(export::<Imports>)),
     route("GET", "/export/phase-stats.csv", EXPORT, Quick, || get(export::<Phases>)),
+    route("GET", "/export/schedule-runs.csv", EXPORT, Quick, || get(export::<ScheduleRuns>)),
     route("GET", "/export/schedules.csv", EXPORT, Quick, || get(export::<Schedules>)),
+    route("GET", "/export/sessions.csv", VIEW, Quick, || get(sessions)),
+    route("GET", "/export/settings.csv", EDIT, Quick, || get(export::<Settings>)),
     route("GET", "/export/sniper-targets.csv", EXPORT, Quick, || get(export::<Snipers>)),
     route("GET", "/export/stages.csv", EXPORT, Quick, || get(export::<Stages>)),
+    route("GET", "/export/table-sizes.csv", EDIT, Quick, || get(export::<TableSizes>)),
     route("GET", "/export/throughput.csv", EXPORT, Quick, || get(export::<Throughput>)),
+    route("GET", "/export/tokens.csv", EDIT, Quick, || get(export::<Tokens>)),
+    route("GET", "/export/users.csv", EDIT, Quick, || get(export::<Users>)),
     route("GET", "/export/webhook-deliveries.csv", EDIT, Quick, || get(export::<Deliveries>)),
+    route("GET", "/export/webhooks.csv", EDIT, Quick, || get(export::<Webhooks>)),
     route("GET", "/export/workers.csv", EXPORT, Quick, || get(export::<Workers>)),
     route("GET", "/export/workflow-health.csv", EXPORT, Quick, || get(export::<WorkflowHealth>)),
     route("GET", "/export/import/{file}", EXPORT, Quick, || get(import_report)),

@@ -107,7 +107,7 @@ async fn somebody_comes_by_the_provider_and_is_who_they_are_there(pool: PgPool) 
     let page = visitor.visit("/account").await.text().await.unwrap();
     assert!(page.contains(&provider.issuer) && !page.contains("current-password"));
     let listed: Vec<UserRow> = visitor
-        .call("/api/fn/users", "{}")
+        .call("/api/fn/users", r#"{"filter":{}}"#)
         .await
         .json()
         .await
