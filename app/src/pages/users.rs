@@ -14,7 +14,7 @@ use crate::{
     api::users::{change_role, disable_user, enable_user, invite_user, reset_password, users},
     live::Live,
     parts::{
-        ask::{Question, ask_button},
+        ask::{Question, ask_button, ask_form},
         badge::{Tone, badge},
         export::ExportLink,
         filter::{SearchField, Select, fixed},
@@ -30,7 +30,10 @@ use crate::{
     query::{unread_of_users, use_query, user_filter},
 };
 
-const PATH: &str = "/users";
+pub(crate) const PATH: &str = "/users";
+/// Where the forms go without JavaScript.
+const INVITE: &str = "/users/invite";
+pub(crate) const NEW_PASSWORD: &str = "/users/password";
 
 #[component]
 pub(crate) fn UsersPage() -> impl IntoView {
@@ -98,7 +101,7 @@ fn Invite(told: Told) -> impl IntoView {
         view! { <option value=role.name() selected=role == Role::Viewer>{role.name()}</option> }
     };
     view! {
-        <form class="filters" on:submit=submit aria-label="Invite somebody">
+        <form class="filters" method="post" action=INVITE on:submit=submit aria-label="Invite somebody">
             <label class="field">
                 <span>"Name"</span>
                 <input type="text" name="name" node_ref=name required maxlength="100" autocomplete="off" autocapitalize="none" spellcheck="false" />
@@ -113,7 +116,7 @@ fn Invite(told: Told) -> impl IntoView {
     }
 }
 
-fn once(invitation: Invitation) -> ToldOnce {
+pub(crate) fn once(invitation: Invitation) -> ToldOnce {
     ToldOnce {
         title: format!(
             "{} may sign in as {}",
@@ -267,7 +270,13 @@ fn renew(name: &str, disabled: bool, by_provider: bool, told: Told) -> Option<An
             }
         },
     );
-    ask_button(text, label, Permission::Edit, question)
+    ask_form(
+        text,
+        label,
+        Permission::Edit,
+        question,
+        (NEW_PASSWORD, "name", name.to_owned()),
+    )
 }
 
 fn enable(name: &str) -> Option<AnyView> {

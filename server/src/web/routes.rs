@@ -24,7 +24,7 @@ use super::export::{
 use super::{
     App, access, account, events, headers, health, observe, oidc, origin, pages,
     problem::panicked,
-    sign_in, site, upload,
+    sign_in, site, told, upload,
     visitor::{load_actor, session_layer},
     zone,
 };
@@ -86,6 +86,9 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/account/sessions/end-others", VIEW, Quick, || post(account::end_other_sessions)),
     route("POST", "/account/notifications", VIEW, Quick, || post(account::choose_news)),
     route("POST", "/account/time-zone", VIEW, Quick, || post(zone::choose)),
+    route("POST", "/users/invite", EDIT, Quick, || post(told::invite)),
+    route("POST", "/users/password", EDIT, Quick, || post(told::renew)),
+    route("POST", "/tokens/make", EDIT, Quick, || post(told::make_token)),
     route("GET", "/ws/events", VIEW, Lasting, || get(events::events)),
     route("POST", "/upload", IMPORT, Lasting, || post(upload::upload)),
     route("GET", "/export/actions.csv", EXPORT, Quick, || get(export::<Actions>)),

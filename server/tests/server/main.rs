@@ -20,6 +20,7 @@ mod settings;
 mod sign_in;
 mod system;
 mod terminal;
+mod told;
 mod token_acts;
 mod tokens;
 mod upkeep;
