@@ -19,6 +19,8 @@ pub enum FormAnswer {
     Made(CreatedToken),
     /// Asks before a password of this person ends.
     AsksBefore { name: String },
+    /// Signed out here, and on the way to the provider that does the same.
+    Leaves { to: String },
     /// Nothing was done.
     Refused {
         title: String,
@@ -29,11 +31,16 @@ pub enum FormAnswer {
 }
 
 /// The whole page.
-pub fn form_answer(options: &LeptosOptions, answer: FormAnswer) -> impl IntoView {
+pub fn form_answer(options: &LeptosOptions, answer: FormAnswer) -> AnyView {
+    let on = match &answer {
+        FormAnswer::Leaves { to } => Some(to.clone()),
+        _ => None,
+    };
     let (title, body) = match answer {
         FormAnswer::Invited(invitation) => told(users::once(invitation), users::PATH),
         FormAnswer::Made(made) => told(tokens::once(made), tokens::PATH),
         FormAnswer::AsksBefore { name } => asks(name),
+        FormAnswer::Leaves { to } => leaves(to),
         FormAnswer::Refused {
             title,
             detail,
@@ -41,7 +48,7 @@ pub fn form_answer(options: &LeptosOptions, answer: FormAnswer) -> impl IntoView
         } => refused(title, detail, back),
     };
     let body = view! { <main id="main" class="alone"><div class="card sign-in">{body}</div></main> };
-    document(options, title, body.into_any())
+    document(options, title, on, body.into_any())
 }
 
 fn told(once: ToldOnce, back: &'static str) -> (String, AnyView) {
@@ -75,6 +82,16 @@ fn asks(name: String) -> (String, AnyView) {
         <a class="btn" href=users::PATH>"Cancel"</a>
     };
     (title, body.into_any())
+}
+
+/// For a browser that does not go on by itself.
+fn leaves(to: String) -> (String, AnyView) {
+    let body = view! {
+        <h1>"Signed out here"</h1>
+        <p>"The provider that you came by is asked to sign you out, too."</p>
+        <a class="btn primary" href=to>"Go on to the provider"</a>
+    };
+    ("Signed out".to_owned(), body.into_any())
 }
 
 fn refused(title: String, detail: String, back: &'static str) -> (String, AnyView) {

@@ -19,19 +19,28 @@ if(h>0)r.style.setProperty("--console-height",h+"px")}catch{}})()"#;
 /// Loads the WASM half and hands the page over to it.
 const HYDRATE: &str = "const m=await import(JS);await m.default({module_or_path:WASM});m.hydrate()";
 
-/// A page without code. It knows the theme that was chosen, and nothing else of the application.
-pub(crate) fn document(options: &LeptosOptions, title: String, body: AnyView) -> impl IntoView {
+/// A page without code. It knows the theme that was chosen, and nothing else of the application; where `on` is an address, it
+/// goes there by itself.
+pub(crate) fn document(
+    options: &LeptosOptions,
+    title: String,
+    on: Option<String>,
+    body: AnyView,
+) -> AnyView {
     let files = files(options);
+    let on = on.map(|to| view! { <meta http-equiv="refresh" content=format!("0;url={to}") /> });
     view! {
         <!DOCTYPE html>
         <html lang="en">
             <head>
                 {head(files)}
+                {on}
                 <title>{format!("{title} · {PRODUCT}")}</title>
             </head>
             <body>{body}</body>
         </html>
     }
+    .into_any()
 }
 
 /// What every page begins with.

@@ -125,7 +125,7 @@ pub(crate) async fn form_answer(
     request: Request,
 ) -> Response {
     let options = app.site.options().clone();
-    let page = move || app::form_answer(&options, answer.clone()).into_any();
+    let page = move || app::form_answer(&options, answer.clone());
     let context = with_status(app, status, || {});
     leptos_axum::render_app_async_with_context(context, page)(request).await
 }

@@ -29,7 +29,7 @@ use super::{
     zone,
 };
 use Kind::{Health, Lasting, Quick};
-pub use app::routes::{PROVIDER_ANSWER, SIGN_IN_BY_PROVIDER};
+pub use app::routes::{PROVIDER_ANSWER, SIGN_IN, SIGN_IN_BY_PROVIDER};
 
 /// What the router is made from: what has no row, and so no access rule, is not there.
 pub struct Route {
