@@ -11,6 +11,7 @@ impl Exported for DeliveryRow {
     const COLUMNS: &'static [&'static str] = &[
         "event_id",
         "event_type",
+        "is_test",
         "made_at",
         "status",
         "attempts",
@@ -26,6 +27,7 @@ impl Exported for DeliveryRow {
         vec![
             self.event_id.to_string(),
             self.event_type.clone(),
+            self.is_test.to_string(),
             self.made_at.to_rfc3339(),
             self.status.name().to_owned(),
             self.attempts.to_string(),
