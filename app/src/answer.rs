@@ -47,7 +47,8 @@ pub fn form_answer(options: &LeptosOptions, answer: FormAnswer) -> AnyView {
             back,
         } => refused(title, detail, back),
     };
-    let body = view! { <main id="main" class="alone"><div class="card sign-in">{body}</div></main> };
+    let body =
+        view! { <main id="main" class="alone"><div class="card sign-in">{body}</div></main> };
     document(options, title, on, body.into_any())
 }
 

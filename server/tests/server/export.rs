@@ -125,7 +125,7 @@ async fn every_table_is_whole_says_its_filter_and_begins_with_its_columns(pool: 
         ("event-queue", 1),
         ("imports", 0),
         ("phase-stats", 4),
-        ("schedules", 9),
+        ("schedules", 10),
         ("sessions", 1),
         ("settings", 0),
         ("sniper-targets", 1),

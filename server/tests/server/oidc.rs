@@ -368,17 +368,19 @@ async fn whoever_leaves_is_led_to_the_provider_to_leave_there_too(pool: PgPool) 
     assert_eq!(reqwest::get(&stranger).await.unwrap().status(), 400);
     // No session keeps a token of theirs.
     let again = in_as(&provider, &app, "ada").await;
-    let kept: String = sqlx::query_scalar(
-        "SELECT string_agg(convert_from(data, 'utf8'), ' ') FROM app.sessions",
-    )
-    .fetch_one(&pool)
-    .await
-    .unwrap();
+    let kept: String =
+        sqlx::query_scalar("SELECT string_agg(convert_from(data, 'utf8'), ' ') FROM app.sessions")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
     assert!(!kept.contains("eyJ"), "{kept}");
 
     // Programs and people with a password are led to the form.
     let answer = again.request("POST", "/session/end").send().await.unwrap();
-    assert_eq!((answer.status().as_u16(), location(&answer)), (303, "/sign-in"));
+    assert_eq!(
+        (answer.status().as_u16(), location(&answer)),
+        (303, "/sign-in")
+    );
     let viewer = app.person(Role::Viewer).await;
     assert_eq!(location(&leave(&viewer).await), "/sign-in");
     assert_eq!(location(&leave(&viewer).await), "/sign-in", "once more");
@@ -397,7 +399,9 @@ async fn whoever_leaves_is_led_to_the_provider_to_leave_there_too(pool: PgPool) 
             client: ada.client,
             url: other.url.clone(),
         };
-        let request = ada.request("POST", "/session/end").header("accept", "text/html");
+        let request = ada
+            .request("POST", "/session/end")
+            .header("accept", "text/html");
         let request = request.header("origin", &other.url);
         let answer = request.send().await.unwrap();
         assert_eq!(location(&answer), "/sign-in", "{issuer}");
@@ -416,11 +420,13 @@ async fn a_provider_without_an_end_of_sessions_is_left_alone(pool: PgPool) {
     options.oidc = Some(settings(&issuer.url, ROLES, ""));
     let app = App::start_with(pool.clone(), options).await;
     let viewer = app.person(Role::Viewer).await;
-    sqlx::query("INSERT INTO app.identities (issuer, subject, user_id) SELECT $1, 'x', id FROM app.users")
-        .bind(&issuer.url)
-        .execute(&pool)
-        .await
-        .unwrap();
+    sqlx::query(
+        "INSERT INTO app.identities (issuer, subject, user_id) SELECT $1, 'x', id FROM app.users",
+    )
+    .bind(&issuer.url)
+    .execute(&pool)
+    .await
+    .unwrap();
     assert_eq!(location(&leave(&viewer).await), "/sign-in");
 }
 

@@ -45,25 +45,47 @@ async fn a_password_is_told_once_on_the_page_that_answers(pool: PgPool) {
     for action in ["/users/invite", "/users/password"] {
         assert!(users.contains(&format!("action=\"{action}\"")), "{action}");
     }
-    let invited = post(&admin, "/users/invite", &[("name", " Ada "), ("role", "operator")]).await;
+    let invited = post(
+        &admin,
+        "/users/invite",
+        &[("name", " Ada "), ("role", "operator")],
+    )
+    .await;
     let invited = page(invited, 200).await;
     assert!(invited.contains("ada may sign in as operator"), "{invited}");
     let first = secret(&invited);
     assert!(enters(&app, "ada", &first).await);
 
     for (form, says) in [
-        (vec![("name", "ada"), ("role", "viewer")], "somebody called ada already"),
+        (
+            vec![("name", "ada"), ("role", "viewer")],
+            "somebody called ada already",
+        ),
         (vec![("name", "eve"), ("role", "boss")], "Choose a role"),
         (vec![("name", "eve")], "role"),
         (vec![("name", "a\tb"), ("role", "viewer")], "role=\"alert\""),
     ] {
         let refused = page(post(&admin, "/users/invite", &form).await, 422).await;
-        assert!(refused.contains(says) && refused.contains("href=\"/users\""), "{refused}");
+        assert!(
+            refused.contains(says) && refused.contains("href=\"/users\""),
+            "{refused}"
+        );
     }
 
-    let asked = page(post(&admin, "/users/password", &[("name", "<b>")]).await, 200).await;
-    assert!(asked.contains("for &lt;b") && !asked.contains("<b>"), "{asked}");
-    let asked = page(post(&admin, "/users/password", &[("name", "ada")]).await, 200).await;
+    let asked = page(
+        post(&admin, "/users/password", &[("name", "<b>")]).await,
+        200,
+    )
+    .await;
+    assert!(
+        asked.contains("for &lt;b") && !asked.contains("<b>"),
+        "{asked}"
+    );
+    let asked = page(
+        post(&admin, "/users/password", &[("name", "ada")]).await,
+        200,
+    )
+    .await;
     assert!(asked.contains("New password for ada"), "{asked}");
     assert!(enters(&app, "ada", &first).await, "nothing was done yet");
     let sure = [("name", "ada"), ("sure", "yes")];
@@ -84,7 +106,10 @@ async fn a_password_is_told_once_on_the_page_that_answers(pool: PgPool) {
     .unwrap();
     assert!(!told, "no password is on record");
     let operator = app.person(Role::Operator).await;
-    assert_eq!(post(&operator, "/users/password", &sure).await.status(), 403);
+    assert_eq!(
+        post(&operator, "/users/password", &sure).await.status(),
+        403
+    );
     assert!(enters(&app, "ada", &second).await);
     // Nobody is led to do it by another site.
     let forged = admin.request("POST", "/users/password").form(&sure);

@@ -169,7 +169,9 @@ impl Oidc {
                 return None;
             }
             Err(_) => {
-                tracing::warn!("a session with the sign-in provider was left open: no answer within {LEAVING:?}");
+                tracing::warn!(
+                    "a session with the sign-in provider was left open: no answer within {LEAVING:?}"
+                );
                 return None;
             }
         };
@@ -261,10 +263,7 @@ impl Oidc {
 
     /// As the provider described itself last; asked anew when that was long ago, or is `stale`. Whoever asks while an
     /// answer is on its way waits for it and gets the same.
-    async fn described(
-        &self,
-        stale: Option<&Arc<Described>>,
-    ) -> Result<Arc<Described>, OidcError> {
+    async fn described(&self, stale: Option<&Arc<Described>>) -> Result<Arc<Described>, OidcError> {
         let mut last = self.last.lock().await;
         if let Some((at, answer)) = &*last {
             let serves = match answer {
