@@ -12,4 +12,7 @@ INSERT INTO marketing.retention_settings (what, keep_days) VALUES ('api_tokens',
 INSERT INTO marketing.schedules (name, title, cron, job) VALUES
     ('prune_api_tokens', 'Delete tokens that ended long ago', '0 4 * * *', 'prune_api_tokens');
 
+-- What somebody did is also what programs did for them: "ada via n8n".
+CREATE INDEX audit_log_who ON marketing.audit_log (split_part(actor, ' via ', 1), at, id);
+
 SELECT marketing.note_bodies();
