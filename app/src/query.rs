@@ -206,12 +206,13 @@ pub fn without(path: &str, present: &Params, pair: (&str, &str)) -> String {
 }
 
 #[cfg(test)]
+fn params(path: &str) -> Params {
+    Params::parse(path.split_once('?').map_or("", |(_, query)| query))
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
-
-    fn params(path: &str) -> Params {
-        Params::parse(path.split_once('?').map_or("", |(_, query)| query))
-    }
 
     #[test]
     fn queries_are_decoded_once() {

@@ -307,10 +307,7 @@ pub(super) fn text(params: &Params, key: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn params(path: &str) -> Params {
-        Params::parse(path.split_once('?').map_or("", |(_, query)| query))
-    }
+    use crate::query::params;
 
     #[test]
     fn event_filters_survive_the_url() {

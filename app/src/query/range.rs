@@ -27,10 +27,7 @@ pub fn time_range(params: &Params) -> TimeRange {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn params(path: &str) -> Params {
-        Params::parse(path.split_once('?').map_or("", |(_, query)| query))
-    }
+    use crate::query::params;
 
     #[test]
     fn times_are_read_from_the_url() {

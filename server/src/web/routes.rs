@@ -148,14 +148,12 @@ pub(crate) fn router(app: App) -> Router {
     let lasting = routes(Lasting).layer(DefaultBodyLimit::disable());
     let known = quick
         .merge(lasting)
-        .route_layer(from_fn_with_state(app.clone(), zone::load))
         .route_layer(from_fn_with_state(app.clone(), access::enforce))
         .route_layer(from_fn_with_state(app.clone(), load_actor))
         .route_layer(session_layer(&app))
         .route_layer(CompressionLayer::new());
     let not_found = Router::new()
         .fallback(pages::not_found)
-        .layer(from_fn_with_state(app.clone(), zone::load))
         .layer(from_fn_with_state(app.clone(), load_actor))
         .layer(session_layer(&app))
         .with_state(app.clone());
