@@ -9,7 +9,7 @@ use http::request::Parts;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{Link, MetaTags};
 
-use crate::{App, chunk::Needed, routes::SIGN_IN};
+use crate::{App, PRODUCT, chunk::Needed, routes::SIGN_IN};
 
 /// Runs before the first paint, so that neither the theme, nor the console's size, nor what was declined shows for a moment.
 const EARLY: &str = r#"(()=>{try{const r=document.documentElement,s=localStorage,t=s.getItem("theme"),h=+s.getItem("console-height");
@@ -18,6 +18,45 @@ if(s.getItem("tour"))r.dataset.tour="seen";if(h>0)r.style.setProperty("--console
 
 /// Loads the WASM half and hands the page over to it.
 const HYDRATE: &str = "const m=await import(JS);await m.default({module_or_path:WASM});m.hydrate()";
+
+/// A page without code. It knows the theme that was chosen, and nothing else of the application; where `on` is an address, it
+/// goes there by itself.
+pub(crate) fn document(
+    options: &LeptosOptions,
+    title: String,
+    on: Option<String>,
+    body: AnyView,
+) -> AnyView {
+    let files = files(options);
+    let on = on.map(|to| view! { <meta http-equiv="refresh" content=format!("0;url={to}") /> });
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                {head(files)}
+                {on}
+                <title>{format!("{title} · {PRODUCT}")}</title>
+            </head>
+            <body>{body}</body>
+        </html>
+    }
+    .into_any()
+}
+
+/// What every page begins with.
+fn head(files: &Files) -> AnyView {
+    view! {
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="description" content="Watch and steer the way from a list of companies to people one can write to." />
+        <script nonce=use_nonce()>{EARLY}</script>
+        <link rel="preload" href="/fonts/inter-latin.woff2" r#as="font" r#type="font/woff2" crossorigin="" />
+        <link rel="stylesheet" href=files.css.clone() />
+        <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
+    }
+    .into_any()
+}
 
 /// `build` stays with the page, which compares it with what the live feed says after a restart.
 pub fn shell(options: LeptosOptions, build: Option<String>) -> impl IntoView {
@@ -34,14 +73,7 @@ pub fn shell(options: LeptosOptions, build: Option<String>) -> impl IntoView {
         <!DOCTYPE html>
         <html lang="en" data-build=build>
             <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
-                <meta name="description" content="Watch and steer the way from a list of companies to people one can write to." />
-                <script nonce=nonce.clone()>{EARLY}</script>
-                <link rel="preload" href="/fonts/inter-latin.woff2" r#as="font" r#type="font/woff2" crossorigin="" />
-                <link rel="stylesheet" href=files.css.clone() />
-                <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
+                {head(files)}
                 // Leptos' own component writes the nonce into `crossorigin`, which makes Firefox load both files twice.
                 {(!is_form)
                     .then(|| {

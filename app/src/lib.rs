@@ -6,6 +6,7 @@
 )]
 #![recursion_limit = "512"]
 
+mod answer;
 pub mod api;
 mod browser;
 mod chunk;
@@ -26,6 +27,7 @@ use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::Router;
 
+pub use answer::{FormAnswer, form_answer};
 pub use chunk::fetched;
 pub use document::shell;
 

@@ -6,8 +6,10 @@ mod contacts;
 mod lists;
 mod records;
 mod tokens;
+mod users;
 mod webhooks;
 mod window;
+mod workers;
 
 use leptos::prelude::{Memo, Read};
 use leptos_router::hooks::use_location;
@@ -18,8 +20,10 @@ pub use contacts::*;
 pub use lists::*;
 pub use records::*;
 pub use tokens::*;
+pub use users::*;
 pub use webhooks::*;
 pub use window::*;
+pub use workers::*;
 
 /// The keys of the error console; links to other pages carry them along.
 pub const CONSOLE_KEYS: [&str; 12] = [
@@ -205,12 +209,13 @@ pub fn without(path: &str, present: &Params, pair: (&str, &str)) -> String {
 }
 
 #[cfg(test)]
+fn params(path: &str) -> Params {
+    Params::parse(path.split_once('?').map_or("", |(_, query)| query))
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
-
-    fn params(path: &str) -> Params {
-        Params::parse(path.split_once('?').map_or("", |(_, query)| query))
-    }
 
     #[test]
     fn queries_are_decoded_once() {

@@ -26,7 +26,8 @@ await once(server, 'listening');
 const issuer = `http://127.0.0.1:${server.address().port}`;
 
 const provider = new Provider(issuer, {
-  clients: [{ client_id: 'occ', client_secret: 'a secret of the tests', redirect_uris: [process.argv[2]] }],
+  clients: [{ client_id: 'occ', client_secret: 'a secret of the tests', redirect_uris: [process.argv[2]],
+    post_logout_redirect_uris: [new URL('/sign-in', process.argv[2]).href] }],
   claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['preferred_username', 'groups'] },
   pkce: { required: () => true },
   cookies: { keys: ['only for tests'] },

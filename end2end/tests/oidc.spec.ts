@@ -79,7 +79,11 @@ test('people come in by their groups at the provider, and an admin shuts one out
 
   await ada.getByRole('button', { name: /^Account:/ }).click();
   await ada.getByRole('button', { name: 'Sign out', exact: true }).click();
+  // The provider asks, as it was given no proof of who asks it, and sends back.
+  await ada.getByRole('button', { name: 'Yes, sign me out', exact: true }).click();
   await expect(ada).toHaveURL(`${server.url}/sign-in`);
+  await ada.getByRole('link', { name: 'Sign in with the company', exact: true }).click();
+  await expect(ada.getByLabel('Name at the provider')).toBeVisible();
   for (const page of [ada, grace]) await page.context().close();
 });
 

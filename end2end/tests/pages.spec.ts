@@ -7,8 +7,8 @@ import { Psql } from './psql';
 import { Server } from './server';
 
 const LISTS = ['/', '/?tab=intelligence', '/?tab=messaging', '/?tab=delivery', '/?e_panel=n8n', '/companies', '/contacts', '/imports', '/events', '/errors', '/errors?state=any', '/trends', '/trends?range=24h', '/dead-letters', '/actions',
-  '/reports/enrichment', '/reports/messaging', '/stages', '/schedules', '/workers', '/audit', '/lineage', '/account', '/users', '/system', '/tokens', '/tokens?state=expired', '/webhooks', '/help', '/styleguide'];
-const EMPTY = ['/companies?q=nobody-is-called-this', '/contacts?q=nobody-is-called-this', '/events?record=none', '/errors?q=no-error-says-this', '/?e_q=no-error-says-this'];
+  '/reports/enrichment', '/reports/messaging', '/stages', '/schedules', '/workers', '/audit', '/lineage', '/account', '/users', '/users?role=admin&state=active', '/workers?state=alive', '/system', '/tokens', '/tokens?state=expired', '/webhooks', '/help', '/styleguide'];
+const EMPTY = ['/companies?q=nobody-is-called-this', '/contacts?q=nobody-is-called-this', '/events?record=none', '/errors?q=no-error-says-this', '/users?q=nobody-is-called-this', '/workers?state=silent', '/?e_q=no-error-says-this'];
 /** Pages of one thing, which the tests of this file make first. */
 const details: string[] = [];
 const tag = unique('pages');

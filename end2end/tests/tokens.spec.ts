@@ -73,3 +73,20 @@ test.describe('an operator', () => {
     expect((await page.request.get(`${base()}/tokens`)).status()).toBe(403);
   });
 });
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('a token is made and seen once', async ({ page }) => {
+    const name = unique('plain');
+    await page.goto(`${base()}/tokens`);
+    const form = page.getByRole('form', { name: 'Make a token' });
+    await form.getByLabel('Name').fill(name);
+    await form.getByLabel('Works for').selectOption('7 days');
+    await form.getByRole('button', { name: 'Make a token' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toContainText(`${name} works as viewer until`);
+    await expect(page.getByLabel('The token')).toHaveValue(/^occ_[0-9a-f]{64}$/);
+    await page.getByRole('link', { name: 'I have it', exact: true }).click();
+    await expect(page.locator('main').getByRole('row', { name: new RegExp(name) })).toContainText('never');
+  });
+});

@@ -61,6 +61,14 @@ test('a webhook is made, its secret seen once, tested, and gets its events', asy
   const signed = createHmac('sha256', secret).update(`${tested.headers['x-timestamp']}.${tested.body}`).digest('hex');
   expect(tested.headers['x-signature']).toBe(signed);
   expect(JSON.parse(tested.body)).toMatchObject({ event_type: 'webhook_test', payload: { webhook: name } });
+  const test = main.locator(`tr[data-event="${JSON.parse(tested.body).event_id}"]`);
+  await expect(async () => {
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await expect(test).toContainText('delivered', { timeout: 1000 });
+  }).toPass({ timeout: 15_000 });
+  await expect(test.locator('.badge').first()).toHaveText('test');
+  await expect(test.getByRole('button')).toHaveCount(0);
+  await expect(test.getByRole('link')).toHaveCount(0);
 
   const made = await psql.number(`INSERT INTO marketing.pipeline_events (event_type, payload, status) VALUES ('${type}', '{"record_id": "7"}', 'processed') RETURNING id`);
   await expect.poll(() => there.messages.length, { timeout: 15_000 }).toBe(2);
@@ -79,7 +87,7 @@ test('a webhook is made, its secret seen once, tested, and gets its events', asy
   await expect(delivery).toBeVisible();
   const href = (await main.getByRole('link', { name: 'Export' }).getAttribute('href'))!;
   const csv = parseCsv((await (await page.request.get(base() + href)).text()).split('\n').slice(1).join('\n'));
-  expect(csv[1].slice(0, 2)).toEqual([String(made), type]);
+  expect(csv[1].slice(0, 3)).toEqual([String(made), type, 'false']);
 
   const dialog = page.getByRole('dialog');
   await delivery.getByRole('button', { name: `Deliver event ${made} again` }).click();

@@ -179,7 +179,8 @@ async fn ages_are_settings(pool: PgPool) {
             (Kept::Audit, 400),
             (Kept::ScheduleRuns, 90),
             (Kept::ActionItems, 30),
-            (Kept::WebhookDeliveries, 30)
+            (Kept::WebhookDeliveries, 30),
+            (Kept::ApiTokens, 365)
         ]
     );
     run(
@@ -247,6 +248,32 @@ async fn the_audit_log_loses_its_old_entries_only(pool: PgPool) {
         .await,
         2
     );
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn tokens_go_a_year_after_their_end_whatever_ended_them(pool: PgPool) {
+    let engine = engine(&pool);
+    run(
+        &pool,
+        "INSERT INTO app.users (name, role, password_hash) VALUES ('ada', 'admin', '-');
+         INSERT INTO app.api_tokens (name, hash, prefix, role, created_by, created_at, expires_at, revoked_at, revoked_by)
+         SELECT name, decode(lpad(to_hex(n), 64, '0'), 'hex'), 'occ_', 'viewer', (SELECT id FROM app.users),
+                now() - INTERVAL '800 days', now() + expires * INTERVAL '1 day', now() + revoked * INTERVAL '1 day',
+                CASE WHEN revoked IS NOT NULL THEN 'ada' END
+         FROM (VALUES (1, 'live', 1, NULL), (2, 'expired long ago', -366, NULL), (3, 'expired', -364, NULL),
+                      (4, 'revoked long ago', 1, -366), (5, 'revoked', 1, -364),
+                      (6, 'revoked after its end', -366, -1)) t (n, name, expires, revoked)",
+    )
+    .await;
+    let preview = engine.preview_retention(Kept::ApiTokens, Some(365)).await;
+    assert_eq!(preview.unwrap().n, 3);
+    assert_eq!(
+        job(&engine, "prune_api_tokens").await,
+        json!({"api_tokens": 3})
+    );
+    let left = "SELECT string_agg(name, ', ' ORDER BY id) FROM app.api_tokens";
+    let left: String = sqlx::query_scalar(left).fetch_one(&pool).await.unwrap();
+    assert_eq!(left, "live, expired, revoked");
 }
 
 /// What a preview did not look at may go as well.

@@ -25,7 +25,7 @@ async fn a_first_look_plans_and_runs_nothing(pool: PgPool) {
     let engine = engine(&pool);
     assert_eq!(look(&engine).await, [""; 0]);
     let schedules = engine.schedules().await.unwrap();
-    assert_eq!(schedules.len(), 9);
+    assert_eq!(schedules.len(), 10);
     for schedule in schedules {
         let next = schedule.next_run_at.unwrap();
         let now = chrono::Utc::now();

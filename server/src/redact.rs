@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
-/// A value that shows itself without its password, so that a stray `{:?}` gives nothing away.
+use url::Url;
+
+/// A value that shows itself without its password, so that a stray `{:?}` gives nothing away. Of a URL with a password the rest
+/// is shown, of anything else nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -19,11 +22,7 @@ impl Secret {
 
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.contains("://") {
-            f.write_str(&redact(&self.0))
-        } else {
-            f.write_str(HIDDEN)
-        }
+        f.write_str(&masked(&self.0).unwrap_or_else(|| HIDDEN.to_owned()))
     }
 }
 
@@ -34,6 +33,34 @@ impl fmt::Debug for Secret {
 }
 
 const HIDDEN: &str = "***";
+
+/// The URL with stars for its passwords; none where it is no URL, or none that has a password where one is known.
+fn masked(text: &str) -> Option<String> {
+    let mut url = Url::parse(text).ok()?;
+    let mut found = url.password().is_some();
+    if found {
+        url.set_password(Some(HIDDEN)).ok()?;
+    }
+    if url.query_pairs().any(|(key, _)| names_secret(&key)) {
+        found = true;
+        let hide = |(key, value): (Cow<str>, Cow<str>)| {
+            let value = if names_secret(&key) { HIDDEN } else { &value };
+            (key.into_owned(), value.to_owned())
+        };
+        let pairs: Vec<(String, String)> = url.query_pairs().map(hide).collect();
+        url.query_pairs_mut().clear().extend_pairs(pairs);
+    }
+    // A password with an `@` in it reads as host and path, which only `redact` sees; what follows a `#` may be the rest of one.
+    let shown = redact(url.as_str()).into_owned();
+    found.then(|| shown.split('#').next().unwrap_or_default().to_owned())
+}
+
+fn names_secret(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    ["pass", "pwd", "secret", "token", "key"]
+        .iter()
+        .any(|word| key.contains(word))
+}
 
 /// The text with the password of every URL in it, and every `password=` value, replaced by stars.
 ///
@@ -152,10 +179,33 @@ mod tests {
 
     #[test]
     fn a_secret_shows_no_password() {
-        assert_eq!(
-            format!("{:?}", Secret::new("postgres://a:b@c/d")),
-            "postgres://a:***@c/d"
-        );
-        assert_eq!(format!("{}", Secret::new("eyJhbGciOi")), "***");
+        let table = [
+            ("postgres://a:b@c/d", "postgres://a:***@c/d"),
+            (
+                "postgres://a:b@c/d?sslmode=require&sslpassword=s&x=1",
+                "postgres://a:***@c/d?sslmode=require&sslpassword=***&x=1",
+            ),
+            (
+                "postgres://c/d?user=a&pass%77ord=s3cret",
+                "postgres://c/d?user=a&password=***",
+            ),
+            ("https://c/d?Token=s3cret#s3cret", "https://c/d?Token=***"),
+            (
+                "postgres://ada:a@b/c?d#e@db:5432/main",
+                "postgres://ada:***@db:5432/main",
+            ),
+            // What is no URL, or has no password where one is known, may be one as a whole.
+            ("eyJhbGciOi", "***"),
+            ("s3cret://s3cret", "***"),
+            ("s3 cret://ada:x@y", "***"),
+            ("postgres://ada:12#s3cret@db/main", "***"),
+            ("postgres://ada:s3cret#3@db/main", "***"),
+            ("host=db password=s3cret://x", "***"),
+            ("", "***"),
+        ];
+        for (value, expected) in table {
+            assert_eq!(format!("{}", Secret::new(value)), expected, "{value}");
+            assert_eq!(format!("{:?}", Secret::new(value)), expected, "{value}");
+        }
     }
 }

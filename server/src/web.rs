@@ -19,6 +19,7 @@ mod sign_in;
 mod site;
 mod throttle;
 mod token;
+mod told;
 mod upload;
 mod visitor;
 mod zone;

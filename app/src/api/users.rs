@@ -2,7 +2,7 @@
 
 use super::json::Json;
 use domain::{
-    model::user::{Invitation, UserRow},
+    model::user::{Invitation, UserFilter, UserRow},
     role::Role,
 };
 use leptos::prelude::*;
@@ -10,9 +10,9 @@ use leptos::prelude::*;
 use crate::problem::Problem;
 
 #[server(prefix = "/api/fn", endpoint = "users", input = Json, output = Json)]
-pub async fn users() -> Result<Vec<UserRow>, Problem> {
+pub async fn users(filter: UserFilter) -> Result<Vec<UserRow>, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::Edit)?;
-    engine.users().await.map_err(crate::ssr::problem)
+    engine.users(&filter).await.map_err(crate::ssr::problem)
 }
 
 /// Adds a person; the password is told only this once.

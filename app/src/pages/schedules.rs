@@ -23,7 +23,7 @@ use crate::{
         ask::{Question, ask_button},
         badge::{Tone, badge},
         dialog::{Dialog, form_end},
-        export::ExportLink,
+        export::{ExportLink, export_icon_for},
         header::PageHeader,
         loaded::Loaded,
         notice::{Empty, problem_line},
@@ -32,7 +32,7 @@ use crate::{
         time,
     },
     problem::Problem,
-    query::{link, use_query},
+    query::{Params, link, use_query},
     session,
 };
 
@@ -357,9 +357,18 @@ fn history(chosen: Option<(String, Vec<ScheduleRun>)>) -> AnyView {
         }
         .into_any()
     });
+    let file = export_icon_for(
+        Permission::Export,
+        link(
+            "/export/schedule-runs.csv",
+            &Params::default(),
+            &[("name", Some(&name))],
+        ),
+        "these runs",
+    );
     view! {
         <section>
-            <h2>"Runs of " {name}</h2>
+            <h2>"Runs of " {name} {file}</h2>
             {table("Runs", headings, body)}
         </section>
     }

@@ -7,6 +7,7 @@ use domain::{
         event::EventFilter,
         system::{Installation, Listening, SettingShown, System, SystemFigures, TableSize},
     },
+    role::Permission,
 };
 use leptos::prelude::*;
 
@@ -16,6 +17,7 @@ use crate::{
     live::Live,
     parts::{
         badge::{Tone, badge},
+        export::export_icon_for,
         header::PageHeader,
         loaded::Loaded,
         table::{fact, table},
@@ -46,11 +48,11 @@ fn show(system: System) -> AnyView {
         <p class="list-count">"As of " {time::clock(figures.as_of)}</p>
         {summary(&installation, &figures)}
         <section aria-labelledby="tables">
-            <h2 id="tables">"The largest tables"</h2>
+            <h2 id="tables">"The largest tables" {file("table-sizes", "the largest tables")}</h2>
             {tables(figures.tables)}
         </section>
         <section aria-labelledby="settings">
-            <h2 id="settings">"Settings in effect"</h2>
+            <h2 id="settings">"Settings in effect" {file("settings", "the settings")}</h2>
             {settings(installation.settings)}
             <p class="muted">
                 "Of the process that answers. Each is a variable of the environment and an option; a change takes effect with the next start."
@@ -58,6 +60,10 @@ fn show(system: System) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+fn file(table: &str, what: &'static str) -> Option<AnyView> {
+    export_icon_for(Permission::Edit, format!("/export/{table}.csv"), what)
 }
 
 fn summary(installation: &Installation, figures: &SystemFigures) -> AnyView {

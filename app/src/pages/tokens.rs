@@ -19,6 +19,7 @@ use crate::{
     parts::{
         ask::{Question, ask_button},
         badge::{Tone, badge},
+        export::ExportLink,
         filter::{Select, fixed},
         header::PageHeader,
         loaded::Loaded,
@@ -33,7 +34,9 @@ use crate::{
     query::{token_query, use_query},
 };
 
-const PATH: &str = "/tokens";
+pub(crate) const PATH: &str = "/tokens";
+/// Where the form goes without JavaScript.
+const MAKE: &str = "/tokens/make";
 
 #[component]
 pub(crate) fn TokensPage() -> impl IntoView {
@@ -52,7 +55,9 @@ pub(crate) fn TokensPage() -> impl IntoView {
         (TokenState::Revoked.name(), "revoked"),
     ]);
     view! {
-        <PageHeader title="Tokens" subtitle="Programs that act on behalf of a person" />
+        <PageHeader title="Tokens" subtitle="Programs that act on behalf of a person">
+            <ExportLink table="tokens" needs=Permission::Edit />
+        </PageHeader>
         <main id="main">
             <Make told=told />
             {told_once(told)}
@@ -107,7 +112,7 @@ fn Make(told: Told) -> impl IntoView {
     let lifetime =
         |days: i32| view! { <option value=days.to_string()>{format!("{days} days")}</option> };
     view! {
-        <form class="filters" on:submit=submit aria-label="Make a token">
+        <form class="filters" method="post" action=MAKE on:submit=submit aria-label="Make a token">
             <label class="field">
                 <span>"Name"</span>
                 <input
@@ -137,7 +142,7 @@ fn Make(told: Told) -> impl IntoView {
     }
 }
 
-fn once(made: CreatedToken) -> ToldOnce {
+pub(crate) fn once(made: CreatedToken) -> ToldOnce {
     let until = made.expires_at.format("%-d %B %Y");
     ToldOnce {
         title: format!(

@@ -4,7 +4,7 @@ use domain::{
     format::count,
     model::{
         live::Topic,
-        user::{Invitation, SignInWay, UserRow},
+        user::{Invitation, SignInWay, UserRow, UserState},
     },
     role::{Permission, Role},
 };
@@ -14,29 +14,53 @@ use crate::{
     api::users::{change_role, disable_user, enable_user, invite_user, reset_password, users},
     live::Live,
     parts::{
-        ask::{Question, ask_button},
+        ask::{Question, ask_button, ask_form},
         badge::{Tone, badge},
+        export::ExportLink,
+        filter::{SearchField, Select, fixed},
         header::PageHeader,
         loaded::Loaded,
-        notice::problem_line,
+        notice::{Empty, problem_line},
         rows::rows,
         table::table,
         time,
         told::{Told, ToldOnce, told_once},
     },
     problem::Problem,
+    query::{unread_of_users, use_query, user_filter},
 };
+
+pub(crate) const PATH: &str = "/users";
+/// Where the forms go without JavaScript.
+const INVITE: &str = "/users/invite";
+pub(crate) const NEW_PASSWORD: &str = "/users/password";
 
 #[component]
 pub(crate) fn UsersPage() -> impl IntoView {
     let live = Live::expect();
+    let params = use_query();
+    let filter = Memo::new(move |_| user_filter(&params.read()));
     let told: Told = RwSignal::new(None);
-    let all = live.resource(&[Topic::Settings], move || live.tick(), |_| users());
+    let all = live.resource(
+        &[Topic::Settings],
+        move || (filter.get(), live.tick()),
+        |(filter, _)| users(filter),
+    );
+    let roles = fixed(Role::ALL.map(|role| (role.name(), role.name())));
+    let states = fixed(UserState::ALL.map(|state| (state.name(), state.name())));
     view! {
-        <PageHeader title="Users" subtitle="Who may sign in, and what they may do" />
+        <PageHeader title="Users" subtitle="Who may sign in, and what they may do" own_search=true>
+            <ExportLink table="users" needs=Permission::Edit />
+        </PageHeader>
         <main id="main">
             <Invite told=told />
             {told_once(told)}
+            <div class="filters">
+                <SearchField label="Part of a name" name="q" cursor="after" main=true />
+                <Select label="Role" name="role" cursor="after" any="any role" choices=roles />
+                <Select label="State" name="state" cursor="after" any="any state" choices=states />
+            </div>
+            {move || unread_of_users(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
             <Loaded resource=all view=move |all| list(all, told) />
         </main>
     }
@@ -77,7 +101,7 @@ fn Invite(told: Told) -> impl IntoView {
         view! { <option value=role.name() selected=role == Role::Viewer>{role.name()}</option> }
     };
     view! {
-        <form class="filters" on:submit=submit aria-label="Invite somebody">
+        <form class="filters" method="post" action=INVITE on:submit=submit aria-label="Invite somebody">
             <label class="field">
                 <span>"Name"</span>
                 <input type="text" name="name" node_ref=name required maxlength="100" autocomplete="off" autocapitalize="none" spellcheck="false" />
@@ -92,7 +116,7 @@ fn Invite(told: Told) -> impl IntoView {
     }
 }
 
-fn once(invitation: Invitation) -> ToldOnce {
+pub(crate) fn once(invitation: Invitation) -> ToldOnce {
     ToldOnce {
         title: format!(
             "{} may sign in as {}",
@@ -106,6 +130,15 @@ fn once(invitation: Invitation) -> ToldOnce {
 }
 
 fn list(all: Vec<UserRow>, told: Told) -> AnyView {
+    // Whoever asks is there, so that only a filter leaves nobody.
+    if all.is_empty() {
+        return view! {
+            <Empty title="Nobody matches" detail="Try another part of a name, another role or state.">
+                <a class="btn" href=PATH>"Show everybody"</a>
+            </Empty>
+        }
+        .into_any();
+    }
     let headings = vec![
         ("Name", ""),
         ("Role", ""),
@@ -116,20 +149,25 @@ fn list(all: Vec<UserRow>, told: Told) -> AnyView {
         ("Added", ""),
         ("", ""),
     ];
+    let found = match all.len() {
+        1 => "1 person".to_owned(),
+        n => format!("{} people", count(n as i64)),
+    };
     let key = |row: &UserRow| format!("{row:?}");
-    table(
-        "Users",
-        headings,
-        rows(all, key, move |row| line(row, told)),
-    )
+    let body = rows(all, key, move |row| line(row, told));
+    view! {
+        <p class="list-count">{found}</p>
+        {table("Users", headings, body)}
+    }
+    .into_any()
 }
 
 fn line(row: UserRow, told: Told) -> AnyView {
-    let state = if row.disabled {
-        badge(Tone::Quiet, "disabled")
-    } else {
-        badge(Tone::Good, "active")
+    let tone = match row.state() {
+        UserState::Active => Tone::Good,
+        UserState::Disabled => Tone::Quiet,
     };
+    let state = badge(tone, row.state().name());
     let name = row.name;
     let seen = match row.last_sign_in_at {
         Some(at) => time::stamp(at),
@@ -232,7 +270,13 @@ fn renew(name: &str, disabled: bool, by_provider: bool, told: Told) -> Option<An
             }
         },
     );
-    ask_button(text, label, Permission::Edit, question)
+    ask_form(
+        text,
+        label,
+        Permission::Edit,
+        question,
+        (NEW_PASSWORD, "name", name.to_owned()),
+    )
 }
 
 fn enable(name: &str) -> Option<AnyView> {

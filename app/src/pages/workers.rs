@@ -5,7 +5,7 @@ use domain::{
     model::{
         event::EventFilter,
         live::Topic,
-        worker::{WorkerRow, Workers},
+        worker::{WorkerRow, WorkerState, Workers},
     },
 };
 use leptos::prelude::*;
@@ -16,30 +16,40 @@ use crate::{
     parts::{
         badge::{Tone, badge},
         export::ExportLink,
+        filter::{Select, fixed},
         header::PageHeader,
         loaded::Loaded,
         notice::Empty,
         table::table,
         time,
     },
-    query::{carry, events_path, use_query},
+    query::{carry, events_path, unread_of_workers, use_query, worker_state},
 };
+
+const PATH: &str = "/workers";
 
 #[component]
 pub(crate) fn WorkersPage() -> impl IntoView {
     let live = Live::expect();
+    let params = use_query();
+    let state = Memo::new(move |_| worker_state(&params.read()));
     let rows = live.resource(&[Topic::Pipeline], move || live.tick(), |_| workers());
+    let states = fixed(WorkerState::ALL.map(|state| (state.name(), state.name())));
     view! {
         <PageHeader title="Workers" subtitle="Processes that work on the queue">
             <ExportLink table="workers" />
         </PageHeader>
         <main id="main">
-            <Loaded resource=rows view=list />
+            <div class="filters">
+                <Select label="State" name="state" cursor="after" any="any state" choices=states />
+            </div>
+            {move || unread_of_workers(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            <Loaded resource=rows view=move |workers| list(state.get(), workers) />
         </main>
     }
 }
 
-fn list(workers: Workers) -> AnyView {
+fn list(state: Option<WorkerState>, workers: Workers) -> AnyView {
     if workers.rows.is_empty() {
         return view! {
             <Empty
@@ -70,11 +80,11 @@ fn list(workers: Workers) -> AnyView {
             ..Default::default()
         };
         let href = format!("{}{}", events_path(&filter), carried.replacen('?', "&", 1));
-        let state = if row.alive {
-            badge(Tone::Good, "alive")
-        } else {
-            badge(Tone::Bad, "silent")
+        let tone = match row.state() {
+            WorkerState::Alive => Tone::Good,
+            WorkerState::Silent => Tone::Bad,
         };
+        let state = badge(tone, row.state().name());
         view! {
             <tr>
                 <th scope="row" data-label="Worker" class="mono"><a href=href title="Its events">{row.worker_id}</a></th>
@@ -88,7 +98,20 @@ fn list(workers: Workers) -> AnyView {
             </tr>
         }
     };
-    let body = workers.rows.into_iter().map(line).collect_view().into_any();
+    let shown = workers
+        .rows
+        .into_iter()
+        .filter(|row| state.is_none_or(|state| row.state() == state));
+    let lines: Vec<_> = shown.map(line).collect();
+    if lines.is_empty() {
+        return view! {
+            <Empty title="No worker matches" detail="None is in this state.">
+                <a class="btn" href=PATH>"Show all workers"</a>
+            </Empty>
+        }
+        .into_any();
+    }
+    let body = lines.into_any();
     view! {
         <p class="list-count">{format!("{alive} of {total} alive, as of ")} {time::clock(now)}</p>
         {table("Workers", headings, body)}

@@ -85,6 +85,30 @@ pub(crate) fn ask_button(
     })
 }
 
+/// The same, as a form that asks the server where there is no JavaScript: its address, and the one field that it sends.
+pub(crate) fn ask_form(
+    text: &'static str,
+    label: String,
+    permission: Permission,
+    question: Question,
+    (action, name, value): (&'static str, &'static str, String),
+) -> Option<AnyView> {
+    let Asking(open) = expect_context();
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        open.set(Some(question.clone()));
+    };
+    session::may(permission).then(|| {
+        view! {
+            <form class="asks" method="post" action=action on:submit=submit>
+                <input type="hidden" name=name value=value />
+                <button class="btn small" type="submit" aria-label=label>{text}</button>
+            </form>
+        }
+        .into_any()
+    })
+}
+
 #[component]
 pub(crate) fn AskDialog() -> impl IntoView {
     let Asking(open) = expect_context();

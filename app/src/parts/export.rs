@@ -43,12 +43,21 @@ pub(crate) fn ExportLink(
 
 /// The same for a table within a page, which nothing filters.
 pub(crate) fn export_icon(table: &'static str, what: &'static str) -> Option<AnyView> {
-    session::may(Permission::Export).then(|| {
+    export_icon_for(Permission::Export, format!("/export/{table}.csv"), what)
+}
+
+/// The same for those who may see the table; `path` leads to the file.
+pub(crate) fn export_icon_for(
+    needs: Permission,
+    path: String,
+    what: &'static str,
+) -> Option<AnyView> {
+    session::may(needs).then(|| {
         let label = format!("Export {what} as a CSV file");
         view! {
             <a
                 class="btn quiet small icon-only export"
-                href=format!("/export/{table}.csv")
+                href=path
                 download=""
                 rel="external"
                 aria-label=label.clone()

@@ -210,8 +210,7 @@ fn UserMenu() -> impl IntoView {
         <div class="menu" id="user-menu" popover="auto">
             <p><b>{name}</b></p>
             <p class="muted">"Role: " {role}</p>
-            <p><a href=account>"Change the password"</a></p>
-            <p><a href=account>"Sign-ins and time zone"</a></p>
+            <p><a href=account>"Your account"</a></p>
             <p><a href=help>"Help"</a></p>
             {tour_button(|| browser::close_popover("user-menu"))}
             <form method="post" action="/session/end">

@@ -62,10 +62,7 @@ mod tests {
     use domain::model::{contact::ContactColumn, sort::Sort, window::Window};
 
     use super::*;
-
-    fn params(path: &str) -> Params {
-        Params::parse(path.split_once('?').map_or("", |(_, query)| query))
-    }
+    use crate::query::params;
 
     #[test]
     fn contact_filters_survive_the_url() {

@@ -321,10 +321,7 @@ mod tests {
     use domain::model::window::Window;
 
     use super::*;
-
-    fn params(path: &str) -> Params {
-        Params::parse(path.split_once('?').map_or("", |(_, query)| query))
-    }
+    use crate::query::params;
 
     #[test]
     fn event_filters_survive_the_url() {

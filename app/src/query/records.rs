@@ -99,10 +99,7 @@ mod tests {
     use domain::model::{company::CompanyColumn, sort::Sort, window::Window};
 
     use super::*;
-
-    fn params(path: &str) -> Params {
-        Params::parse(path.split_once('?').map_or("", |(_, query)| query))
-    }
+    use crate::query::params;
 
     #[test]
     fn company_filters_survive_the_url() {

@@ -2,8 +2,19 @@
 
 use domain::model::token::{TokenQuery, TokenState};
 
-use super::Params;
+use super::{
+    Params,
+    lists::{Reader, unread},
+};
 
+const READERS: [Reader; 1] = [("state", |text| TokenState::parse(text).is_some())];
+
+/// What of the filter cannot be read, for the person who wrote it.
+pub fn unread_of_tokens(params: &Params) -> Option<String> {
+    unread(params, &READERS)
+}
+
+/// What cannot be read is no filter; see [`unread_of_tokens`].
 pub fn token_query(params: &Params) -> TokenQuery {
     TokenQuery {
         state: params.get_str("state").and_then(TokenState::parse),
@@ -26,5 +37,6 @@ mod tests {
             );
         }
         assert_eq!(of("state=lost&after="), TokenQuery::default());
+        assert!(unread_of_tokens(&Params::parse("state=lost")).is_some());
     }
 }

@@ -1,7 +1,7 @@
 //! The filter of the deliveries to a webhook, to the query string and back.
 
 use domain::{
-    model::webhook::{DeliveryFilter, DeliveryStatus},
+    model::webhook::{DeliveryFilter, DeliveryStatus, WebhookState},
     span::Span,
 };
 
@@ -14,6 +14,18 @@ const READERS: [Reader; 2] = [
     ("status", |text| DeliveryStatus::parse(text).is_some()),
     ("newer", |text| text.parse::<Span>().is_ok()),
 ];
+
+const STATES: [Reader; 1] = [("state", |text| WebhookState::parse(text).is_some())];
+
+/// What of the filter of webhooks cannot be read, for the person who wrote it.
+pub fn unread_of_webhooks(params: &Params) -> Option<String> {
+    unread(params, &STATES)
+}
+
+/// What cannot be read is no filter; see [`unread_of_webhooks`].
+pub fn webhook_state(params: &Params) -> Option<WebhookState> {
+    text(params, "state").and_then(|name| WebhookState::parse(&name))
+}
 
 /// The first part of the filter that cannot be read, for the person who wrote it.
 pub fn unread_of_deliveries(params: &Params) -> Option<String> {
@@ -46,6 +58,7 @@ pub fn webhook_path(id: i64, filter: &DeliveryFilter) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::query::params;
 
     #[test]
     fn filters_of_deliveries_survive_the_url() {
@@ -57,12 +70,22 @@ mod tests {
         }));
         for filter in filters {
             let path = webhook_path(7, &filter);
-            let query = path.split_once('?').map_or("", |(_, query)| query);
             assert!(path.starts_with("/webhooks/7"));
-            assert_eq!(delivery_filter(&Params::parse(query)), filter);
+            assert_eq!(delivery_filter(&params(&path)), filter);
         }
         let nonsense = Params::parse("status=lost&newer=soon");
         assert_eq!(delivery_filter(&nonsense), DeliveryFilter::default());
         assert!(unread_of_deliveries(&nonsense).is_some());
+    }
+
+    #[test]
+    fn states_of_webhooks_are_read_from_the_url() {
+        for state in WebhookState::ALL {
+            let read = Params::parse(&format!("state={}", state.name()));
+            assert_eq!(webhook_state(&read), Some(state));
+        }
+        let nonsense = Params::parse("state=lost");
+        assert_eq!(webhook_state(&nonsense), None);
+        assert!(unread_of_webhooks(&nonsense).is_some());
     }
 }

@@ -112,10 +112,7 @@ fn moment_of(text: &str, days: u64) -> Option<DateTime<Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn params(path: &str) -> Params {
-        Params::parse(path.split_once('?').map_or("", |(_, query)| query))
-    }
+    use crate::query::{link, params};
 
     #[test]
     fn windows_survive_the_url() {
@@ -130,7 +127,7 @@ mod tests {
                 window_of("3d", "", ""),
                 window_of("", "2026-03-02T13:00:00Z", "2026-03-02T14:30:05Z"),
             ] {
-                let path = super::super::link(
+                let path = link(
                     "/x",
                     &Params::default(),
                     &Written::of(window, keys).changes(),

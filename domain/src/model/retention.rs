@@ -15,10 +15,11 @@ pub enum Kept {
     ScheduleRuns,
     ActionItems,
     WebhookDeliveries,
+    ApiTokens,
 }
 
 impl Kept {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Events,
         Self::DeadLetters,
         Self::Errors,
@@ -27,6 +28,7 @@ impl Kept {
         Self::ScheduleRuns,
         Self::ActionItems,
         Self::WebhookDeliveries,
+        Self::ApiTokens,
     ];
 
     /// The name in settings and commands.
@@ -40,6 +42,7 @@ impl Kept {
             Self::ScheduleRuns => "schedule_runs",
             Self::ActionItems => "action_items",
             Self::WebhookDeliveries => "webhook_deliveries",
+            Self::ApiTokens => "api_tokens",
         }
     }
 
@@ -58,6 +61,7 @@ impl Kept {
                 "What bulk actions changed, which their undo needs, from their end"
             }
             Self::WebhookDeliveries => "Deliveries to webhooks, from their event",
+            Self::ApiTokens => "Tokens that do not work any more, from their end",
         }
     }
 
@@ -72,6 +76,7 @@ impl Kept {
             Self::ScheduleRuns => "runs of schedules",
             Self::ActionItems => "changes of bulk actions",
             Self::WebhookDeliveries => "deliveries to webhooks",
+            Self::ApiTokens => "tokens that ended",
         }
     }
 
@@ -86,6 +91,7 @@ impl Kept {
             Self::ScheduleRuns => "prune_schedule_runs",
             Self::ActionItems => "prune_action_items",
             Self::WebhookDeliveries => "prune_webhook_deliveries",
+            Self::ApiTokens => "prune_api_tokens",
         }
     }
 

@@ -5,6 +5,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::role::Role;
 
+/// Whether a person may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserState {
+    Active,
+    Disabled,
+}
+
+impl UserState {
+    pub const ALL: [Self; 2] = [Self::Active, Self::Disabled];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// `None` means "any".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserFilter {
+    /// A part of the name.
+    pub search: Option<String>,
+    pub role: Option<Role>,
+    pub state: Option<UserState>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRow {
     pub name: String,
@@ -15,6 +47,16 @@ pub struct UserRow {
     pub last_sign_in_at: Option<DateTime<Utc>>,
     /// Browsers in which the person is signed in.
     pub sessions: i64,
+}
+
+impl UserRow {
+    pub const fn state(&self) -> UserState {
+        if self.disabled {
+            UserState::Disabled
+        } else {
+            UserState::Active
+        }
+    }
 }
 
 /// How a person signs in; there is one way for each.

@@ -22,12 +22,18 @@ pub enum WebhookState {
 }
 
 impl WebhookState {
+    pub const ALL: [Self; 3] = [Self::On, Self::Paused, Self::Off];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::On => "on",
             Self::Paused => "paused",
             Self::Off => "off",
         }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 
@@ -143,8 +149,11 @@ pub struct DeliveryQuery {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryRow {
+    /// Of a test a number that is no event's.
     pub event_id: i64,
     pub event_type: String,
+    /// Somebody had it sent to see whether the receiver answers; it is never sent again.
+    pub is_test: bool,
     pub status: DeliveryStatus,
     pub made_at: DateTime<Utc>,
     pub attempts: i32,

@@ -23,3 +23,35 @@ pub struct WorkerRow {
     pub leases: i64,
     pub oldest_lease: Option<DateTime<Utc>>,
 }
+
+impl WorkerRow {
+    pub const fn state(&self) -> WorkerState {
+        if self.alive {
+            WorkerState::Alive
+        } else {
+            WorkerState::Silent
+        }
+    }
+}
+
+/// Whether a worker's heart was heard lately.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WorkerState {
+    Alive,
+    Silent,
+}
+
+impl WorkerState {
+    pub const ALL: [Self; 2] = [Self::Alive, Self::Silent];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Alive => "alive",
+            Self::Silent => "silent",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}

@@ -1,7 +1,9 @@
 //! Tables as CSV, for people who open them in a spreadsheet and for programs that read them.
 
 mod contacts;
+mod people;
 mod rows;
+mod system;
 mod webhooks;
 
 use domain::csv_safe::defuse;

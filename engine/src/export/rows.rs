@@ -31,7 +31,7 @@ pub(super) fn number(number: Option<impl ToString>) -> String {
     number.map(|number| number.to_string()).unwrap_or_default()
 }
 
-fn json(value: Option<&Value>) -> String {
+pub(super) fn json(value: Option<&Value>) -> String {
     value.map(Value::to_string).unwrap_or_default()
 }
 

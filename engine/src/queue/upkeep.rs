@@ -47,8 +47,7 @@ impl Upkeep {
         tasks.spawn(repeat(engine, &stop, &bells.act, |pool| async move {
             Ok(More(run_actions(pool).await?))
         }));
-        tasks.spawn(repeat(engine, &stop, &Arc::default(), reclaim));
-        tasks.spawn(repeat(engine, &stop, &Arc::default(), sample));
+        tasks.spawn(repeat(engine, &stop, &Arc::default(), look_around));
         tasks.spawn(crate::webhooks::run(
             engine.clone(),
             stop.clone(),
@@ -168,10 +167,17 @@ async fn acknowledge(pool: PgPool, floors: Floors) -> sqlx::Result<More> {
     Ok(More(full))
 }
 
+/// What nobody rings for.
+async fn look_around(pool: PgPool) -> sqlx::Result<More> {
+    sample(&pool).await?;
+    reclaim(&pool).await?;
+    Ok(More(false))
+}
+
 /// Hands back what a person or n8n took in hand without a lease and left there.
-async fn reclaim(pool: PgPool) -> sqlx::Result<More> {
+async fn reclaim(pool: &PgPool) -> sqlx::Result<()> {
     let reclaimed: i64 = sqlx::query_scalar("SELECT marketing.reclaim_unleased_events()")
-        .fetch_one(&pool)
+        .fetch_one(pool)
         .await?;
     if reclaimed > 0 {
         tracing::warn!(
@@ -180,24 +186,24 @@ async fn reclaim(pool: PgPool) -> sqlx::Result<More> {
         );
     }
     sqlx::query("SELECT marketing.close_error_groups()")
-        .execute(&pool)
+        .execute(pool)
         .await?;
     // Who marks a dead event as processed, as workflows may, need not know of dead letters.
     sqlx::query(
         "DELETE FROM marketing.dead_letters d USING marketing.pipeline_events e
          WHERE e.id = d.event_id AND e.status <> 'failed'",
     )
-    .execute(&pool)
+    .execute(pool)
     .await?;
-    Ok(More(false))
+    Ok(())
 }
 
 /// Notes how much waits or is in work, and once an hour how many targets there are.
-async fn sample(pool: PgPool) -> sqlx::Result<More> {
+async fn sample(pool: &PgPool) -> sqlx::Result<()> {
     sqlx::query("SELECT marketing.sample_queue_depth(), marketing.sample_intelligence()")
-        .execute(&pool)
+        .execute(pool)
         .await?;
-    Ok(More(false))
+    Ok(())
 }
 
 /// Folds the differences that the statements left, so that reading stays cheap.

@@ -15,7 +15,7 @@ use serde_json::Value;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 
 use super::{
-    audit, cursor, page,
+    PIECE, Piece, audit, cursor, page, rows,
     token_secret::TokenSecret,
     user::{normal_name, role_of},
 };
@@ -30,22 +30,18 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Invalid`] for a cursor that is none, [`EngineError::Database`].
     pub async fn api_tokens(&self, query: &TokenQuery) -> Result<Page<TokenRow>> {
-        let mut list = QueryBuilder::new(
-            "SELECT t.id, t.name, t.prefix, t.role, u.role AS maker_role, u.name AS maker, u.disabled AS maker_disabled,
-                    t.created_at, t.expires_at, t.expires_at <= now() AS expired, t.last_used_at, t.last_used_from,
-                    t.revoked_at, t.revoked_by
-             FROM app.api_tokens t JOIN app.users u ON u.id = t.created_by WHERE TRUE",
-        );
-        push_state(&mut list, query.state);
-        if let Some(cursor) = &query.cursor {
-            list.push(" AND t.id < ").push_bind(cursor::id(cursor)?);
-        }
-        list.push(" ORDER BY t.id DESC");
         let mut count =
             QueryBuilder::new("SELECT count(*) FROM (SELECT FROM app.api_tokens t WHERE TRUE");
         push_state(&mut count, query.state);
-        let next = |row: &TokenRow| row.id.to_string();
-        Ok(page::<Row, _>(&self.pool, list, count, next).await?)
+        Ok(page::<Row, _>(&self.pool, list(query)?, count, next).await?)
+    }
+
+    /// A piece of the same list, for exports.
+    ///
+    /// # Errors
+    /// As [`Engine::api_tokens`].
+    pub async fn api_tokens_piece(&self, query: &TokenQuery) -> Result<Piece<TokenRow>> {
+        Ok(rows::<Row, _>(&self.pool, list(query)?, PIECE, next).await?)
     }
 
     /// The live token of a name.
@@ -141,6 +137,25 @@ impl Engine {
         transaction.commit().await?;
         Ok(name)
     }
+}
+
+fn list(query: &TokenQuery) -> Result<QueryBuilder<Postgres>> {
+    let mut list = QueryBuilder::new(
+        "SELECT t.id, t.name, t.prefix, t.role, u.role AS maker_role, u.name AS maker, u.disabled AS maker_disabled,
+                t.created_at, t.expires_at, t.expires_at <= now() AS expired, t.last_used_at, t.last_used_from,
+                t.revoked_at, t.revoked_by
+         FROM app.api_tokens t JOIN app.users u ON u.id = t.created_by WHERE TRUE",
+    );
+    push_state(&mut list, query.state);
+    if let Some(cursor) = &query.cursor {
+        list.push(" AND t.id < ").push_bind(cursor::id(cursor)?);
+    }
+    list.push(" ORDER BY t.id DESC");
+    Ok(list)
+}
+
+fn next(row: &TokenRow) -> String {
+    row.id.to_string()
 }
 
 fn push_state(query: &mut QueryBuilder<Postgres>, state: Option<TokenState>) {

@@ -119,8 +119,16 @@ pub(crate) async fn record(
 
 /// The one predicate of list, count and export.
 fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &AuditFilter) {
+    if let Some(name) = &filter.actor {
+        // A program's name is whole as it is; a person's stands for all programs that act for them, too.
+        let named = if name.contains(" via ") {
+            " AND actor = "
+        } else {
+            " AND split_part(actor, ' via ', 1) = "
+        };
+        query.push(named).push_bind(name.clone());
+    }
     let equal = [
-        (" AND actor = ", &filter.actor),
         (" AND target_kind = ", &filter.target_kind),
         (" AND target = ", &filter.target),
     ];

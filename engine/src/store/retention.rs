@@ -160,5 +160,9 @@ fn oldest(what: Kept) -> String {
         Kept::WebhookDeliveries => format!(
             "SELECT made_at AS at, made_at < {MOMENT} AS goes FROM app.webhook_deliveries ORDER BY webhook_id, event_id"
         ),
+        Kept::ApiTokens => format!(
+            "SELECT least(expires_at, revoked_at) AS at, least(expires_at, revoked_at) < {MOMENT} AS goes
+             FROM app.api_tokens ORDER BY at, id"
+        ),
     }
 }

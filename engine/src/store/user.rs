@@ -6,7 +6,10 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use domain::role::{Actor, MIN_PASSWORD_CHARS, Role};
+use domain::{
+    model::zone::ShownZone,
+    role::{Actor, MIN_PASSWORD_CHARS, Role},
+};
 use sqlx::PgConnection;
 use tokio::sync::Semaphore;
 
@@ -51,21 +54,26 @@ impl Engine {
         }))
     }
 
-    /// The actor behind a session's user id; `None` when the user is gone or disabled.
+    /// The actor behind a session's user id, and in which zone they are shown times; `None` when the user is gone or
+    /// disabled.
     ///
     /// # Errors
     /// [`EngineError::Database`].
-    pub async fn actor(&self, user_id: i64) -> Result<Option<Actor>> {
-        let found: Option<(String, String)> =
-            sqlx::query_as("SELECT name, role FROM app.users WHERE id = $1 AND NOT disabled")
-                .bind(user_id)
-                .fetch_optional(&self.pool)
-                .await?;
-        Ok(found.map(|(name, role)| Actor {
-            user_id,
-            name,
-            role: role_of(&role),
-            origin: String::new(),
+    pub async fn actor(&self, user_id: i64) -> Result<Option<(Actor, ShownZone)>> {
+        let found: Option<(String, String, String)> = sqlx::query_as(
+            "SELECT name, role, time_zone FROM app.users WHERE id = $1 AND NOT disabled",
+        )
+        .bind(user_id)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(found.map(|(name, role, zone)| {
+            let actor = Actor {
+                user_id,
+                name,
+                role: role_of(&role),
+                origin: String::new(),
+            };
+            (actor, ShownZone::parse(&zone))
         }))
     }
 

@@ -2,23 +2,23 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    model::user::{Invitation, SignInWay, UserRow},
+    model::user::{Invitation, SignInWay, UserFilter, UserRow, UserState},
     role::{Actor, Role},
 };
 use sqlx::PgConnection;
 
 use super::{
-    audit, password,
+    audit, contains, password,
     user::{end_sessions, normal_name, role_of, shown},
 };
 use crate::{Engine, EngineError, Result};
 
 impl Engine {
-    /// Everybody, by name.
+    /// Everybody whom the filter lets through, by name.
     ///
     /// # Errors
     /// [`EngineError::Database`].
-    pub async fn users(&self) -> Result<Vec<UserRow>> {
+    pub async fn users(&self, filter: &UserFilter) -> Result<Vec<UserRow>> {
         type Row = (
             String,
             String,
@@ -31,8 +31,14 @@ impl Engine {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT name, role, issuer, disabled, u.created_at, last_sign_in_at,
                     (SELECT count(*) FROM app.sessions s WHERE s.user_id = u.id AND s.expires_at > now())
-             FROM app.users u LEFT JOIN app.identities i ON i.user_id = u.id ORDER BY name",
+             FROM app.users u LEFT JOIN app.identities i ON i.user_id = u.id
+             WHERE ($1::TEXT IS NULL OR name ILIKE $1) AND ($2::TEXT IS NULL OR role = $2)
+               AND ($3::BOOLEAN IS NULL OR disabled = $3)
+             ORDER BY name",
         )
+        .bind(contains(filter.search.as_deref()))
+        .bind(filter.role.map(Role::name))
+        .bind(filter.state.map(|state| state == UserState::Disabled))
         .fetch_all(&self.pool)
         .await?;
         let row =

@@ -10,11 +10,13 @@ use sqlx::PgConnection;
 use super::audit::{self, Act};
 use crate::{
     Engine, EngineError, Result,
-    webhooks::{Message, Target, new_secret, shown},
+    webhooks::{Message, Outcome, Target, new_secret, shown},
 };
 
 /// Each has messages on their way at a time, and connections to the database with them.
 const MOST: i64 = 50;
+/// The type of an event that is none.
+const TEST: &str = "webhook_test";
 /// Types that one webhook may name, and the length of each.
 const MOST_TYPES: usize = 50;
 const LONGEST_TYPE: usize = 100;
@@ -145,30 +147,35 @@ impl Engine {
         Ok(WebhookSecret { id, name, secret })
     }
 
-    /// Sends an event that is none, at once and once, also where the webhook is off, and returns what came back.
+    /// Sends an event that is none, at once and once, also where the webhook is off, and returns what came back. It is on
+    /// record among the deliveries, and says nothing of the receiver.
     ///
     /// # Errors
     /// [`EngineError::NotFound`], [`EngineError::Database`]. What goes wrong on the way is in the answer.
     pub async fn test_webhook(&self, id: i64, by: &Actor) -> Result<TestAnswer> {
-        let found: Option<(String, String, String, String)> = sqlx::query_as(
-            "SELECT name, url, secret, json_build_object('event_id', 0, 'event_type', 'webhook_test', 'payload',
+        // The number is none of an event's, neither now nor later.
+        let found: Option<(String, String, String, i64, String)> = sqlx::query_as(
+            "SELECT name, url, secret, number, json_build_object('event_id', number, 'event_type', $3::TEXT, 'payload',
                         json_build_object('record_id', '0', 'webhook', name, 'sent_by', $2), 'table', NULL,
                         'timestamp', now())::TEXT
-             FROM app.webhooks WHERE id = $1",
+             FROM (SELECT name, url, secret, nextval(pg_get_serial_sequence('marketing.pipeline_events', 'id')) AS number
+                   FROM app.webhooks WHERE id = $1) w",
         )
         .bind(id)
         .bind(&by.name)
+        .bind(TEST)
         .fetch_optional(&self.pool)
         .await?;
-        let (name, url, secret, body) = found.ok_or_else(|| missing(id))?;
+        let (name, url, secret, number, body) = found.ok_or_else(|| missing(id))?;
         let message = Message {
             url,
             secret,
-            key: format!("test-{}", uuid::Uuid::new_v4()),
+            key: format!("test-{number}"),
             body,
         };
         let outcome = self.post.send(message).await;
         let mut transaction = self.transaction().await?;
+        note_test(&mut transaction, id, number, &outcome).await?;
         let told = json!({"status": outcome.status, "error": outcome.error});
         let act = Act::new("webhook.test", "webhook", name).details(told);
         audit::record(&mut transaction, by, act).await?;
@@ -206,6 +213,31 @@ impl Engine {
         transaction.commit().await?;
         Ok(name)
     }
+}
+
+/// Leaves nothing of a webhook that was deleted meanwhile.
+async fn note_test(
+    connection: &mut PgConnection,
+    webhook: i64,
+    number: i64,
+    outcome: &Outcome,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO app.webhook_deliveries (webhook_id, event_id, event_type, is_test, status, attempts, tried_at, http_status,
+                                             duration_ms, error, answer)
+         SELECT id, $2, $3, TRUE, CASE WHEN $4::TEXT IS NULL THEN 'delivered' ELSE 'dead' END, 1, clock_timestamp(), $5, $6, $4, $7
+         FROM app.webhooks WHERE id = $1",
+    )
+    .bind(webhook)
+    .bind(number)
+    .bind(TEST)
+    .bind(&outcome.error)
+    .bind(outcome.status.map(i32::from))
+    .bind(i32::try_from(outcome.duration.as_millis()).unwrap_or(i32::MAX))
+    .bind(&outcome.answer)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Whoever makes or switches one waits for the others, and for a turn of the process that delivers.

@@ -43,8 +43,8 @@ impl Engine {
         Ok(rows::<Row, _>(&self.pool, list(query)?, PIECE, next).await?)
     }
 
-    /// Sends one event again, whatever became of it, or all that were given up. Attempts are counted anew. Returns how
-    /// many deliveries that are.
+    /// Sends one event again, whatever became of it, or all that were given up. Attempts are counted anew. Tests are no
+    /// events, and stay as they are. Returns how many deliveries that are.
     ///
     /// # Errors
     /// [`EngineError::NotFound`] for the webhook or the delivery, [`EngineError::Database`].
@@ -59,7 +59,7 @@ impl Engine {
         let name = name.ok_or_else(|| EngineError::NotFound(format!("Webhook {webhook}")))?;
         let again = sqlx::query(
             "UPDATE app.webhook_deliveries SET status = 'pending', attempts = 0, next_attempt_at = NULL
-             WHERE webhook_id = $1 AND (event_id = $2 OR ($2 IS NULL AND status = 'dead'))",
+             WHERE webhook_id = $1 AND NOT is_test AND (event_id = $2 OR ($2 IS NULL AND status = 'dead'))",
         )
         .bind(webhook)
         .bind(event)
@@ -81,7 +81,7 @@ impl Engine {
 
 fn list(query: &DeliveryQuery) -> Result<QueryBuilder<Postgres>> {
     let mut list = QueryBuilder::new(
-        "SELECT event_id, event_type, status, made_at, attempts, tried_at, next_attempt_at, http_status, duration_ms,
+        "SELECT event_id, event_type, is_test, status, made_at, attempts, tried_at, next_attempt_at, http_status, duration_ms,
                 error, answer
          FROM app.webhook_deliveries WHERE webhook_id = ",
     );
@@ -120,6 +120,7 @@ fn next(row: &DeliveryRow) -> String {
 struct Row {
     event_id: i64,
     event_type: String,
+    is_test: bool,
     status: String,
     made_at: DateTime<Utc>,
     attempts: i32,
@@ -136,6 +137,7 @@ impl From<Row> for DeliveryRow {
         Self {
             event_id: row.event_id,
             event_type: row.event_type,
+            is_test: row.is_test,
             // The table knows no other.
             status: DeliveryStatus::parse(&row.status).unwrap_or(DeliveryStatus::Pending),
             made_at: row.made_at,

@@ -37,19 +37,6 @@ pub fn zones() -> Zones {
 }
 
 impl Engine {
-    /// What the person chose; UTC for whoever is unknown.
-    ///
-    /// # Errors
-    /// [`EngineError::Database`].
-    pub async fn shown_zone(&self, user_id: i64) -> Result<ShownZone> {
-        let name: Option<String> =
-            sqlx::query_scalar("SELECT time_zone FROM app.users WHERE id = $1")
-                .bind(user_id)
-                .fetch_optional(&self.pool)
-                .await?;
-        Ok(name.as_deref().map(ShownZone::parse).unwrap_or_default())
-    }
-
     /// Chooses for the person themselves.
     ///
     /// # Errors

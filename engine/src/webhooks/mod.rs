@@ -12,7 +12,7 @@ mod turn;
 
 use std::time::Duration;
 
-pub(crate) use post::{Message, Post};
+pub(crate) use post::{Message, Outcome, Post};
 pub(crate) use runner::run;
 pub(crate) use sign::new_secret;
 pub(crate) use target::{Target, shown};

@@ -141,6 +141,49 @@ async fn every_act_says_who_when_from_where_and_what(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn what_programs_did_for_somebody_is_found_under_their_name(pool: PgPool) {
+    let engine = engine(&pool);
+    for name in [
+        "ada",
+        "ada via n8n",
+        "ada via a script",
+        "adam",
+        "adam via n8n",
+    ] {
+        let actor = Actor {
+            name: name.into(),
+            ..operator()
+        };
+        engine
+            .pause_stage(StageName::Slots, "x", &actor)
+            .await
+            .unwrap();
+    }
+    for (who, expected) in [
+        ("ada", 3),
+        ("adam", 2),
+        ("ada via n8n", 1),
+        ("ad", 0),
+        ("n8n", 0),
+    ] {
+        let filter = AuditFilter {
+            actor: Some(who.into()),
+            ..AuditFilter::default()
+        };
+        let query = AuditQuery {
+            filter,
+            cursor: None,
+        };
+        let page = engine.audit_log(&query).await.unwrap();
+        assert_eq!(
+            (page.rows.len(), page.count.n),
+            (expected, expected as i64),
+            "{who}"
+        );
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn the_log_is_filtered_paged_and_exported_alike(pool: PgPool) {
     let engine = engine(&pool);
     let evil = Actor {

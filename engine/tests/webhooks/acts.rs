@@ -1,6 +1,9 @@
 //! What admins do with webhooks, and what nobody sees.
 
-use domain::model::webhook::WebhookState;
+use domain::{
+    model::webhook::{DeliveryStatus, WebhookState},
+    webhook::DEAD_IN_A_ROW,
+};
 use engine::{EngineError, queue::Upkeep, webhooks::WebhookOptions};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -35,11 +38,54 @@ async fn a_private_address_is_refused_when_it_is_given_and_when_it_is_connected_
     assert_eq!(answer.status, None);
     let upkeep = Upkeep::start(&engine);
     insert(&pool, 1).await;
-    wait_for(&pool, DEAD, 1).await;
+    wait_for(&pool, DEAD, 2).await;
     upkeep.stop().await;
-    let row = all(&engine, made.id).await.remove(0);
-    assert!(row.error.unwrap().contains("private network"));
+    let rows = all(&engine, made.id).await;
+    assert_eq!(rows.len(), 2, "the event, and the test before it");
+    assert!(!rows[0].is_test && rows[1].is_test);
+    for row in rows {
+        assert!(row.error.unwrap().contains("private network"));
+    }
     assert_eq!(receiver.got().len(), 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_test_is_on_record_once_and_says_nothing_of_the_receiver(pool: PgPool) {
+    let engine = with(&pool, options());
+    let receiver = Receiver::start(500).await;
+    let made = make(&engine, "n8n", &receiver, "").await;
+    let upkeep = Upkeep::start(&engine);
+    for _ in 0..DEAD_IN_A_ROW + 1 {
+        engine.test_webhook(made.id, &operator()).await.unwrap();
+    }
+    let row = engine.webhook(made.id).await.unwrap();
+    assert_eq!(row.state, WebhookState::On, "no test pauses it");
+    assert_eq!((row.last_failure_at, row.last_error), (None, None));
+    let tests = all(&engine, made.id).await;
+    assert_eq!(tests.len() as i32, DEAD_IN_A_ROW + 1);
+    let newest = &tests[0];
+    assert!(newest.is_test && newest.event_id > tests[1].event_id);
+    assert_eq!(
+        (newest.status, newest.attempts, newest.http_status),
+        (DeliveryStatus::Dead, 1, Some(500))
+    );
+    assert_eq!(newest.event_type, "webhook_test");
+    let sent = receiver.got().pop().unwrap();
+    assert_eq!(sent.body["event_id"], newest.event_id);
+
+    // Neither one nor all of them are sent again, and what comes after them has a number of its own.
+    let olga = operator();
+    let again = engine.deliver_again(made.id, Some(newest.event_id), &olga);
+    assert!(matches!(again.await, Err(EngineError::NotFound(_))));
+    assert_eq!(engine.deliver_again(made.id, None, &olga).await.unwrap(), 0);
+    receiver.answer(200);
+    insert(&pool, 1).await;
+    wait_for(&pool, DELIVERED, 1).await;
+    upkeep.stop().await;
+    let rows = all(&engine, made.id).await;
+    assert_eq!(rows.len(), tests.len() + 1);
+    assert!(!rows[0].is_test && rows[0].event_id > newest.event_id);
+    assert_eq!(receiver.got().len(), tests.len() + 1);
 }
 
 #[sqlx::test(migrations = "../migrations")]

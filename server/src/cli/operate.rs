@@ -242,7 +242,7 @@ pub enum RecordKind {
 
 #[derive(Debug, PartialEq, Eq, Args)]
 pub struct AuditArgs {
-    /// Exact name
+    /// Exact name, of a person also for what programs did for them
     #[arg(long)]
     pub actor: Option<String>,
     /// Such as event.retry; with a dot at the end, such as event., all that begin so

@@ -41,7 +41,7 @@ pub enum RetentionCommand {
     Show,
     /// Keep things of a kind for so many days, counted by the next run of the schedule that deletes them
     Set {
-        /// events, dead_letters, errors, runs, audit, schedule_runs, action_items or webhook_deliveries
+        /// events, dead_letters, errors, runs, audit, schedule_runs, action_items, webhook_deliveries or api_tokens
         what: String,
         /// A number of days, or "forever"
         days: String,

@@ -5,7 +5,7 @@ use engine::integrations::oidc::{OidcConfig, is_safe};
 use url::Url;
 
 use super::parse::Settings;
-use crate::web::routes::PROVIDER_ANSWER;
+use crate::web::routes::{PROVIDER_ANSWER, SIGN_IN};
 
 /// The longest text of the button.
 const LABEL_CHARS: usize = 60;
@@ -55,7 +55,8 @@ impl<O: Fn(&str) -> Option<String>, E: Fn(&str) -> Option<String>> Settings<O, E
             issuer,
             client_id: client_id?,
             client_secret: client_secret?,
-            redirect: redirect(public_url?)?,
+            redirect: at(public_url?, PROVIDER_ANSWER)?,
+            after_sign_out: at(public_url?, SIGN_IN)?,
             scopes: scopes.split_whitespace().map(str::to_owned).collect(),
             role_claim: self
                 .get("OIDC_ROLE_CLAIM")
@@ -128,7 +129,7 @@ impl<O: Fn(&str) -> Option<String>, E: Fn(&str) -> Option<String>> Settings<O, E
 }
 
 /// Without the name, password and query that an address may hold: browsers are shown it.
-fn redirect(public_url: &Url) -> Option<Url> {
+fn at(public_url: &Url, path: &str) -> Option<Url> {
     let origin = public_url.origin().ascii_serialization();
-    Url::parse(&origin).ok()?.join(PROVIDER_ANSWER).ok()
+    Url::parse(&origin).ok()?.join(path).ok()
 }

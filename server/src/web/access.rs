@@ -32,9 +32,19 @@ struct Rule {
     for_programs: bool,
 }
 
+/// Files that hold what [`PEOPLE_ONLY`] functions list.
+const FILES_FOR_PEOPLE: [&str; 5] = [
+    "/export/sessions.csv",
+    "/export/tokens.csv",
+    "/export/users.csv",
+    "/export/webhook-deliveries.csv",
+    "/export/webhooks.csv",
+];
+
 /// Routes that a token opens. What is new stays closed until it stands here.
 fn is_for_programs(route: &str) -> bool {
-    matches!(route, "/upload" | "/ws/events") || route.starts_with("/export/")
+    let is_file = route.starts_with("/export/") && !FILES_FOR_PEOPLE.contains(&route);
+    is_file || matches!(route, "/upload" | "/ws/events")
 }
 
 /// Every path that may be matched, as the router writes it.

@@ -12,14 +12,14 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::role::Actor;
+use domain::{model::user::SignInWay, role::Actor};
 use engine::{
     integrations::oidc::{Attempt, Oidc, OidcError, Vouched},
     store::identity::Refusal,
 };
 use serde::{Deserialize, Serialize};
 use tower_sessions::{Expiry, Session};
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use super::{
     App, pages,
@@ -95,6 +95,19 @@ pub(crate) async fn begin(
         .await
         .map_err(|error| session_problem(error).for_reader(request.headers()))?;
     Ok(Redirect::to(url.as_str()).into_response())
+}
+
+/// Where whoever leaves ends their session with the provider, too: for people who come by it, where it offers that.
+pub(super) async fn way_out(app: &App, actor: &Actor) -> Option<Url> {
+    let provider = app.provider.as_ref()?;
+    match app.engine.sign_in_way(actor).await {
+        Ok(SignInWay::Provider(issuer)) => provider.oidc.end_session(&issuer).await,
+        Ok(SignInWay::Password) => None,
+        Err(error) => {
+            tracing::warn!(%error, "how somebody signed in could not be read");
+            None
+        }
+    }
 }
 
 /// Signs in whom the provider vouches for, or says why not.

@@ -1,6 +1,7 @@
 //! The pages and server functions of `app`: which there are, who may see them, and what they find around them.
 
 use app::{
+    FormAnswer,
     api::ACCESS,
     mode::{Demo, ProviderLabel, Refused, StyleGuide},
     routes::{PAGES, PROVIDER_ANSWER},
@@ -116,6 +117,19 @@ pub(crate) async fn refused(app: &App, problem: Problem, request: Request) -> Re
     render(app, request, problem.status, tell).await
 }
 
+/// What a form without JavaScript came to, on a page without code.
+pub(crate) async fn form_answer(
+    app: &App,
+    answer: FormAnswer,
+    status: StatusCode,
+    request: Request,
+) -> Response {
+    let options = app.site.options().clone();
+    let page = move || app::form_answer(&options, answer.clone());
+    let context = with_status(app, status, || {});
+    leptos_axum::render_app_async_with_context(context, page)(request).await
+}
+
 /// The page of the app at the request's address, with a status of its own.
 async fn render(
     app: &App,
@@ -123,13 +137,21 @@ async fn render(
     status: StatusCode,
     tell: impl Fn() + Clone + Send + Sync + 'static,
 ) -> Response {
+    let context = with_status(app, status, tell);
+    leptos_axum::render_app_async_with_context(context, shell(app))(request).await
+}
+
+fn with_status(
+    app: &App,
+    status: StatusCode,
+    tell: impl Fn() + Clone + Send + Sync + 'static,
+) -> impl Fn() + Clone + Send + Sync + 'static {
     let around = context(app);
-    let context = move || {
+    move || {
         around();
         tell();
         expect_context::<ResponseOptions>().set_status(status);
-    };
-    leptos_axum::render_app_async_with_context(context, shell(app))(request).await
+    }
 }
 
 #[cfg(test)]

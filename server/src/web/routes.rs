@@ -17,18 +17,19 @@ use tower_http::{
 pub use super::access::Access;
 use super::export::{
     Actions, Audit, Companies, Contacts, DeadLetters, Deliveries, ErrorGroups, Errors, Events,
-    Health as WorkflowHealth, Imports, Phases, Queue, Schedules, Snipers, Stages, Throughput,
-    Workers, export, import_report,
+    Health as WorkflowHealth, Imports, Phases, Queue, ScheduleRuns, Schedules, Settings, Snipers,
+    Stages, TableSizes, Throughput, Tokens, Users, Webhooks, Workers, export, import_report,
+    sessions,
 };
 use super::{
     App, access, account, events, headers, health, observe, oidc, origin, pages,
     problem::panicked,
-    sign_in, site, upload,
+    sign_in, site, told, upload,
     visitor::{load_actor, session_layer},
     zone,
 };
 use Kind::{Health, Lasting, Quick};
-pub use app::routes::{PROVIDER_ANSWER, SIGN_IN_BY_PROVIDER};
+pub use app::routes::{PROVIDER_ANSWER, SIGN_IN, SIGN_IN_BY_PROVIDER};
 
 /// What the router is made from: what has no row, and so no access rule, is not there.
 pub struct Route {
@@ -85,6 +86,9 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/account/sessions/end-others", VIEW, Quick, || post(account::end_other_sessions)),
     route("POST", "/account/notifications", VIEW, Quick, || post(account::choose_news)),
     route("POST", "/account/time-zone", VIEW, Quick, || post(zone::choose)),
+    route("POST", "/users/invite", EDIT, Quick, || post(told::invite)),
+    route("POST", "/users/password", EDIT, Quick, || post(told::renew)),
+    route("POST", "/tokens/make", EDIT, Quick, || post(told::make_token)),
     route("GET", "/ws/events", VIEW, Lasting, || get(events::events)),
     route("POST", "/upload", IMPORT, Lasting, || post(upload::upload)),
     route("GET", "/export/actions.csv", EXPORT, Quick, || get(export::<Actions>)),
@@ -98,11 +102,18 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/export/events.csv", EXPORT, Quick, || get(export::<Events>)),
     route("GET", "/export/imports.csv", EXPORT, Quick, || get(export::<Imports>)),
     route("GET", "/export/phase-stats.csv", EXPORT, Quick, || get(export::<Phases>)),
+    route("GET", "/export/schedule-runs.csv", EXPORT, Quick, || get(export::<ScheduleRuns>)),
     route("GET", "/export/schedules.csv", EXPORT, Quick, || get(export::<Schedules>)),
+    route("GET", "/export/sessions.csv", VIEW, Quick, || get(sessions)),
+    route("GET", "/export/settings.csv", EDIT, Quick, || get(export::<Settings>)),
     route("GET", "/export/sniper-targets.csv", EXPORT, Quick, || get(export::<Snipers>)),
     route("GET", "/export/stages.csv", EXPORT, Quick, || get(export::<Stages>)),
+    route("GET", "/export/table-sizes.csv", EDIT, Quick, || get(export::<TableSizes>)),
     route("GET", "/export/throughput.csv", EXPORT, Quick, || get(export::<Throughput>)),
+    route("GET", "/export/tokens.csv", EDIT, Quick, || get(export::<Tokens>)),
+    route("GET", "/export/users.csv", EDIT, Quick, || get(export::<Users>)),
     route("GET", "/export/webhook-deliveries.csv", EDIT, Quick, || get(export::<Deliveries>)),
+    route("GET", "/export/webhooks.csv", EDIT, Quick, || get(export::<Webhooks>)),
     route("GET", "/export/workers.csv", EXPORT, Quick, || get(export::<Workers>)),
     route("GET", "/export/workflow-health.csv", EXPORT, Quick, || get(export::<WorkflowHealth>)),
     route("GET", "/export/import/{file}", EXPORT, Quick, || get(import_report)),
@@ -137,14 +148,12 @@ pub(crate) fn router(app: App) -> Router {
     let lasting = routes(Lasting).layer(DefaultBodyLimit::disable());
     let known = quick
         .merge(lasting)
-        .route_layer(from_fn_with_state(app.clone(), zone::load))
         .route_layer(from_fn_with_state(app.clone(), access::enforce))
         .route_layer(from_fn_with_state(app.clone(), load_actor))
         .route_layer(session_layer(&app))
         .route_layer(CompressionLayer::new());
     let not_found = Router::new()
         .fallback(pages::not_found)
-        .layer(from_fn_with_state(app.clone(), zone::load))
         .layer(from_fn_with_state(app.clone(), load_actor))
         .layer(session_layer(&app))
         .with_state(app.clone());

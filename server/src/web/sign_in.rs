@@ -5,10 +5,11 @@ use std::{
     time::Instant,
 };
 
+use app::FormAnswer;
 use axum::{
     Form,
-    extract::{ConnectInfo, State},
-    http::HeaderMap,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 use domain::role::Actor;
@@ -16,7 +17,12 @@ use serde::Deserialize;
 use tower_sessions::Session;
 use url::form_urlencoded::byte_serialize;
 
-use super::{App, pages::SIGN_IN, problem::Problem, visitor};
+use super::{
+    App, oidc,
+    pages::{self, SIGN_IN},
+    problem::{Problem, wants_page},
+    visitor,
+};
 
 #[derive(Deserialize)]
 pub(crate) struct SignInForm {
@@ -69,12 +75,27 @@ pub(super) async fn enter(
     Ok(Redirect::to(next).into_response())
 }
 
-/// Signs out.
-pub(crate) async fn sign_out(session: Session, headers: HeaderMap) -> Result<Redirect, Response> {
+/// Signs out here, and leads whoever came by a provider on to it, to do so there. Not by a redirect: the policy of our pages
+/// lets no form lead to another site.
+pub(crate) async fn sign_out(
+    State(app): State<App>,
+    session: Session,
+    request: Request,
+) -> Result<Response, Response> {
     visitor::leave(&session)
         .await
-        .map_err(|problem| problem.for_reader(&headers))?;
-    Ok(Redirect::to(SIGN_IN))
+        .map_err(|problem| problem.for_reader(request.headers()))?;
+    let way_out = match request.extensions().get::<Actor>() {
+        Some(actor) if wants_page(request.headers()) => oidc::way_out(&app, actor).await,
+        _ => None,
+    };
+    Ok(match way_out {
+        Some(to) => {
+            let leaves = FormAnswer::Leaves { to: to.into() };
+            pages::form_answer(&app, leaves, StatusCode::OK, request).await
+        }
+        None => Redirect::to(SIGN_IN).into_response(),
+    })
 }
 
 /// To the form, which says what was wrong.

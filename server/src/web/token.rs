@@ -106,8 +106,8 @@ fn too_early() -> Problem {
 
 /// The answer where only people may go.
 pub(crate) fn for_people() -> Problem {
-    let detail = "A token opens server functions, exports, uploads and the live feed. Pages, people, passwords, sessions and \
-                  tokens are for people: sign in with a browser.";
+    let detail = "A token opens server functions, exports, uploads and the live feed. Pages, people, passwords, sessions, \
+                  tokens and webhooks are for people: sign in with a browser.";
     Problem::new(
         StatusCode::FORBIDDEN,
         "forbidden",

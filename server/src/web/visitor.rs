@@ -13,7 +13,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use domain::role::Actor;
+use domain::{model::zone::ShownZone, role::Actor};
 use engine::Engine;
 use tower_sessions::{
     Expiry, Session, SessionManagerLayer,
@@ -57,7 +57,7 @@ pub(crate) enum Credential {
     Token(i64),
 }
 
-/// Puts the [`Actor`] and their [`Credential`] into the request's extensions when somebody is signed in, or a program comes
+/// Puts the [`Actor`], their [`ShownZone`] and their [`Credential`] into the request's extensions when somebody is signed in, or a program comes
 /// with a token. A token that is not accepted ends the request: the cookie beside it counts for nothing.
 pub(crate) async fn load_actor(
     State(app): State<App>,
@@ -72,16 +72,17 @@ pub(crate) async fn load_actor(
             let (id, actor) = token::holder(&app, presented, address)
                 .await
                 .map_err(token::refuse)?;
-            Some((Credential::Token(id), actor))
+            Some((Credential::Token(id), (actor, ShownZone::default())))
         }
         None => signed_in(&app, &session)
             .await
             .map_err(|problem| problem.for_reader(request.headers()))?,
     };
-    if let Some((credential, mut actor)) = found {
+    if let Some((credential, (mut actor, zone))) = found {
         actor.origin = address.to_string();
         tracing::Span::current().record("user", &actor.name);
         request.extensions_mut().insert(actor);
+        request.extensions_mut().insert(zone);
         request.extensions_mut().insert(credential);
         if let Credential::Session(id) = credential {
             // By which the person's own list tells this one from the others.
@@ -91,13 +92,13 @@ pub(crate) async fn load_actor(
     Ok(next.run(request).await)
 }
 
-async fn signed_in(app: &App, session: &Session) -> Result<Option<(Credential, Actor)>, Problem> {
+async fn signed_in(app: &App, session: &Session) -> Result<Option<(Credential, Person)>, Problem> {
     let user_id = session.get::<i64>(USER).await.map_err(session_problem)?;
     // A session that holds something has an id.
     let (Some(user_id), Some(id)) = (user_id, session.id()) else {
         return Ok(None);
     };
-    let Some(actor) = app.actors.actor(&app.engine, user_id).await? else {
+    let Some(person) = app.actors.person(&app.engine, user_id).await? else {
         // Removed or disabled: the session is of no use any more.
         session.flush().await.map_err(session_problem)?;
         return Ok(None);
@@ -111,7 +112,7 @@ async fn signed_in(app: &App, session: &Session) -> Result<Option<(Credential, A
     if now.saturating_sub(seen) > TOUCH_SECONDS {
         session.insert(SEEN, now).await.map_err(session_problem)?;
     }
-    Ok(Some((Credential::Session(id), actor)))
+    Ok(Some((Credential::Session(id), person)))
 }
 
 /// Makes the session the actor's, under a new id, so that an id known before means nothing. The address and what the
@@ -176,9 +177,9 @@ pub(crate) async fn still_signed_in(
     }
     Ok(app
         .actors
-        .actor(&app.engine, actor.user_id)
+        .person(&app.engine, actor.user_id)
         .await?
-        .is_some_and(|now| now.role == actor.role))
+        .is_some_and(|(now, _)| now.role == actor.role))
 }
 
 pub(super) fn session_problem(error: tower_sessions::session::Error) -> Problem {
@@ -192,10 +193,13 @@ fn unix_seconds() -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
-/// Remembers actors for moments, since a page makes several requests at once.
+/// Somebody, and in which zone they are shown times.
+type Person = (Actor, ShownZone);
+
+/// Remembers people for moments, since a page makes several requests at once.
 pub(crate) struct ActorCache {
     memory: Duration,
-    actors: Mutex<HashMap<i64, (Instant, Option<Actor>)>>,
+    people: Mutex<HashMap<i64, (Instant, Option<Person>)>>,
 }
 
 impl ActorCache {
@@ -205,31 +209,36 @@ impl ActorCache {
     pub(crate) fn new(memory: Duration) -> Self {
         Self {
             memory,
-            actors: Mutex::default(),
+            people: Mutex::default(),
         }
     }
 
-    pub(crate) async fn actor(
+    pub(crate) async fn person(
         &self,
         engine: &Engine,
         user_id: i64,
-    ) -> Result<Option<Actor>, Problem> {
+    ) -> Result<Option<Person>, Problem> {
         let now = Instant::now();
-        if let Some((at, actor)) = self.lock().get(&user_id)
+        if let Some((at, person)) = self.lock().get(&user_id)
             && now.duration_since(*at) < self.memory
         {
-            return Ok(actor.clone());
+            return Ok(person.clone());
         }
-        let actor = engine.actor(user_id).await?;
-        let mut actors = self.lock();
-        if actors.len() >= Self::MOST {
-            actors.clear();
+        let person = engine.actor(user_id).await?;
+        let mut people = self.lock();
+        if people.len() >= Self::MOST {
+            people.clear();
         }
-        actors.insert(user_id, (now, actor.clone()));
-        Ok(actor)
+        people.insert(user_id, (now, person.clone()));
+        Ok(person)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<i64, (Instant, Option<Actor>)>> {
-        self.actors.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Has whoever changed something of themselves see it at once.
+    pub(crate) fn forget(&self, user_id: i64) {
+        self.lock().remove(&user_id);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<i64, (Instant, Option<Person>)>> {
+        self.people.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

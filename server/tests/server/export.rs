@@ -125,10 +125,16 @@ async fn every_table_is_whole_says_its_filter_and_begins_with_its_columns(pool: 
         ("event-queue", 1),
         ("imports", 0),
         ("phase-stats", 4),
-        ("schedules", 9),
+        ("schedules", 10),
+        ("sessions", 1),
+        ("settings", 0),
         ("sniper-targets", 1),
         ("stages", 5),
+        ("table-sizes", 10),
         ("throughput", 1),
+        ("tokens", 0),
+        ("users", 1),
+        ("webhooks", 0),
         ("workers", 0),
         ("workflow-health", 5),
     ] {
@@ -148,8 +154,91 @@ async fn every_table_is_whole_says_its_filter_and_begins_with_its_columns(pool: 
     .unwrap();
     let (_, dead) = lines("/export/webhook-deliveries.csv?webhook=1&status=dead").await;
     assert!(dead[2].starts_with("7,t,") && dead.len() == 3, "{dead:?}");
-    let of_none = admin.get("/export/webhook-deliveries.csv").await;
-    assert_eq!(of_none.status(), 422);
+    let (name, off) = lines("/export/webhooks.csv?state=off").await;
+    assert!(
+        name.contains("webhooks_state-off_20") && off.len() == 2,
+        "{off:?}"
+    );
+    let (_, on) = lines("/export/webhooks.csv?state=on").await;
+    assert!(
+        on[2].starts_with("1,n8n,https://n8n.example/,,on,,0,1,0,1,"),
+        "{on:?}"
+    );
+    for unsaid in ["webhook-deliveries.csv", "schedule-runs.csv"] {
+        let of_none = admin.get(&format!("/export/{unsaid}")).await;
+        assert_eq!(of_none.status(), 422, "{unsaid}");
+    }
+    for unread in ["webhooks", "tokens", "workers"] {
+        let answer = admin.get(&format!("/export/{unread}.csv?state=lost")).await;
+        assert_eq!(answer.status(), 422, "{unread}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_listed_by_state_is_taken_away_so(pool: PgPool) {
+    let app = App::start(pool.clone()).await;
+    let admin = app.person(Role::Admin).await;
+    sqlx::raw_sql(
+        "INSERT INTO app.api_tokens (name, hash, prefix, role, created_by, created_at, expires_at)
+         SELECT 'token ' || n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 'occ_' || lpad(n::TEXT, 8, '0'), 'viewer', (SELECT id FROM app.users),
+                now() - INTERVAL '9 days', now() + CASE n WHEN 1 THEN -1 ELSE 1 END * INTERVAL '1 day'
+         FROM generate_series(1, 1100) n;
+         INSERT INTO marketing.pipeline_workers (worker_id, host, pid, heartbeat_at)
+         VALUES ('quick', 'h', 1, now() + INTERVAL '1 day'), ('still', 'h', 2, now() - INTERVAL '1 day');
+         INSERT INTO marketing.schedule_runs (name, due_at, status, runner)
+         VALUES ('prune_runs', now(), 'ok', 'x'), ('prune_audit', now(), 'ok', 'x')",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    for (path, named, rows) in [
+        ("tokens.csv", "api_tokens_20", 1100),
+        (
+            "tokens.csv?state=live&after=9",
+            "api_tokens_state-live_20",
+            1099,
+        ),
+        ("tokens.csv?state=expired", "api_tokens_state-expired_20", 1),
+        (
+            "workers.csv?state=alive",
+            "pipeline_workers_state-alive_20",
+            1,
+        ),
+        (
+            "workers.csv?state=silent",
+            "pipeline_workers_state-silent_20",
+            1,
+        ),
+        ("workers.csv", "pipeline_workers_20", 2),
+        (
+            "schedule-runs.csv?name=prune_runs",
+            "schedule_runs_name-prune_runs_20",
+            1,
+        ),
+    ] {
+        let answer = admin.get(&format!("/export/{path}")).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        let name = header(&answer, "content-disposition").to_owned();
+        assert!(name.contains(named), "{path}: {name}");
+        let text = answer.text().await.unwrap();
+        assert_eq!(text.lines().count(), rows + 2, "{path}: {text:.500}");
+        assert!(!text.contains("\\x"), "no hash: {text:.500}");
+    }
+    // A viewer takes away their own sessions, and nobody else's.
+    let viewer = app.person(Role::Viewer).await;
+    let own = viewer
+        .get("/export/sessions.csv")
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert_eq!(own.lines().count(), 3, "{own}");
+    assert!(
+        own.lines()
+            .nth(2)
+            .is_some_and(|line| line.ends_with(",true")),
+        "{own}"
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -22,6 +22,7 @@ mod system;
 mod terminal;
 mod token_acts;
 mod tokens;
+mod told;
 mod upkeep;
 mod upload;
 mod users;

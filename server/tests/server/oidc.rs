@@ -107,7 +107,7 @@ async fn somebody_comes_by_the_provider_and_is_who_they_are_there(pool: PgPool) 
     let page = visitor.visit("/account").await.text().await.unwrap();
     assert!(page.contains(&provider.issuer) && !page.contains("current-password"));
     let listed: Vec<UserRow> = visitor
-        .call("/api/fn/users", "{}")
+        .call("/api/fn/users", r#"{"filter":{}}"#)
         .await
         .json()
         .await
@@ -329,6 +329,105 @@ async fn without_the_provider_passwords_go_on(pool: PgPool) {
     }
     assert_eq!(led_to[0], "/sign-in?problem=provider&next=%2F");
     assert!(led_to.contains(&"/sign-in?problem=throttled&next=%2F".to_owned()));
+}
+
+/// What the browser is shown when it leaves.
+async fn leave(visitor: &Visitor) -> reqwest::Response {
+    let request = visitor.request("POST", "/session/end");
+    request.header("accept", "text/html").send().await.unwrap()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn whoever_leaves_is_led_to_the_provider_to_leave_there_too(pool: PgPool) {
+    let provider = Provider::start();
+    let app = app(&pool, &provider, ROLES).await;
+    let ada = in_as(&provider, &app, "ada").await;
+    let answer = leave(&ada).await;
+    assert_eq!(answer.status(), 200);
+    assert!(header(&answer, "set-cookie").contains("Max-Age=0"));
+    let page = answer.text().await.unwrap();
+    let (_, url) = page.split_once("content=\"0;url=").unwrap();
+    let (url, _) = url.split_once('"').unwrap();
+    let url = url.replace("&amp;", "&");
+    let parsed = url::Url::parse(&url).unwrap();
+    let pairs: Vec<_> = parsed.query_pairs().into_owned().collect();
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(
+        pairs,
+        [
+            pair("client_id", "occ"),
+            pair("post_logout_redirect_uri", "http://127.0.0.1:9/sign-in")
+        ],
+        "and no token"
+    );
+    assert_eq!(ada.get("/export/errors.csv").await.status(), 401);
+    // The provider takes it: it asks the person, and says so if the address is one that it does not know.
+    let asked = reqwest::get(&url).await.unwrap();
+    assert_eq!(asked.status(), 200);
+    let stranger = url.replace("sign-in", "elsewhere");
+    assert_eq!(reqwest::get(&stranger).await.unwrap().status(), 400);
+    // No session keeps a token of theirs.
+    let again = in_as(&provider, &app, "ada").await;
+    let kept: String =
+        sqlx::query_scalar("SELECT string_agg(convert_from(data, 'utf8'), ' ') FROM app.sessions")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+    assert!(!kept.contains("eyJ"), "{kept}");
+
+    // Programs and people with a password are led to the form.
+    let answer = again.request("POST", "/session/end").send().await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), location(&answer)),
+        (303, "/sign-in")
+    );
+    let viewer = app.person(Role::Viewer).await;
+    assert_eq!(location(&leave(&viewer).await), "/sign-in");
+    assert_eq!(location(&leave(&viewer).await), "/sign-in", "once more");
+    // A provider that is gone, or another one by now, keeps nobody from leaving.
+    for issuer in [provider.issuer.as_str(), "http://127.0.0.1:1"] {
+        let ada = in_as(&provider, &app, "ada").await;
+        let mut options = options();
+        options.oidc = Some(settings("http://127.0.0.1:1", ROLES, ""));
+        let other = App::start_with(pool.clone(), options).await;
+        sqlx::query("UPDATE app.identities SET issuer = $1")
+            .bind(issuer)
+            .execute(&pool)
+            .await
+            .unwrap();
+        let ada = Visitor {
+            client: ada.client,
+            url: other.url.clone(),
+        };
+        let request = ada
+            .request("POST", "/session/end")
+            .header("accept", "text/html");
+        let request = request.header("origin", &other.url);
+        let answer = request.send().await.unwrap();
+        assert_eq!(location(&answer), "/sign-in", "{issuer}");
+        sqlx::query("UPDATE app.identities SET issuer = $1")
+            .bind(&provider.issuer)
+            .execute(&pool)
+            .await
+            .unwrap();
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_provider_without_an_end_of_sessions_is_left_alone(pool: PgPool) {
+    let issuer = issuer::Issuer::start().await;
+    let mut options = options();
+    options.oidc = Some(settings(&issuer.url, ROLES, ""));
+    let app = App::start_with(pool.clone(), options).await;
+    let viewer = app.person(Role::Viewer).await;
+    sqlx::query(
+        "INSERT INTO app.identities (issuer, subject, user_id) SELECT $1, 'x', id FROM app.users",
+    )
+    .bind(&issuer.url)
+    .execute(&pool)
+    .await
+    .unwrap();
+    assert_eq!(location(&leave(&viewer).await), "/sign-in");
 }
 
 #[sqlx::test(migrations = "../migrations")]

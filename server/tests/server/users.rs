@@ -6,7 +6,7 @@ use domain::{
 };
 use sqlx::PgPool;
 
-use crate::app::{App, Visitor, location};
+use crate::app::{App, Visitor, header, location};
 
 async fn made(admin: &Visitor, path: &str, arguments: &str) -> Invitation {
     let answer = admin.call(path, arguments).await;
@@ -19,6 +19,81 @@ async fn refused(admin: &Visitor, path: &str, arguments: &str) -> String {
     assert!(answer.status().is_client_error(), "{path} {arguments}");
     let body: serde_json::Value = answer.json().await.unwrap();
     body["detail"].as_str().unwrap().to_owned()
+}
+
+async fn listed(admin: &Visitor, filter: &str) -> Vec<UserRow> {
+    let arguments = format!(r#"{{"filter":{filter}}}"#);
+    let answer = admin.call("/api/fn/users", &arguments).await;
+    assert_eq!(answer.status(), 200, "{filter}");
+    answer.json().await.unwrap()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn people_are_found_and_taken_away_without_what_is_secret(pool: PgPool) {
+    let app = App::start(pool.clone()).await;
+    let admin = app.person(Role::Admin).await;
+    app.person(Role::Operator).await;
+    for (name, role) in [("ada", "viewer"), ("ada_2", "operator"), ("grace", "admin")] {
+        let arguments = format!(r#"{{"name":"{name}","role":"{role}"}}"#);
+        made(&admin, "/api/fn/invite_user", &arguments).await;
+    }
+    let answer = admin
+        .call("/api/fn/disable_user", r#"{"name":"grace"}"#)
+        .await;
+    assert_eq!(answer.status(), 200);
+    let all = "admin,operator,ada,ada_2,grace";
+    let table = [
+        ("{}", "", all),
+        (r#"{"search":"ADA"}"#, "q=ADA", "ada,ada_2"),
+        (r#"{"search":"_"}"#, "q=_", "ada_2"),
+        (r#"{"role":"admin"}"#, "role=admin", "admin,grace"),
+        (r#"{"state":"disabled"}"#, "state=disabled", "grace"),
+        (
+            r#"{"role":"operator","state":"active"}"#,
+            "role=operator&state=active",
+            "operator,ada_2",
+        ),
+        (r#"{"search":"nobody"}"#, "q=nobody", ""),
+    ];
+    for (filter, query, expected) in table {
+        let mut expected: Vec<&str> = expected
+            .split(',')
+            .filter(|name| !name.is_empty())
+            .collect();
+        expected.sort_unstable();
+        let found = listed(&admin, filter).await;
+        let found: Vec<&str> = found.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(found, expected, "{filter}");
+        let answer = admin.get(&format!("/export/users.csv?{query}")).await;
+        let text = answer.text().await.unwrap();
+        let lines = text.lines().skip(2);
+        let named: Vec<&str> = lines.filter_map(|line| line.split(',').next()).collect();
+        assert_eq!(named, expected, "{query}");
+    }
+    let answer = admin.get("/export/users.csv?role=admin&e_q=x").await;
+    let name = header(&answer, "content-disposition").to_owned();
+    assert!(name.contains("users_role-admin_20"), "{name}");
+    let text = answer.text().await.unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].ends_with(": filter role=admin"), "{text}");
+    assert_eq!(
+        lines[1],
+        "name,role,state,issuer,last_sign_in_at,sessions,created_at"
+    );
+    assert!(lines[3].starts_with("grace,admin,disabled,,,0,"), "{text}");
+    let hashes: Vec<String> = sqlx::query_scalar("SELECT password_hash FROM app.users")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    let whole = admin.get("/export/users.csv").await.text().await.unwrap();
+    assert!(hashes.iter().all(|hash| !whole.contains(hash)), "{whole}");
+    assert_eq!(admin.get("/export/users.csv?role=boss").await.status(), 422);
+    let page = admin.visit("/users?q=ada&role=viewer").await;
+    let page = page.text().await.unwrap();
+    assert!(
+        page.contains("1 person") && !page.contains(">grace<"),
+        "{page}"
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -46,12 +121,7 @@ async fn people_are_invited_promoted_and_shut_out(pool: PgPool) {
     .await;
     assert!(why.contains("somebody called ada already"), "{why}");
 
-    let listed: Vec<UserRow> = admin
-        .call("/api/fn/users", "{}")
-        .await
-        .json()
-        .await
-        .unwrap();
+    let listed = listed(&admin, "{}").await;
     let names: Vec<(&str, i64)> = listed
         .iter()
         .map(|row| (row.name.as_str(), row.sessions))

@@ -1,7 +1,7 @@
 //! Where a person is signed in, with plain forms that end it.
 
 use chrono::{DateTime, Utc};
-use domain::model::session::SessionRow;
+use domain::{model::session::SessionRow, role::Permission};
 use leptos::prelude::*;
 
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     live::Live,
     parts::{
         badge::{Tone, badge},
+        export::export_icon_for,
         loaded::Loaded,
         rows::rows,
         table::table,
@@ -23,9 +24,14 @@ const NOTHING: &str = "—";
 pub(super) fn Sessions() -> impl IntoView {
     let live = Live::expect();
     let all = live.resource(&[], move || live.tick(), |_| sessions());
+    let file = export_icon_for(
+        Permission::View,
+        "/export/sessions.csv".to_owned(),
+        "where you are signed in",
+    );
     view! {
         <section aria-labelledby="signed-in">
-            <h2 id="signed-in">"Where you are signed in"</h2>
+            <h2 id="signed-in">"Where you are signed in" {file}</h2>
             <Loaded resource=all view=list />
         </section>
     }

@@ -124,7 +124,13 @@ fn list(query: &DeliveryQuery, page: Page<DeliveryRow>) -> AnyView {
 }
 
 fn line(webhook: i64, row: DeliveryRow) -> AnyView {
-    let href = carry(&event_path(row.event_id), &use_query().get_untracked());
+    let name = format!("{} {}", row.event_id, row.event_type);
+    let event = if row.is_test {
+        view! { {name} " " {badge(Tone::Info, "test")} }.into_any()
+    } else {
+        let href = carry(&event_path(row.event_id), &use_query().get_untracked());
+        view! { <a href=href>{name}</a> }.into_any()
+    };
     let tone = match row.status {
         DeliveryStatus::Delivered => Tone::Good,
         DeliveryStatus::Pending => Tone::Quiet,
@@ -136,7 +142,7 @@ fn line(webhook: i64, row: DeliveryRow) -> AnyView {
         .map(|took| format!("{} ms", count(took.into())));
     view! {
         <tr data-event=row.event_id>
-            <th scope="row" data-label="Event" class="mono"><a href=href>{row.event_id} " " {row.event_type.clone()}</a></th>
+            <th scope="row" data-label="Event" class="mono"><div>{event}</div></th>
             <td data-label="Made" class="nowrap">{time::stamp(row.made_at)}</td>
             <td data-label="State">{badge(tone, row.status.title())}</td>
             <td data-label="Attempts" class="n">{row.attempts}</td>
@@ -144,7 +150,7 @@ fn line(webhook: i64, row: DeliveryRow) -> AnyView {
             <td data-label="Took" class="n">{took}</td>
             <td data-label="Answer" class="message"><div>{answer(&row)}</div></td>
             <td data-label="Next attempt" class="nowrap">{row.next_attempt_at.map(time::stamp)}</td>
-            <td class="row-actions">{again(webhook, row.event_id)}</td>
+            <td class="row-actions">{(!row.is_test).then(|| again(webhook, row.event_id))}</td>
         </tr>
     }
     .into_any()

@@ -10,6 +10,7 @@ use domain::{
         live::Topic,
         webhook::{DeliveryFilter, DeliveryStatus, WebhookRow, WebhookState},
     },
+    role::Permission,
 };
 use leptos::prelude::*;
 
@@ -20,6 +21,7 @@ use crate::{
     live::Live,
     parts::{
         badge::{Tone, badge},
+        export::ExportLink,
         filter::{Select, fixed},
         header::PageHeader,
         loaded::Loaded,
@@ -49,7 +51,9 @@ pub(crate) fn WebhooksPage() -> impl IntoView {
         (WebhookState::Off.name(), "off"),
     ]);
     view! {
-        <PageHeader title="Webhooks" subtitle="Programs that get the events of the pipeline" />
+        <PageHeader title="Webhooks" subtitle="Programs that get the events of the pipeline">
+            <ExportLink table="webhooks" needs=Permission::Edit />
+        </PageHeader>
         <main id="main">
             <Make told=told />
             {told_once(told)}

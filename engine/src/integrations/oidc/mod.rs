@@ -12,10 +12,11 @@ use std::{
 use domain::{role::Role, role_mapping::RoleMapping};
 use openidconnect::{
     AccessTokenHash, AuthType, AuthenticationFlow, AuthorizationCode, ClaimsVerificationError,
-    ClientId, ClientSecret, CsrfToken, DiscoveryError, IssuerUrl, Nonce, OAuth2TokenResponse,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
-    SignatureVerificationError, TokenResponse,
-    core::{CoreClientAuthMethod, CoreProviderMetadata, CoreResponseType},
+    ClientId, ClientSecret, CsrfToken, DiscoveryError, EndSessionUrl, IssuerUrl, LogoutRequest,
+    Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl,
+    ProviderMetadataWithLogout, RedirectUrl, RequestTokenError, Scope, SignatureVerificationError,
+    TokenResponse,
+    core::{CoreClientAuthMethod, CoreResponseType},
 };
 use serde::{Deserialize, Serialize};
 use tokio::{sync::Mutex, time::timeout};
@@ -31,6 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const FRESH: Duration = Duration::from_secs(60 * 60);
 /// Whoever comes so soon after a failure does not wait for the next one.
 const FAILED: Duration = Duration::from_secs(3);
+/// Whoever leaves does not wait longer for the provider's description, where it has to be asked.
+const LEAVING: Duration = Duration::from_secs(3);
 /// Longer subjects are against the specification.
 const LONGEST_SUBJECT: usize = 255;
 
@@ -43,6 +46,8 @@ pub struct OidcConfig {
     pub client_secret: String,
     /// Where the provider sends browsers back to.
     pub redirect: Url,
+    /// Where it sends those whom it signed out.
+    pub after_sign_out: Url,
     /// `openid` is asked for in any case.
     pub scopes: Vec<String>,
     /// The claim that holds groups: its name, or a path of names with dots.
@@ -101,7 +106,13 @@ pub struct Vouched {
 pub struct Oidc {
     config: OidcConfig,
     http: Http,
-    last: Mutex<Option<(Instant, Result<Arc<Client>, OidcError>)>>,
+    last: Mutex<Option<(Instant, Result<Arc<Described>, OidcError>)>>,
+}
+
+struct Described {
+    client: Client,
+    /// Where browsers end their session with it; some have none.
+    end_session: Option<EndSessionUrl>,
 }
 
 impl Oidc {
@@ -123,7 +134,8 @@ impl Oidc {
     /// # Errors
     /// [`OidcError::Unreachable`].
     pub async fn begin(&self) -> Result<(Url, Attempt), OidcError> {
-        let client = within(self.client(None)).await?;
+        let described = within(self.described(None)).await?;
+        let client = &described.client;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
         let scopes = self.config.scopes.iter().filter(|scope| *scope != "openid");
@@ -141,6 +153,36 @@ impl Oidc {
         Ok((url, attempt))
     }
 
+    /// Where somebody whom this issuer vouched for goes to end their session with the provider; none where it is another
+    /// one by now, offers nothing of the kind, or does not answer soon.
+    ///
+    /// The provider learns which app asks, and asks the person. It would not have to, with the ID token as a hint; that
+    /// would be kept with each session for this one purpose, and stand in an address.
+    pub async fn end_session(&self, issuer: &str) -> Option<Url> {
+        if issuer != self.config.issuer {
+            return None;
+        }
+        let described = match timeout(LEAVING, self.described(None)).await {
+            Ok(Ok(described)) => described,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a session with the sign-in provider was left open");
+                return None;
+            }
+            Err(_) => {
+                tracing::warn!(
+                    "a session with the sign-in provider was left open: no answer within {LEAVING:?}"
+                );
+                return None;
+            }
+        };
+        let back = PostLogoutRedirectUrl::from_url(self.config.after_sign_out.clone());
+        let url = LogoutRequest::from(described.end_session.clone()?)
+            .set_client_id(ClientId::new(self.config.client_id.clone()))
+            .set_post_logout_redirect_uri(back)
+            .http_get_url();
+        is_safe(&url).then_some(url)
+    }
+
     /// Whom the provider vouches for, by the code that the browser brought back.
     ///
     /// # Errors
@@ -150,8 +192,9 @@ impl Oidc {
     }
 
     async fn exchange(&self, attempt: Attempt, code: String) -> Result<Vouched, OidcError> {
-        let client = self.client(None).await?;
-        let tokens: Tokens = client
+        let described = self.described(None).await?;
+        let tokens: Tokens = described
+            .client
             .exchange_code(AuthorizationCode::new(code))
             .map_err(|error| OidcError::Unreachable(error.to_string()))?
             .set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier))
@@ -162,21 +205,22 @@ impl Oidc {
             .id_token()
             .ok_or_else(|| OidcError::Refused("it came without an ID token".into()))?;
         let nonce = Nonce::new(attempt.nonce);
-        let (client, told) = match read(&client, &tokens, token, &nonce) {
+        let (described, told) = match read(&described.client, &tokens, token, &nonce) {
             // The provider may have begun to sign with a key that it did not have when it was asked.
             Err(ClaimsVerificationError::SignatureVerification(
                 SignatureVerificationError::NoMatchingKey
                 | SignatureVerificationError::CryptoError(_),
             )) => {
-                let client = self.client(Some(&client)).await?;
-                let told = read(&client, &tokens, token, &nonce);
-                (client, told)
+                let described = self.described(Some(&described)).await?;
+                let told = read(&described.client, &tokens, token, &nonce);
+                (described, told)
             }
-            told => (client, told),
+            told => (described, told),
         };
+        let client = &described.client;
         let mut told = told.map_err(not_accepted)?;
         if told.lacks(&self.config.role_claim) && client.user_info_url().is_some() {
-            told.add(self.ask_more(&client, &tokens, &told).await?);
+            told.add(self.ask_more(client, &tokens, &told).await?);
         }
         self.vouched(told)
     }
@@ -219,12 +263,12 @@ impl Oidc {
 
     /// As the provider described itself last; asked anew when that was long ago, or is `stale`. Whoever asks while an
     /// answer is on its way waits for it and gets the same.
-    async fn client(&self, stale: Option<&Arc<Client>>) -> Result<Arc<Client>, OidcError> {
+    async fn described(&self, stale: Option<&Arc<Described>>) -> Result<Arc<Described>, OidcError> {
         let mut last = self.last.lock().await;
         if let Some((at, answer)) = &*last {
             let serves = match answer {
-                Ok(client) => {
-                    at.elapsed() < FRESH && !stale.is_some_and(|stale| Arc::ptr_eq(stale, client))
+                Ok(known) => {
+                    at.elapsed() < FRESH && !stale.is_some_and(|stale| Arc::ptr_eq(stale, known))
                 }
                 Err(_) => at.elapsed() < FAILED,
             };
@@ -237,11 +281,11 @@ impl Oidc {
         answer
     }
 
-    async fn discover(&self) -> Result<Client, OidcError> {
+    async fn discover(&self) -> Result<Described, OidcError> {
         let config = &self.config;
         let unusable = |error: &dyn fmt::Display| OidcError::Unreachable(error.to_string());
         let issuer = IssuerUrl::new(config.issuer.clone()).map_err(|error| unusable(&error))?;
-        let metadata = CoreProviderMetadata::discover_async(issuer, &self.http)
+        let metadata = ProviderMetadataWithLogout::discover_async(issuer, &self.http)
             .await
             .map_err(undiscovered)?;
         if metadata.token_endpoint().is_none() {
@@ -252,16 +296,21 @@ impl Oidc {
             methods.contains(&CoreClientAuthMethod::ClientSecretPost)
                 && !methods.contains(&CoreClientAuthMethod::ClientSecretBasic)
         });
+        let end_session = metadata.additional_metadata().end_session_endpoint.clone();
         let client = Client::from_provider_metadata(
             metadata,
             ClientId::new(config.client_id.clone()),
             Some(ClientSecret::new(config.client_secret.clone())),
         )
         .set_redirect_uri(RedirectUrl::from_url(config.redirect.clone()));
-        Ok(if only_in_body {
+        let client = if only_in_body {
             client.set_auth_type(AuthType::RequestBody)
         } else {
             client
+        };
+        Ok(Described {
+            client,
+            end_session,
         })
     }
 }

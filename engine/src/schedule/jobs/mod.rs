@@ -1,6 +1,7 @@
 //! The jobs that schedules may name, one file each.
 
 mod prune_action_items;
+mod prune_api_tokens;
 mod prune_audit;
 mod prune_dead_letters;
 mod prune_errors;
@@ -13,7 +14,7 @@ mod vacuum_queue;
 use super::Job;
 
 /// Every job. A schedule whose job is not here is left to processes of another version.
-pub(super) fn all() -> [&'static dyn Job; 9] {
+pub(super) fn all() -> [&'static dyn Job; 10] {
     [
         &prune_events::PRUNE,
         &prune_dead_letters::PRUNE,
@@ -23,6 +24,7 @@ pub(super) fn all() -> [&'static dyn Job; 9] {
         &prune_schedule_runs::PRUNE,
         &prune_action_items::PRUNE,
         &prune_webhook_deliveries::PRUNE,
+        &prune_api_tokens::PRUNE,
         &vacuum_queue::VacuumQueue,
     ]
 }

@@ -1,26 +1,33 @@
 //! `GET /export/…`: tables as CSV files, streamed piece by piece, with the filter of the page that they are taken from.
 
+mod admin;
 mod file;
 mod tables;
+mod whole;
 
 use app::query::Params;
 use axum::{
+    Extension,
     body::Body,
     extract::{Path, RawQuery, State},
     response::Response,
 };
+use domain::role::Actor;
 use engine::{
-    Engine,
     export::{Exported, csv},
-    store::Piece,
+    store::{Piece, session::SessionKey},
 };
 use futures::{StreamExt, stream};
 
 use super::{App, problem::Problem};
+pub(crate) use admin::{Audit, Deliveries, Tokens, Users, Webhooks};
 use file::{comment, download, file_name};
 pub(crate) use tables::{
-    Actions, Audit, Companies, Contacts, DeadLetters, Deliveries, ErrorGroups, Errors, Events,
-    Health, Imports, Phases, Queue, Schedules, Snipers, Stages, Throughput, Workers,
+    Actions, Companies, Contacts, DeadLetters, ErrorGroups, Errors, Events, Imports, ScheduleRuns,
+    Workers,
+};
+pub(crate) use whole::{
+    Health, Phases, Queue, Schedules, Settings, Snipers, Stages, TableSizes, Throughput,
 };
 
 /// A list as a file. The keys of the query string are those of its page.
@@ -35,12 +42,17 @@ pub(crate) trait Table: 'static {
     /// # Errors
     /// What cannot be read as a filter: the file would hold more than was asked for.
     fn query(params: &Params) -> Result<Self::Query, Problem>;
-    /// Where the next piece begins.
-    fn go_on(query: &mut Self::Query, cursor: String);
+    /// Where the next piece begins, of a table that has more than one.
+    fn go_on(_: &mut Self::Query, _: String) {}
     fn piece(
-        engine: &Engine,
+        app: &App,
         query: &Self::Query,
     ) -> impl Future<Output = engine::Result<Piece<Self::Row>>> + Send;
+}
+
+/// For a filter that cannot be read.
+fn refuse(unread: Option<String>) -> Result<(), Problem> {
+    unread.map_or(Ok(()), |text| Err(Problem::invalid(text)))
 }
 
 /// The whole table, as its page lists it under the same query string.
@@ -55,14 +67,14 @@ pub(crate) async fn export<T: Table>(
         .filter(|(key, value)| T::FILTERS.contains(key) && !value.trim().is_empty())
         .collect();
     // The first piece now, so that a failure is an answer and not a broken file.
-    let (rows, next) = T::piece(&app.engine, &query).await?;
+    let (rows, next) = T::piece(&app, &query).await?;
     let mut first = comment(T::NAME, &filters).into_bytes();
     first.extend(csv(&rows, true).map_err(engine::EngineError::from)?);
     let rest = stream::try_unfold((app, query, next), async |(app, mut query, next)| {
         let Some(cursor) = next else { return Ok(None) };
         T::go_on(&mut query, cursor);
         // The download breaks off, which the browser shows; the file is not taken for whole.
-        let (rows, next) = T::piece(&app.engine, &query)
+        let (rows, next) = T::piece(&app, &query)
             .await
             .map_err(std::io::Error::other)?;
         Ok::<_, std::io::Error>(Some((csv(&rows, false)?, (app, query, next))))
@@ -72,6 +84,18 @@ pub(crate) async fn export<T: Table>(
         &file_name(T::NAME, &filters),
         Body::from_stream(pieces),
     ))
+}
+
+/// Where the caller is signed in.
+pub(crate) async fn sessions(
+    State(app): State<App>,
+    Extension(actor): Extension<Actor>,
+    Extension(present): Extension<SessionKey>,
+) -> Result<Response, Problem> {
+    let rows = app.engine.sessions(&actor, &present).await?;
+    let mut text = comment("sessions", &[]).into_bytes();
+    text.extend(csv(&rows, true).map_err(engine::EngineError::from)?);
+    Ok(download(&file_name("sessions", &[]), Body::from(text)))
 }
 
 /// Every row of an imported file with what became of it.

@@ -1,13 +1,12 @@
 //! The tables that can be taken away: what filters them, and where their rows come from.
 
 use app::query::{
-    Params, action_filter, audit_query, company_filter, contact_filter, dead_letter_query,
-    delivery_filter, error_query, event_filter, group_query, import_filter, unread_of_actions,
-    unread_of_audit, unread_of_companies, unread_of_contacts, unread_of_dead_letters,
-    unread_of_deliveries, unread_of_errors, unread_of_events, unread_of_groups, unread_of_imports,
+    Params, action_filter, company_filter, contact_filter, dead_letter_query, error_query,
+    event_filter, group_query, import_filter, unread_of_actions, unread_of_companies,
+    unread_of_contacts, unread_of_dead_letters, unread_of_errors, unread_of_events,
+    unread_of_groups, unread_of_imports, unread_of_workers, worker_state,
 };
 use domain::model::{
-    audit::{AuditEntry, AuditQuery},
     bulk::{ActionFilter, BulkAction},
     company::{CompanyFilter, CompanyRow},
     contact::{ContactFilter, ContactRow},
@@ -16,22 +15,12 @@ use domain::model::{
     error_group::{GroupQuery, GroupRow},
     event::{EventFilter, EventRow},
     import::{ImportBatch, ImportFilter},
-    overview::{DailyThroughput, PhaseCard, QueueRow, SniperTarget, WorkflowHealth},
-    schedule::Schedule,
-    stage::StageFigures,
-    webhook::{DeliveryQuery, DeliveryRow},
-    worker::WorkerRow,
+    schedule::ScheduleRun,
+    worker::{WorkerRow, WorkerState},
 };
-use engine::{Engine, store::Piece};
+use engine::store::Piece;
 
-use super::{Problem, Table};
-
-/// Sniper targets in a file; the page shows 50.
-const SNIPERS: i64 = 10_000;
-
-fn refuse(unread: Option<String>) -> Result<(), Problem> {
-    unread.map_or(Ok(()), |text| Err(Problem::invalid(text)))
-}
+use super::{App, Problem, Table, refuse};
 
 pub(crate) struct Events;
 
@@ -56,8 +45,8 @@ impl Table for Events {
         query.cursor = Some(cursor);
     }
 
-    async fn piece(engine: &Engine, query: &EventFilter) -> engine::Result<Piece<EventRow>> {
-        engine.events_piece(query).await
+    async fn piece(app: &App, query: &EventFilter) -> engine::Result<Piece<EventRow>> {
+        app.engine.events_piece(query).await
     }
 }
 
@@ -91,8 +80,8 @@ impl Table for Companies {
         query.cursor = Some(cursor);
     }
 
-    async fn piece(engine: &Engine, query: &CompanyFilter) -> engine::Result<Piece<CompanyRow>> {
-        engine.companies_piece(query).await
+    async fn piece(app: &App, query: &CompanyFilter) -> engine::Result<Piece<CompanyRow>> {
+        app.engine.companies_piece(query).await
     }
 }
 
@@ -118,8 +107,8 @@ impl Table for Contacts {
         query.cursor = Some(cursor);
     }
 
-    async fn piece(engine: &Engine, query: &ContactFilter) -> engine::Result<Piece<ContactRow>> {
-        engine.contacts_piece(query).await
+    async fn piece(app: &App, query: &ContactFilter) -> engine::Result<Piece<ContactRow>> {
+        app.engine.contacts_piece(query).await
     }
 }
 
@@ -154,8 +143,8 @@ impl Table for Errors {
         query.cursor = Some(cursor);
     }
 
-    async fn piece(engine: &Engine, query: &ErrorQuery) -> engine::Result<Piece<ErrorRow>> {
-        engine.errors_piece(query).await
+    async fn piece(app: &App, query: &ErrorQuery) -> engine::Result<Piece<ErrorRow>> {
+        app.engine.errors_piece(query).await
     }
 }
 
@@ -181,8 +170,8 @@ impl Table for ErrorGroups {
         query.cursor = Some(cursor);
     }
 
-    async fn piece(engine: &Engine, query: &GroupQuery) -> engine::Result<Piece<GroupRow>> {
-        engine.error_groups_piece(query).await
+    async fn piece(app: &App, query: &GroupQuery) -> engine::Result<Piece<GroupRow>> {
+        app.engine.error_groups_piece(query).await
     }
 }
 
@@ -207,8 +196,8 @@ impl Table for DeadLetters {
         query.cursor = Some(cursor);
     }
 
-    async fn piece(engine: &Engine, query: &DeadLetterQuery) -> engine::Result<Piece<DeadLetter>> {
-        engine.dead_letters_piece(query).await
+    async fn piece(app: &App, query: &DeadLetterQuery) -> engine::Result<Piece<DeadLetter>> {
+        app.engine.dead_letters_piece(query).await
     }
 }
 
@@ -232,69 +221,8 @@ impl Table for Actions {
         query.cursor = Some(cursor);
     }
 
-    async fn piece(engine: &Engine, query: &ActionFilter) -> engine::Result<Piece<BulkAction>> {
-        engine.actions_piece(query).await
-    }
-}
-
-pub(crate) struct Audit;
-
-impl Table for Audit {
-    type Query = AuditQuery;
-    type Row = AuditEntry;
-    const NAME: &'static str = "audit_log";
-    const FILTERS: &'static [&'static str] = &[
-        "actor",
-        "action",
-        "target_kind",
-        "target",
-        "newer",
-        "from",
-        "until",
-    ];
-
-    fn query(params: &Params) -> Result<AuditQuery, Problem> {
-        refuse(unread_of_audit(params))?;
-        Ok(AuditQuery {
-            cursor: None,
-            ..audit_query(params)
-        })
-    }
-
-    fn go_on(query: &mut AuditQuery, cursor: String) {
-        query.cursor = Some(cursor);
-    }
-
-    async fn piece(engine: &Engine, query: &AuditQuery) -> engine::Result<Piece<AuditEntry>> {
-        engine.audit_piece(query).await
-    }
-}
-
-pub(crate) struct Deliveries;
-
-impl Table for Deliveries {
-    type Query = DeliveryQuery;
-    type Row = DeliveryRow;
-    const NAME: &'static str = "webhook_deliveries";
-    const FILTERS: &'static [&'static str] = &["webhook", "status", "type", "newer"];
-
-    fn query(params: &Params) -> Result<DeliveryQuery, Problem> {
-        refuse(unread_of_deliveries(params))?;
-        let webhook = params.get_str("webhook").and_then(|id| id.parse().ok());
-        let none = || Problem::invalid("Say of which webhook: webhook=1");
-        Ok(DeliveryQuery {
-            webhook: webhook.ok_or_else(none)?,
-            filter: delivery_filter(params),
-            cursor: None,
-        })
-    }
-
-    fn go_on(query: &mut DeliveryQuery, cursor: String) {
-        query.cursor = Some(cursor);
-    }
-
-    async fn piece(engine: &Engine, query: &DeliveryQuery) -> engine::Result<Piece<DeliveryRow>> {
-        engine.webhook_deliveries_piece(query).await
+    async fn piece(app: &App, query: &ActionFilter) -> engine::Result<Piece<BulkAction>> {
+        app.engine.actions_piece(query).await
     }
 }
 
@@ -318,159 +246,46 @@ impl Table for Imports {
         query.cursor = Some(cursor);
     }
 
-    async fn piece(engine: &Engine, query: &ImportFilter) -> engine::Result<Piece<ImportBatch>> {
-        engine.import_batches_piece(query).await
-    }
-}
-
-pub(crate) struct Schedules;
-
-impl Table for Schedules {
-    type Query = ();
-    type Row = Schedule;
-    const NAME: &'static str = "schedules";
-    const FILTERS: &'static [&'static str] = &[];
-
-    fn query(_: &Params) -> Result<(), Problem> {
-        Ok(())
-    }
-
-    fn go_on((): &mut (), _: String) {}
-
-    async fn piece(engine: &Engine, (): &()) -> engine::Result<Piece<Schedule>> {
-        Ok((engine.schedules().await?, None))
+    async fn piece(app: &App, query: &ImportFilter) -> engine::Result<Piece<ImportBatch>> {
+        app.engine.import_batches_piece(query).await
     }
 }
 
 pub(crate) struct Workers;
 
 impl Table for Workers {
-    type Query = ();
+    type Query = Option<WorkerState>;
     type Row = WorkerRow;
     const NAME: &'static str = "pipeline_workers";
-    const FILTERS: &'static [&'static str] = &[];
+    const FILTERS: &'static [&'static str] = &["state"];
 
-    fn query(_: &Params) -> Result<(), Problem> {
-        Ok(())
+    fn query(params: &Params) -> Result<Option<WorkerState>, Problem> {
+        refuse(unread_of_workers(params))?;
+        Ok(worker_state(params))
     }
 
-    fn go_on((): &mut (), _: String) {}
-
-    async fn piece(engine: &Engine, (): &()) -> engine::Result<Piece<WorkerRow>> {
-        Ok((engine.workers().await?.rows, None))
-    }
-}
-
-pub(crate) struct Stages;
-
-impl Table for Stages {
-    type Query = ();
-    type Row = StageFigures;
-    const NAME: &'static str = "stages";
-    const FILTERS: &'static [&'static str] = &[];
-
-    fn query(_: &Params) -> Result<(), Problem> {
-        Ok(())
-    }
-
-    fn go_on((): &mut (), _: String) {}
-
-    async fn piece(engine: &Engine, (): &()) -> engine::Result<Piece<StageFigures>> {
-        Ok((engine.stage_figures().await?, None))
+    async fn piece(app: &App, state: &Option<WorkerState>) -> engine::Result<Piece<WorkerRow>> {
+        let mut rows = app.engine.workers().await?.rows;
+        rows.retain(|row| state.is_none_or(|state| row.state() == state));
+        Ok((rows, None))
     }
 }
 
-pub(crate) struct Snipers;
+/// Of one schedule.
+pub(crate) struct ScheduleRuns;
 
-impl Table for Snipers {
-    type Query = ();
-    type Row = SniperTarget;
-    const NAME: &'static str = "sniper_targets";
-    const FILTERS: &'static [&'static str] = &[];
+impl Table for ScheduleRuns {
+    type Query = String;
+    type Row = ScheduleRun;
+    const NAME: &'static str = "schedule_runs";
+    const FILTERS: &'static [&'static str] = &["name"];
 
-    fn query(_: &Params) -> Result<(), Problem> {
-        Ok(())
+    fn query(params: &Params) -> Result<String, Problem> {
+        let none = || Problem::invalid("Say of which schedule: name=prune_events");
+        params.get("name").ok_or_else(none)
     }
 
-    fn go_on((): &mut (), _: String) {}
-
-    async fn piece(engine: &Engine, (): &()) -> engine::Result<Piece<SniperTarget>> {
-        Ok((engine.sniper_targets(SNIPERS).await?, None))
-    }
-}
-
-pub(crate) struct Phases;
-
-impl Table for Phases {
-    type Query = ();
-    type Row = PhaseCard;
-    const NAME: &'static str = "phase_stats";
-    const FILTERS: &'static [&'static str] = &[];
-
-    fn query(_: &Params) -> Result<(), Problem> {
-        Ok(())
-    }
-
-    fn go_on((): &mut (), _: String) {}
-
-    async fn piece(engine: &Engine, (): &()) -> engine::Result<Piece<PhaseCard>> {
-        Ok((engine.phase_cards().await?, None))
-    }
-}
-
-pub(crate) struct Queue;
-
-impl Table for Queue {
-    type Query = ();
-    type Row = QueueRow;
-    const NAME: &'static str = "event_queue";
-    const FILTERS: &'static [&'static str] = &[];
-
-    fn query(_: &Params) -> Result<(), Problem> {
-        Ok(())
-    }
-
-    fn go_on((): &mut (), _: String) {}
-
-    async fn piece(engine: &Engine, (): &()) -> engine::Result<Piece<QueueRow>> {
-        Ok((engine.queue_rows().await?, None))
-    }
-}
-
-pub(crate) struct Health;
-
-impl Table for Health {
-    type Query = ();
-    type Row = WorkflowHealth;
-    const NAME: &'static str = "workflow_health";
-    const FILTERS: &'static [&'static str] = &[];
-
-    fn query(_: &Params) -> Result<(), Problem> {
-        Ok(())
-    }
-
-    fn go_on((): &mut (), _: String) {}
-
-    async fn piece(engine: &Engine, (): &()) -> engine::Result<Piece<WorkflowHealth>> {
-        Ok((engine.workflow_health().await?, None))
-    }
-}
-
-pub(crate) struct Throughput;
-
-impl Table for Throughput {
-    type Query = ();
-    type Row = DailyThroughput;
-    const NAME: &'static str = "daily_throughput";
-    const FILTERS: &'static [&'static str] = &[];
-
-    fn query(_: &Params) -> Result<(), Problem> {
-        Ok(())
-    }
-
-    fn go_on((): &mut (), _: String) {}
-
-    async fn piece(engine: &Engine, (): &()) -> engine::Result<Piece<DailyThroughput>> {
-        Ok((engine.daily_throughput().await?, None))
+    async fn piece(app: &App, name: &String) -> engine::Result<Piece<ScheduleRun>> {
+        Ok((app.engine.schedule_runs(name).await?, None))
     }
 }
