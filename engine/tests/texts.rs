@@ -88,7 +88,7 @@ async fn make(pool: &PgPool, rows: i32) {
         .await
         .unwrap();
     // As autovacuum does, which also sorts what was added into the indexes.
-    sqlx::query("VACUUM ANALYZE intake.company_raw_intake, marketing.company_master, marketing.companies_elsewhere, marketing.contact_enrichment")
+    sqlx::query("VACUUM ANALYZE intake.company_raw_intake, marketing.company_master, marketing.companies_elsewhere, marketing.company_slots, marketing.contact_enrichment")
         .execute(pool)
         .await
         .unwrap();
