@@ -17,6 +17,8 @@ const SLOT: u8 = 5;
 const CATEGORY: u8 = 4;
 const DIVISION: u8 = 4;
 const SUBSECTION: u8 = 84;
+/// The key of a company, as the table checks it, with any digit at each mark.
+const COMPANY_KEY: &str = "04.04.01.##.#####.###";
 /// Sequences have five digits; intake ids beyond them go on in the next version.
 const SEQUENCES: i64 = 100_000;
 /// A slot's last segment is `(version - 1) * 10 + position` in three digits, which holds up to version 100.
@@ -142,6 +144,20 @@ impl BartonId {
     pub const fn version(&self) -> u16 {
         self.version
     }
+}
+
+/// Whether a text can be a piece of a company's key: digits and dots where the key has them.
+pub fn is_piece_of_company(text: &str) -> bool {
+    let fits = |piece: &[u8]| {
+        piece
+            .iter()
+            .zip(text.bytes())
+            .all(|(key, typed)| match key {
+                b'#' => typed.is_ascii_digit(),
+                _ => *key == typed,
+            })
+    };
+    !text.is_empty() && COMPANY_KEY.as_bytes().windows(text.len()).any(fits)
 }
 
 impl fmt::Display for BartonId {
@@ -293,6 +309,23 @@ mod tests {
         ];
         for text in bad {
             assert!(text.parse::<BartonId>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn pieces_of_a_company_s_key_are_told_from_other_texts() {
+        let key = BartonId::company(42).unwrap().to_string();
+        for start in 0..key.len() {
+            for end in start + 1..=key.len() {
+                assert!(is_piece_of_company(&key[start..end]), "{start} {end}");
+            }
+        }
+        for text in ["2026", "1.84.99999.9", "0", ".", "99.12345.6"] {
+            assert!(is_piece_of_company(text), "{text}");
+        }
+        let long = format!("{key}0");
+        for text in ["", "a", "04.04.05", "123456", "1.2.3", "..", "٤", &long] {
+            assert!(!is_piece_of_company(text), "{text}");
         }
     }
 

@@ -203,6 +203,19 @@ WHERE to_regclass(w.relation) IS NOT NULL AND NOT EXISTS (
     WHERE i.indrelid = to_regclass(w.relation) AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1 AND a.attname = w.columns)
 ORDER BY record, what;
 
+-- check text_indexes
+-- Without them every search of a rare text reads all companies and contacts.
+SELECT 'warning' AS severity, 'text_indexes' AS check,
+       CASE WHEN i.indexrelid IS NULL THEN 'is missing, so that rare text is looked for row by row' ELSE 'is not valid: it was not finished' END AS what,
+       'index ' || w.name AS record,
+       CASE WHEN i.indexrelid IS NULL THEN '' ELSE format('DROP INDEX %s; then ', w.name) END
+       || 'SELECT marketing.index_texts(), which needs pg_trgm of PostgreSQL''s contrib, and says what is in its way' AS advice
+FROM (VALUES ('intake.company_raw_intake_text'), ('marketing.company_master_text'), ('marketing.companies_elsewhere_text'),
+             ('marketing.contact_enrichment_text')) AS w (name)
+LEFT JOIN pg_index i ON i.indexrelid = to_regclass(w.name)
+WHERE i.indisvalid IS NOT TRUE
+ORDER BY record;
+
 -- check contract_bodies
 -- What is missing is told of above. notify_pipeline_event is replaced by whoever rolls notifications back, which is told of, too.
 SELECT 'warning' AS severity, 'contract_bodies' AS check,

@@ -220,12 +220,14 @@ ORDER BY company_id;
 -- check companies_elsewhere
 SELECT 'fault' AS severity, 'companies_elsewhere' AS check,
        CASE WHEN e.company_unique_id IS NULL THEN 'is missing in companies_elsewhere, and so in the list of companies'
-            ELSE 'stands in companies_elsewhere, and so twice in the list of companies' END AS what,
+            WHEN m.company_unique_id IS NULL THEN 'stands in companies_elsewhere, and so twice in the list of companies'
+            ELSE 'is looked for by another name or website' END AS what,
        'company ' || company_unique_id AS record, format('SELECT marketing.place_companies(ARRAY[%L])', company_unique_id) AS advice
-FROM (SELECT m.company_unique_id FROM marketing.company_master m
+FROM (SELECT m.company_unique_id, concat_ws(E'\n', m.company_unique_id, m.company_name, m.website_url) AS searched
+      FROM marketing.company_master m
       WHERE NOT EXISTS (SELECT FROM intake.company_raw_intake i WHERE i.id::TEXT = m.source_record_id)) m
 FULL JOIN marketing.companies_elsewhere e USING (company_unique_id)
-WHERE m.company_unique_id IS NULL OR e.company_unique_id IS NULL
+WHERE m.company_unique_id IS NULL OR e.company_unique_id IS NULL OR m.searched <> e.searched
 ORDER BY company_unique_id;
 
 -- check error_groups

@@ -25,6 +25,7 @@ mod search;
 mod sorting;
 mod support;
 mod system;
+mod texts;
 mod tokens;
 mod trends;
 mod webhooks;

@@ -9,6 +9,7 @@ use sqlx::{FromRow, Postgres, QueryBuilder, Transaction};
 
 use super::{
     BY_TIME, COUNT_LIMIT, PAGE, PIECE, Piece, capped, contains, cursor, cut, direction,
+    text::{self, Frequency, Lead, SAMPLE},
     window::push_window,
 };
 use crate::{Engine, Result};
@@ -17,6 +18,15 @@ use crate::{Engine, Result};
 const EMAIL_STATE: &str =
     "CASE WHEN c.email_status IN ('valid', 'invalid', 'risky', 'unknown') THEN c.email_status
         WHEN c.email IS NULL THEN 'none' ELSE 'pending' END";
+
+/// What has the text, and perhaps more: the words of the index `contact_enrichment_text`, and those who are still looked for,
+/// who are in no index, and few.
+pub(super) const TRIGRAMS: &str = " AND (c.enrichment_status IN ('pending', 'processing')
+    OR (c.enrichment_status IN ('completed', 'failed')
+        AND coalesce(c.full_name, '') || E'\n' || coalesce(c.email, '') || E'\n' || coalesce(c.company_name, '') ILIKE ";
+/// Whether that index is there, which it is where pg_trgm is.
+pub(super) const HAS_TRIGRAMS: &str = "EXISTS (SELECT FROM pg_index
+    WHERE indexrelid = to_regclass('marketing.contact_enrichment_text') AND indisvalid)";
 
 /// What may be asked of slot and company. A filter that asks nothing of them leaves the joins out: neither can have two rows
 /// for one contact, which PostgreSQL knows.
@@ -57,11 +67,11 @@ impl Engine {
     /// # Errors
     /// [`crate::EngineError::Invalid`] for a cursor that is none, [`crate::EngineError::Database`].
     pub async fn contacts(&self, filter: &ContactFilter) -> Result<Page<ContactRow>> {
-        let way = self.way(filter).await?;
-        let limit = way.count_limit(filter);
+        let ways = self.ways(filter).await?;
+        let limit = ways.count.count_limit(filter);
         let ((rows, next), n) = tokio::try_join!(
-            self.first_contacts(filter, way, PAGE),
-            self.count_contacts(filter, way, limit)
+            self.first_contacts(filter, ways.page, PAGE),
+            self.count_contacts(filter, ways.count, limit)
         )?;
         Ok(Page {
             rows,
@@ -75,16 +85,39 @@ impl Engine {
     /// # Errors
     /// As [`Engine::contacts`].
     pub async fn contacts_piece(&self, filter: &ContactFilter) -> Result<Piece<ContactRow>> {
-        let way = self.way(filter).await?;
-        self.first_contacts(filter, way, PIECE).await
+        let ways = self.ways(filter).await?;
+        self.first_contacts(filter, ways.page, PIECE).await
     }
 
-    async fn way(&self, filter: &ContactFilter) -> Result<Way> {
+    async fn ways(&self, filter: &ContactFilter) -> Result<Ways> {
+        if self.is_by_company(filter).await? {
+            return Ok(Ways {
+                page: Way::Company,
+                count: Way::Company,
+            });
+        }
+        let frequency = match sample(filter)? {
+            Some(mut query) => {
+                Frequency::of(query.build_query_scalar().fetch_one(&self.pool).await?)
+            }
+            None => Frequency::default(),
+        };
+        let way = |lead| match lead {
+            Lead::Order => Way::Time,
+            Lead::Trigrams => Way::Text,
+        };
+        Ok(Ways {
+            page: way(frequency.page(false)),
+            count: way(frequency.count()),
+        })
+    }
+
+    async fn is_by_company(&self, filter: &ContactFilter) -> Result<bool> {
         if filter.company.is_some() {
-            return Ok(Way::ByCompany);
+            return Ok(true);
         }
         let Some(batch) = &filter.batch else {
-            return Ok(Way::ByTime);
+            return Ok(false);
         };
         let companies: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM (SELECT FROM marketing.company_master WHERE import_batch_id = $1 LIMIT $2) AS found",
@@ -93,11 +126,7 @@ impl Engine {
         .bind(LARGE_BATCH + 1)
         .fetch_one(&self.pool)
         .await?;
-        Ok(if companies > LARGE_BATCH {
-            Way::ByTime
-        } else {
-            Way::ByCompany
-        })
+        Ok(companies <= LARGE_BATCH)
     }
 
     async fn first_contacts(
@@ -122,8 +151,8 @@ impl Engine {
             .await?)
     }
 
-    /// A transaction that is only read in, and so never committed. Text is in no index; of states, roles and batches
-    /// PostgreSQL knows how many there are.
+    /// A transaction that is only read in, and so never committed. How frequent a text is, PostgreSQL does not know; of
+    /// states, roles and batches it does.
     async fn begin_contacts(
         &self,
         filter: &ContactFilter,
@@ -131,8 +160,9 @@ impl Engine {
     ) -> Result<Transaction<'static, Postgres>> {
         let mut transaction = self.transaction().await?;
         let settings = match way {
-            Way::ByCompany => Some(ALONE),
-            Way::ByTime => filter.search.as_ref().map(|_| BY_TIME),
+            Way::Company => Some(ALONE),
+            Way::Time => filter.search.as_ref().map(|_| BY_TIME),
+            Way::Text => None,
         };
         if let Some(settings) = settings {
             sqlx::query(settings).execute(&mut *transaction).await?;
@@ -145,15 +175,23 @@ impl Engine {
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
     /// An index by time, perhaps within a state.
-    ByTime,
+    Time,
     /// The slots of the companies that are asked for.
-    ByCompany,
+    Company,
+    /// The trigrams of a text that is rare.
+    Text,
+}
+
+/// For a page and for the count; a count may go further along a list than a page.
+struct Ways {
+    page: Way,
+    count: Way,
 }
 
 impl Way {
     fn count_limit(self, filter: &ContactFilter) -> i64 {
         let elsewhere = filter.role.is_some() || filter.batch.is_some();
-        if self == Self::ByTime && elsewhere {
+        if self != Self::Company && elsewhere {
             LOOKED_AT
         } else {
             COUNT_LIMIT
@@ -163,8 +201,13 @@ impl Way {
 
 /// The first contacts, one more than `limit`.
 fn first(filter: &ContactFilter, way: Way, limit: i64) -> Result<QueryBuilder<Postgres>> {
-    let (direction, beyond) = direction(filter.sort.ascending);
+    let (direction, _) = direction(filter.sort.ascending);
     let order = format!(" ORDER BY c.created_at {direction}, c.id {direction}");
+    let found_order = match way {
+        // The same order as one value, which no index has: so what the trigrams find is sorted.
+        Way::Text => format!(" ORDER BY ROW(c.created_at, c.id) {direction}"),
+        Way::Time | Way::Company => order.clone(),
+    };
     let mut query = QueryBuilder::new(format!(
         "SELECT c.id, c.full_name, c.title, c.company_slot_unique_id AS slot_id, s.slot_label AS role,
                 s.company_unique_id AS company_id, coalesce(c.company_name, m.company_name) AS company_name,
@@ -174,20 +217,60 @@ fn first(filter: &ContactFilter, way: Way, limit: i64) -> Result<QueryBuilder<Po
          FROM (SELECT c.*{FROM}"
     ));
     push_filter(&mut query, filter, way);
+    push_cursor(&mut query, filter)?;
+    query
+        .push(&found_order)
+        .push(" LIMIT ")
+        .push_bind(limit + 1)
+        .push(LOOKED_UP)
+        .push(&order);
+    Ok(query)
+}
+
+/// What tells how frequent the text is in the next rows of the list; none where trigrams would lead nowhere.
+fn sample(filter: &ContactFilter) -> Result<Option<QueryBuilder<Postgres>>> {
+    if !text::typed(filter.search.as_deref()).is_some_and(text::has_trigram) {
+        return Ok(None);
+    }
+    let mut query = QueryBuilder::new(format!(
+        "SELECT CASE WHEN {HAS_TRIGRAMS} AND count(*) = {SAMPLE} THEN count(*) FILTER (WHERE TRUE"
+    ));
+    push_text(&mut query, filter);
+    query.push(
+        ") END FROM (SELECT c.full_name, c.email, c.company_name FROM marketing.contact_enrichment c WHERE TRUE",
+    );
+    push_cursor(&mut query, filter)?;
+    let (direction, _) = direction(filter.sort.ascending);
+    query.push(format!(
+        " ORDER BY c.created_at {direction}, c.id {direction} LIMIT {SAMPLE}) c"
+    ));
+    Ok(Some(query))
+}
+
+fn push_cursor(query: &mut QueryBuilder<Postgres>, filter: &ContactFilter) -> Result<()> {
     if let Some(cursor) = &filter.cursor {
+        let (_, beyond) = direction(filter.sort.ascending);
         let (at, id) = cursor::time_and_id(cursor)?;
         query
             .push(format!(" AND (c.created_at, c.id) {beyond} ("))
             .push_bind(at);
         query.push(", ").push_bind(id).push(")");
     }
-    query
-        .push(&order)
-        .push(" LIMIT ")
-        .push_bind(limit + 1)
-        .push(LOOKED_UP)
-        .push(&order);
-    Ok(query)
+    Ok(())
+}
+
+/// The text in the contact's own columns, the company's name among them, so that one table is asked.
+fn push_text(query: &mut QueryBuilder<Postgres>, filter: &ContactFilter) {
+    if let Some(pattern) = contains(filter.search.as_deref()) {
+        query
+            .push(" AND (c.full_name ILIKE ")
+            .push_bind(pattern.clone());
+        query.push(" OR c.email ILIKE ").push_bind(pattern.clone());
+        query
+            .push(" OR c.company_name ILIKE ")
+            .push_bind(pattern)
+            .push(")");
+    }
 }
 
 fn counted(filter: &ContactFilter, way: Way, limit: i64) -> QueryBuilder<Postgres> {
@@ -200,18 +283,12 @@ fn counted(filter: &ContactFilter, way: Way, limit: i64) -> QueryBuilder<Postgre
     query
 }
 
-/// The one predicate of list and count. The company's name is the contact's own, so that text is looked for in one table.
+/// The one predicate of list and count. Trigrams add what it implies.
 fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ContactFilter, way: Way) {
-    if let Some(pattern) = contains(filter.search.as_deref()) {
-        query
-            .push(" AND (c.full_name ILIKE ")
-            .push_bind(pattern.clone());
-        query.push(" OR c.email ILIKE ").push_bind(pattern.clone());
-        query
-            .push(" OR c.company_name ILIKE ")
-            .push_bind(pattern)
-            .push(")");
+    if let (Way::Text, Some(pattern)) = (way, contains(filter.search.as_deref())) {
+        query.push(TRIGRAMS).push_bind(pattern).push("))");
     }
+    push_text(query, filter);
     push_window(query, "c.created_at", &filter.window);
     if let Some(state) = filter.email {
         query.push(format!(" AND {EMAIL_STATE} = "));
@@ -235,7 +312,7 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ContactFilter, way: 
             .push("))");
     }
     match (&filter.batch, way) {
-        (Some(batch), Way::ByCompany) if filter.company.is_none() => {
+        (Some(batch), Way::Company) if filter.company.is_none() => {
             query
                 .push(
                     " AND c.company_slot_unique_id = ANY(ARRAY(
@@ -259,7 +336,7 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &ContactFilter, way: 
 /// addresses.
 pub(crate) fn push_events(query: &mut QueryBuilder<Postgres>, filter: &ContactFilter) {
     query.push(EVENTS).push(FROM);
-    push_filter(query, filter, Way::ByTime);
+    push_filter(query, filter, Way::Time);
     query.push(EVENTS_END);
 }
 

@@ -36,6 +36,7 @@ mod stage;
 mod stage_figures;
 mod strip;
 mod system;
+mod text;
 pub mod token_secret;
 mod trends;
 pub mod user;
@@ -50,13 +51,4 @@ pub mod zone;
 
 pub use listed::Piece;
 pub(crate) use listed::{BY_TIME, COUNT_LIMIT, PAGE, PIECE, capped, cut, direction, page, rows};
-
-/// The pattern for ILIKE that finds what a person typed as it stands; none for blanks.
-pub(crate) fn contains(text: Option<&str>) -> Option<String> {
-    let text = text.map(str::trim).filter(|text| !text.is_empty())?;
-    let escaped = text
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
-    Some(format!("%{escaped}%"))
-}
+pub(crate) use text::contains;

@@ -4,9 +4,14 @@ use domain::model::{
     company::CompanyFilter,
     search::{HITS, Hit, HitTarget, Hits},
 };
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::contains;
+use super::{
+    BY_TIME,
+    contact::{HAS_TRIGRAMS, TRIGRAMS},
+    contains,
+    text::{self, Frequency, Lead, SAMPLE},
+};
 use crate::{Engine, Result};
 
 /// People type on meanwhile; a list with a filter may take longer.
@@ -106,19 +111,50 @@ async fn collect(
             target: HitTarget::Company(row.key),
         }
     }));
-    let people: Vec<(String, String, String)> = sqlx::query_as(
-        "SELECT s.company_unique_id, coalesce(c.full_name, c.email), concat_ws(', ', c.title, c.email, c.company_name)
-         FROM marketing.contact_enrichment c JOIN marketing.company_slots s USING (company_slot_unique_id)
-         WHERE c.full_name ILIKE $1 OR c.email ILIKE $1 ORDER BY c.id DESC LIMIT $2",
-    )
-    .bind(pattern)
-    .bind(HITS)
-    .fetch_all(connection)
-    .await?;
+    let people = people(connection, text, pattern).await?;
     hits.extend(people.into_iter().map(|(company, title, detail)| Hit {
         target: HitTarget::Contact(company),
         title,
         detail,
     }));
     Ok(())
+}
+
+/// Company, name and what tells more, of those who came last. The text is looked for as in the list of contacts.
+async fn people(
+    connection: &mut PgConnection,
+    text: &str,
+    pattern: &str,
+) -> Result<Vec<(String, String, String)>> {
+    let mut frequency = Frequency::default();
+    if text::has_trigram(text) {
+        let sample = format!(
+            "SELECT CASE WHEN {HAS_TRIGRAMS} AND count(*) = {SAMPLE}
+                    THEN count(*) FILTER (WHERE c.full_name ILIKE $1 OR c.email ILIKE $1) END
+             FROM (SELECT full_name, email FROM marketing.contact_enrichment ORDER BY id DESC LIMIT {SAMPLE}) c"
+        );
+        frequency = Frequency::of(
+            sqlx::query_scalar(AssertSqlSafe(sample))
+                .bind(pattern)
+                .fetch_one(&mut *connection)
+                .await?,
+        );
+    }
+    let lead = frequency.page(false);
+    let (narrowed, order) = match lead {
+        Lead::Trigrams => (format!("{TRIGRAMS} $1))"), "ROW(c.id)"),
+        Lead::Order => (String::new(), "c.id"),
+    };
+    if frequency.is_known() && lead == Lead::Order {
+        sqlx::query(BY_TIME).execute(&mut *connection).await?;
+    }
+    Ok(sqlx::query_as(AssertSqlSafe(format!(
+        "SELECT s.company_unique_id, coalesce(c.full_name, c.email), concat_ws(', ', c.title, c.email, c.company_name)
+         FROM marketing.contact_enrichment c JOIN marketing.company_slots s USING (company_slot_unique_id)
+         WHERE (c.full_name ILIKE $1 OR c.email ILIKE $1){narrowed} ORDER BY {order} DESC LIMIT $2"
+    )))
+    .bind(pattern)
+    .bind(HITS)
+    .fetch_all(connection)
+    .await?)
 }

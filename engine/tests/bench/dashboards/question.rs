@@ -7,12 +7,13 @@ use std::{future::Future, pin::Pin};
 use domain::{
     event::EventStatus,
     model::{
-        company::{Attention, CompanyFilter, CompanyState},
+        company::{Attention, CompanyColumn, CompanyFilter, CompanyState},
         contact::{ContactFilter, EmailState, EnrichmentStatus},
         dead_letter::DeadLetterQuery,
         error::{ErrorFilter, ErrorQuery, ErrorSort},
         error_group::{GroupQuery, GroupStates},
         event::EventFilter,
+        sort::Sort,
         trends::TimeRange,
     },
 };
@@ -153,6 +154,11 @@ pub(super) fn pages() -> Vec<Question> {
         "companies: with errors" => |engine| engine.companies(&CompanyFilter {
             attention: Some(Attention::Errors), ..CompanyFilter::default()
         });
+        "companies: a rare text" => |engine| engine.companies(&of_text("c83.example", CompanyColumn::Imported));
+        "companies: a rare text, by name" => |engine| engine.companies(&of_text("c83.example", CompanyColumn::Name));
+        "companies: a frequent text" => |engine| engine.companies(&of_text("company", CompanyColumn::Imported));
+        "companies: a text that none has" => |engine| engine.companies(&of_text("zebra", CompanyColumn::Imported));
+        "companies: a piece of a key" => |engine| engine.companies(&of_text("00083.001", CompanyColumn::Imported));
         "company" => |engine| engine.company("41");
         "contacts" => |engine| engine.contacts(&ContactFilter::default());
         "contacts: valid addresses" => |engine| engine.contacts(&of_email(EmailState::Valid));
@@ -173,6 +179,15 @@ pub(super) fn pages() -> Vec<Question> {
         "contacts: one company" => |engine| engine.contacts(&ContactFilter {
             company: Some("04.04.01.84.00041.001".into()), ..ContactFilter::default()
         });
+        "contacts: a rare text" => |engine| engine.contacts(&ContactFilter {
+            search: Some("ada83@".into()), ..ContactFilter::default()
+        });
+        "contacts: a frequent text" => |engine| engine.contacts(&ContactFilter {
+            search: Some("ada".into()), ..ContactFilter::default()
+        });
+        "search: a company" => |engine| engine.search("c83.example");
+        "search: a person" => |engine| engine.search("ada83@");
+        "search: nothing" => |engine| engine.search("zebra");
         "imports" => |engine| engine.import_batches(&Default::default());
         "import" => |engine| engine.import_batch("batch-0");
         "batch, stage by stage" => |engine| engine.batch_progress("batch-0");
@@ -187,6 +202,17 @@ fn of_status(status: EventStatus) -> EventFilter {
     EventFilter {
         status: Some(status),
         ..EventFilter::default()
+    }
+}
+
+fn of_text(text: &str, by: CompanyColumn) -> CompanyFilter {
+    CompanyFilter {
+        search: Some(text.into()),
+        sort: Sort {
+            by,
+            ascending: by == CompanyColumn::Name,
+        },
+        ..CompanyFilter::default()
     }
 }
 
