@@ -195,7 +195,7 @@ async fn every_process_has_a_runner_and_a_failed_job_says_why(pool: PgPool) {
     wait_for(
         &pool,
         "SELECT count(*) FROM marketing.schedules WHERE next_run_at IS NOT NULL",
-        9,
+        10,
     )
     .await;
     run(

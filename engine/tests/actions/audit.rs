@@ -158,11 +158,15 @@ async fn what_programs_did_for_somebody_is_found_under_their_name(pool: PgPool) 
             .pause_stage(StageName::Slots, "x", &actor)
             .await
             .unwrap();
+        engine
+            .resume_stage(StageName::Slots, "", &actor)
+            .await
+            .unwrap();
     }
     for (who, expected) in [
-        ("ada", 3),
-        ("adam", 2),
-        ("ada via n8n", 1),
+        ("ada", 6),
+        ("adam", 4),
+        ("ada via n8n", 2),
         ("ad", 0),
         ("n8n", 0),
     ] {

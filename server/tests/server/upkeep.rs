@@ -21,7 +21,7 @@ async fn people_look_operators_pause_and_admins_change(pool: PgPool) {
     let admin = app.person(Role::Admin).await;
 
     let (_, schedules) = ask(&viewer, "schedules", json!({})).await;
-    assert_eq!(schedules.as_array().unwrap().len(), 9);
+    assert_eq!(schedules.as_array().unwrap().len(), 10);
     let pause = json!({"name": "prune_runs", "reason": "audit week"});
     assert_eq!(ask(&viewer, "pause_schedule", pause.clone()).await.0, 403);
     let (_, paused) = ask(&operator, "pause_schedule", pause).await;
@@ -59,7 +59,7 @@ async fn people_look_operators_pause_and_admins_change(pool: PgPool) {
         (&json!("events"), &json!(14))
     );
     let (_, kept) = ask(&viewer, "retention", json!({})).await;
-    assert_eq!(kept.as_array().unwrap().len(), 8);
+    assert_eq!(kept.as_array().unwrap().len(), 9);
 
     let (_, examination) = ask(&admin, "examine", json!({})).await;
     assert_eq!(examination["findings"], json!([]));
