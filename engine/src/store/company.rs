@@ -67,9 +67,7 @@ impl Engine {
 
     async fn frequency_of_companies(&self, filter: &CompanyFilter) -> Result<Frequency> {
         match sample(filter)? {
-            Some(mut query) => Ok(Frequency::of(
-                query.build_query_scalar().fetch_one(&self.pool).await?,
-            )),
+            Some(mut query) => Ok(query.build_query_as().fetch_one(&self.pool).await?),
             None => Ok(Frequency::default()),
         }
     }
@@ -184,8 +182,8 @@ fn sample(filter: &CompanyFilter) -> Result<Option<QueryBuilder<Postgres>>> {
     };
     // A part that is shorter than the sample says nothing.
     let mut query = QueryBuilder::new(
-        "SELECT min(matching) FILTER (WHERE EXISTS (
-             SELECT FROM pg_index WHERE indexrelid = to_regclass('intake.company_raw_intake_text') AND indisvalid)) FROM (",
+        "SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('intake.company_raw_intake_text') AND indisvalid)
+             AS indexed, min(matching) AS matching FROM (",
     );
     for (part, before) in PARTS.into_iter().zip(["", " UNION ALL "]) {
         query.push(format!(
@@ -233,12 +231,7 @@ pub(super) async fn find(
     limit: i64,
 ) -> Result<Vec<CompanyRow>> {
     let frequency = match sample(filter)? {
-        Some(mut query) => Frequency::of(
-            query
-                .build_query_scalar()
-                .fetch_one(&mut *connection)
-                .await?,
-        ),
+        Some(mut query) => query.build_query_as().fetch_one(&mut *connection).await?,
         None => Frequency::default(),
     };
     let lead = frequency.page(goes_by_state(filter));
