@@ -97,9 +97,7 @@ impl Engine {
             });
         }
         let frequency = match sample(filter)? {
-            Some(mut query) => {
-                Frequency::of(query.build_query_scalar().fetch_one(&self.pool).await?)
-            }
+            Some(mut query) => query.build_query_as().fetch_one(&self.pool).await?,
             None => Frequency::default(),
         };
         let way = |lead| match lead {
@@ -233,11 +231,11 @@ fn sample(filter: &ContactFilter) -> Result<Option<QueryBuilder<Postgres>>> {
         return Ok(None);
     }
     let mut query = QueryBuilder::new(format!(
-        "SELECT CASE WHEN {HAS_TRIGRAMS} AND count(*) = {SAMPLE} THEN count(*) FILTER (WHERE TRUE"
+        "SELECT {HAS_TRIGRAMS} AS indexed, CASE WHEN count(*) = {SAMPLE} THEN count(*) FILTER (WHERE TRUE"
     ));
     push_text(&mut query, filter);
     query.push(
-        ") END FROM (SELECT c.full_name, c.email, c.company_name FROM marketing.contact_enrichment c WHERE TRUE",
+        ") END AS matching FROM (SELECT c.full_name, c.email, c.company_name FROM marketing.contact_enrichment c WHERE TRUE",
     );
     push_cursor(&mut query, filter)?;
     let (direction, _) = direction(filter.sort.ascending);
@@ -276,10 +274,8 @@ fn push_text(query: &mut QueryBuilder<Postgres>, filter: &ContactFilter) {
 fn counted(filter: &ContactFilter, way: Way, limit: i64) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(format!("SELECT count(*) FROM (SELECT{FROM}"));
     push_filter(&mut query, filter, way);
-    query
-        .push(" LIMIT ")
-        .push_bind(limit + 1)
-        .push(") AS matching");
+    // Written out: a plan for any limit would expect to end early, and read a table for what is not there.
+    query.push(format!(" LIMIT {}) AS matching", limit + 1));
     query
 }
 

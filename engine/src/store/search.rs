@@ -129,16 +129,14 @@ async fn people(
     let mut frequency = Frequency::default();
     if text::has_trigram(text) {
         let sample = format!(
-            "SELECT CASE WHEN {HAS_TRIGRAMS} AND count(*) = {SAMPLE}
-                    THEN count(*) FILTER (WHERE c.full_name ILIKE $1 OR c.email ILIKE $1) END
+            "SELECT {HAS_TRIGRAMS} AS indexed,
+                    CASE WHEN count(*) = {SAMPLE} THEN count(*) FILTER (WHERE c.full_name ILIKE $1 OR c.email ILIKE $1) END AS matching
              FROM (SELECT full_name, email FROM marketing.contact_enrichment ORDER BY id DESC LIMIT {SAMPLE}) c"
         );
-        frequency = Frequency::of(
-            sqlx::query_scalar(AssertSqlSafe(sample))
-                .bind(pattern)
-                .fetch_one(&mut *connection)
-                .await?,
-        );
+        frequency = sqlx::query_as(AssertSqlSafe(sample))
+            .bind(pattern)
+            .fetch_one(&mut *connection)
+            .await?;
     }
     let lead = frequency.page(false);
     let (narrowed, order) = match lead {

@@ -4,6 +4,8 @@
 //! take long. With a rare text it is the other way round. PostgreSQL cannot tell, for it guesses how frequent a text is from a
 //! hundred rows; so the next rows of the list are looked at first.
 
+use sqlx::FromRow;
+
 /// Rows of a list that are looked at before.
 pub(crate) const SAMPLE: i64 = 1_000;
 /// Matches among these with which a page is soon full: it then takes 10,000 rows at most, as likely as not.
@@ -22,35 +24,37 @@ pub(crate) enum Lead {
     Trigrams,
 }
 
-/// Of the next [`SAMPLE`] rows of a list, how many have the text. Unknown where nothing but the list's order leads to it, and
-/// of short lists.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Frequency(Option<i64>);
+/// How frequent a text is in a list, as far as that is known. Without trigrams nothing is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, FromRow)]
+pub(crate) struct Frequency {
+    /// Whether the index of trigrams leads to the text.
+    indexed: bool,
+    /// Of the next [`SAMPLE`] rows of the list, how many have it; none where fewer are left.
+    matching: Option<i64>,
+}
 
 impl Frequency {
-    pub(crate) const fn of(matching: Option<i64>) -> Self {
-        Self(matching)
-    }
-
     /// For a page. `heavy` where sorting a match takes more than its row.
-    pub(crate) const fn page(self, heavy: bool) -> Lead {
-        self.lead(if heavy { FULL_SOON_AT_ONCE } else { FULL_SOON })
-    }
-
-    pub(crate) const fn count(self) -> Lead {
-        self.lead(COUNTED_SOON)
-    }
-
-    const fn lead(self, enough: i64) -> Lead {
-        match self.0 {
-            Some(matching) if matching < enough => Lead::Trigrams,
+    pub(crate) fn page(self, heavy: bool) -> Lead {
+        let enough = if heavy { FULL_SOON_AT_ONCE } else { FULL_SOON };
+        match self.matching {
+            Some(matching) if self.indexed && matching < enough => Lead::Trigrams,
             _ => Lead::Order,
         }
     }
 
-    /// Whether the list's order is known to lead to a page soon, so that PostgreSQL need not choose.
+    /// For a count, which is of all pages: that this one is near the end says nothing.
+    pub(crate) fn count(self) -> Lead {
+        if self.indexed && self.matching.is_none_or(|matching| matching < COUNTED_SOON) {
+            Lead::Trigrams
+        } else {
+            Lead::Order
+        }
+    }
+
+    /// Whether a page is soon full along the list, so that PostgreSQL need not choose.
     pub(crate) fn is_known(self) -> bool {
-        self.0.is_some()
+        self.indexed && self.matching.is_some()
     }
 }
 
@@ -91,8 +95,8 @@ mod tests {
 
     #[test]
     fn rare_text_is_led_by_trigrams_and_frequent_text_by_the_order() {
-        let leads = |matching| {
-            let frequency = Frequency::of(matching);
+        let leads = |indexed, matching| {
+            let frequency = Frequency { indexed, matching };
             [
                 frequency.page(false),
                 frequency.page(true),
@@ -100,10 +104,11 @@ mod tests {
             ]
         };
         use Lead::{Order, Trigrams};
-        assert_eq!(leads(None), [Order, Order, Order]);
-        assert_eq!(leads(Some(0)), [Trigrams, Trigrams, Trigrams]);
-        assert_eq!(leads(Some(4)), [Trigrams, Order, Trigrams]);
-        assert_eq!(leads(Some(5)), [Order, Order, Trigrams]);
-        assert_eq!(leads(Some(300)), [Order, Order, Order]);
+        assert_eq!(leads(false, Some(0)), [Order, Order, Order]);
+        assert_eq!(leads(true, None), [Order, Order, Trigrams]);
+        assert_eq!(leads(true, Some(0)), [Trigrams, Trigrams, Trigrams]);
+        assert_eq!(leads(true, Some(4)), [Trigrams, Order, Trigrams]);
+        assert_eq!(leads(true, Some(5)), [Order, Order, Trigrams]);
+        assert_eq!(leads(true, Some(300)), [Order, Order, Order]);
     }
 }
