@@ -135,7 +135,7 @@ fn plain_form(keys: Vec<&'static str>, fields: AnyView) -> AnyView {
         <form class="filter" on:submit=|event| event.prevent_default()>
             {hidden_fields(keys)}
             {fields}
-            <noscript inner_html="<button class=\"btn small\">Show</button>"></noscript>
+            <noscript><button class="btn small">"Show"</button></noscript>
         </form>
     }
     .into_any()
