@@ -20,12 +20,16 @@ use sqlx::PgPool;
 use crate::support::engine;
 
 /// One record of each kind at each of four times: an hour, a day and ten days ago, and at the beginning of 2020.
-const RECORDS: [&str; 10] = [
+const RECORDS: [&str; 12] = [
     "CREATE TEMPORARY TABLE given AS SELECT n, at FROM unnest(ARRAY[now() - interval '1 hour', now() - interval '25 hours',
          now() - interval '10 days', '2020-01-01']::TIMESTAMPTZ[]) WITH ORDINALITY AS given (at, n)",
     "INSERT INTO intake.company_raw_intake (company, website, created_at)
      SELECT 'Company ' || n, 'https://c' || n || '.example', at FROM given",
     "INSERT INTO intake.import_batches (import_batch_id, importer, status, created_at) SELECT 'b' || n, 'x', 'completed', at FROM given",
+    "INSERT INTO marketing.company_master (company_unique_id, company_name, website_url, source_system, source_record_id)
+     SELECT '04.04.01.84.00001.001', company, website, 'intake', id::TEXT FROM intake.company_raw_intake WHERE company = 'Company 1'",
+    "INSERT INTO marketing.company_slots (company_slot_unique_id, company_unique_id)
+     SELECT '04.04.05.84.00001.00' || n, '04.04.01.84.00001.001' FROM given",
     "INSERT INTO marketing.contact_enrichment (company_slot_unique_id, created_at)
      SELECT '04.04.05.84.00001.00' || n, at FROM given",
     "UPDATE marketing.pipeline_events e SET created_at = i.created_at, status = 'failed', processed_at = now()

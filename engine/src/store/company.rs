@@ -83,6 +83,8 @@ impl Engine {
         let mut query = first(filter, lead, limit)?;
         let mut transaction = self.begin_list(filter, frequency, lead).await?;
         let rows: Vec<Row> = query.build_query_as().fetch_all(&mut *transaction).await?;
+        // Nobody holds one connection while they wait for another.
+        drop(transaction);
         let (rows, last) = cut(rows, limit, |row: &CompanyRow| row.key.clone());
         let next = match last {
             Some(key) => Some(self.company_cursor(&key, filter.sort).await?),
