@@ -123,7 +123,7 @@ test('the theme follows the system and can be switched', async ({ page }) => {
   expect(await background()).not.toBe(dark);
 });
 
-for (const [width, height] of [[360, 740], [768, 1024], [1920, 1080]]) {
+for (const [width, height] of [[360, 740], [768, 1024], [1440, 900], [1920, 1080]]) {
   test(`no page is wider than a window of ${width} px`, async ({ page }) => {
     test.setTimeout(120_000);
     await page.setViewportSize({ width, height });
