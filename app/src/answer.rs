@@ -1,12 +1,12 @@
 //! What a form of the pages answers where there is no JavaScript: a page of its own, which loads no code. A secret in it is
 //! nowhere else, neither in an address nor in what a page hands to its code.
 
-use domain::model::{token::CreatedToken, user::Invitation};
+use domain::model::{token::CreatedToken, user::Invitation, webhook::WebhookSecret};
 use leptos::prelude::*;
 
 use crate::{
     document::document,
-    pages::{tokens, users},
+    pages::{tokens, users, webhooks},
     parts::told::ToldOnce,
 };
 
@@ -16,7 +16,9 @@ pub enum FormAnswer {
     /// Somebody may sign in with a password that was made up.
     Invited(Invitation),
     /// A program may come with a token.
-    Made(CreatedToken),
+    MadeToken(CreatedToken),
+    /// A program gets the events.
+    MadeWebhook(WebhookSecret),
     /// Asks before a password of this person ends.
     AsksBefore { name: String },
     /// Signed out here, and on the way to the provider that does the same.
@@ -38,7 +40,8 @@ pub fn form_answer(options: &LeptosOptions, answer: FormAnswer) -> AnyView {
     };
     let (title, body) = match answer {
         FormAnswer::Invited(invitation) => told(users::once(invitation), users::PATH),
-        FormAnswer::Made(made) => told(tokens::once(made), tokens::PATH),
+        FormAnswer::MadeToken(made) => told(tokens::once(made), tokens::PATH),
+        FormAnswer::MadeWebhook(made) => told(webhooks::once(made), webhooks::PATH),
         FormAnswer::AsksBefore { name } => asks(name),
         FormAnswer::Leaves { to } => leaves(to),
         FormAnswer::Refused {

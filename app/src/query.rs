@@ -4,7 +4,9 @@
 
 mod contacts;
 mod lists;
+mod readers;
 mod records;
+mod schedules;
 mod tokens;
 mod users;
 mod webhooks;
@@ -18,7 +20,9 @@ use crate::routes::{SIGN_IN, SIGN_IN_BY_PROVIDER};
 
 pub use contacts::*;
 pub use lists::*;
+pub use readers::{Readers, TEXT_READERS};
 pub use records::*;
+pub use schedules::*;
 pub use tokens::*;
 pub use users::*;
 pub use webhooks::*;

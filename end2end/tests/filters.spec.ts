@@ -48,6 +48,24 @@ test('events by type, status, record and batch', async ({ page, psql }) => {
   await expect(page).toHaveURL(/batch=/);
 });
 
+test('two filters chosen in one moment', async ({ page, psql }) => {
+  await settled(psql, unique('moment'), 1);
+  await open(page, '/events');
+  await expect(page.locator('main select[name=type] option')).not.toHaveCount(1);
+  await page.locator('main .filters').evaluate((filters) => {
+    for (const [name, at] of [['status', 1], ['type', 1]] as const) {
+      const select = filters.querySelector<HTMLSelectElement>(`select[name=${name}]`)!;
+      select.selectedIndex = at;
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+  });
+  await expect(page).toHaveURL(/[?&]type=/);
+  await expect(page).toHaveURL(/[?&]status=/);
+  // What is taken back is not wanted any more.
+  await page.goBack();
+  await expect(page).not.toHaveURL(/[?&]type=/);
+});
+
 test('the pages of the list of imports', async ({ page, psql }) => {
   const tag = unique('batches');
   await psql.run(`INSERT INTO intake.import_batches (import_batch_id, file_name, importer, status, created_at)

@@ -298,6 +298,15 @@ test('a schedule is run, paused, and given other times', async ({ page, psql }) 
   await dialog(page).getByLabel('Reason').fill('for a while');
   await dialog(page).getByRole('button', { name: 'Pause', exact: true }).click();
   await expect(row).toContainText('for a while');
+  const state = page.locator('main').getByLabel('State');
+  await state.selectOption('paused');
+  await expect(page).toHaveURL(/[?&]state=paused/);
+  const all = page.getByRole('region', { name: 'Schedules', exact: true }).locator('tbody tr');
+  await expect(all).toHaveCount(1);
+  await expect(row).toBeVisible();
+  await page.goBack();
+  await expect(state).toHaveValue('');
+  await expect(all).not.toHaveCount(1);
   await row.getByRole('button', { name: /^Resume/ }).click();
   await dialog(page).getByRole('button', { name: 'Resume', exact: true }).click();
   await expect(row).not.toContainText('for a while');

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { request } from '@playwright/test';
 
-const BINARY = join(process.env.OCC_BIN ?? '../target/release', 'server');
+const BINARY = join(process.env.OCC_BIN ?? '../target/tested', 'server');
 export const PASSWORD = 'correct horse battery';
 
 export class Server {

@@ -16,6 +16,14 @@ test('an admin sees what runs here, and no password', async ({ page, psql }) => 
   await expect(page.getByRole('region', { name: 'Largest tables' }).locator('tbody tr')).toHaveCount(10);
   const settings = page.getByRole('region', { name: 'Settings', exact: true });
   await expect(settings.getByRole('row', { name: /^SITE_ADDR/ })).toContainText(base().replace('http://', ''));
+  const search = page.getByRole('search').getByRole('searchbox');
+  await search.fill('site_addr');
+  await search.press('Enter');
+  await expect(page).toHaveURL(/[?&]q=site_addr/);
+  await expect(settings.locator('tbody tr')).toHaveCount(1);
+  await expect(page.locator('main')).toContainText('No table says this.');
+  await page.goBack();
+  await expect(settings.locator('tbody tr')).not.toHaveCount(1);
   const password = new URL(Server.shared().databaseUrl()).password;
   expect(await page.content()).not.toContain(password);
 });

@@ -124,3 +124,29 @@ test.describe('an operator', () => {
     expect((await page.request.get(`${base()}/webhooks`)).status()).toBe(403);
   });
 });
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('a webhook is made and its secret seen once', async ({ page }) => {
+    const name = unique('plain');
+    await page.goto(`${base()}/webhooks`);
+    const form = page.getByRole('form', { name: 'Make a webhook' });
+    await form.getByLabel('Name').fill(name);
+    // Nothing is sent there: no event is of this type.
+    await form.getByLabel('Event types, none for all').fill(unique('by_hand_'));
+    await form.getByLabel('Address').fill('https://ada:secret@n8n.example.com/');
+    await form.getByRole('button', { name: 'Make a webhook' }).click();
+    await expect(page.getByRole('alert')).toContainText('Leave name and password out of the address');
+    await page.getByRole('link', { name: 'Back to the form', exact: true }).click();
+
+    await form.getByLabel('Name').fill(name);
+    await form.getByLabel('Event types, none for all').fill(unique('by_hand_'));
+    await form.getByLabel('Address').fill('http://127.0.0.1:9/nobody');
+    await form.getByRole('button', { name: 'Make a webhook' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(`The secret of ${name}`);
+    await expect(page.getByLabel('The secret')).toHaveValue(/^[0-9a-f]{64}$/);
+    await page.getByRole('link', { name: 'I have it', exact: true }).click();
+    await expect(page.locator('main').getByRole('row', { name: new RegExp(name) })).toContainText('127.0.0.1');
+  });
+});

@@ -18,7 +18,7 @@ use crate::{
         icon::{CHEVRON, icon},
         pager::counted,
     },
-    query::{CONSOLE_WINDOW, Change, link, resolved_name, unread_of_errors, use_query},
+    query::{CONSOLE_WINDOW, Change, ERROR_READERS, link, resolved_name, use_query},
     session,
 };
 
@@ -95,11 +95,11 @@ fn Chips() -> impl IntoView {
             // The state that the console starts with is no choice, and the select shows it.
             .filter(|(key, _, value)| !(*key == "e_resolved" && value == "no"))
             .map(|(key, name, value)| {
-                let mut changes = vec![(key, None), ("e_after", None)];
-                if key == CONSOLE_WINDOW.newer {
-                    changes.extend([(CONSOLE_WINDOW.from, None), (CONSOLE_WINDOW.until, None)]);
-                }
-                let href = here(&changes);
+                let href = if key == CONSOLE_WINDOW.newer {
+                    here(&CONSOLE_WINDOW.up_to_now(None))
+                } else {
+                    here(&[(key, None), (CONSOLE_WINDOW.cursor, None)])
+                };
                 let label = format!("Remove the filter {name} {value}");
                 view! {
                     <span class="chip">
@@ -141,7 +141,7 @@ fn parts(filter: &ErrorFilter) -> Vec<(&'static str, &'static str, String)> {
 
 fn for_all(console: Console, page: &Page<ErrorRow>) -> AnyView {
     let filter = console.query.get_untracked().filter;
-    let unread = unread_of_errors(&use_query().get_untracked()).is_some();
+    let unread = ERROR_READERS.unread(&use_query().get_untracked()).is_some();
     if page.count.n < 2 || filter.resolved == Some(true) || unread {
         return ().into_any();
     }

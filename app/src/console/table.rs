@@ -17,7 +17,7 @@ use crate::{
     live::Live,
     parts::{
         badge,
-        filter::{SearchField, Select},
+        filter::{SearchField, Select, unread},
         loaded::{Loaded, Settled},
         notice::Empty,
         pager::Pager,
@@ -25,7 +25,7 @@ use crate::{
         table, time,
         time_filter::TimeFilter,
     },
-    query::{CONSOLE_WINDOW, errors_path, sort_name, unread_of_errors, use_query},
+    query::{CONSOLE_WINDOW, ERROR_READERS, errors_path, sort_name},
     session,
 };
 
@@ -35,10 +35,9 @@ const MESSAGE_LENGTH: usize = 100;
 #[component]
 pub(super) fn Errors() -> impl IntoView {
     let console: Console = expect_context();
-    let params = use_query();
     view! {
         <Filters />
-        {move || unread_of_errors(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+        {unread(&ERROR_READERS)}
         <Loaded resource=console.errors view=move |page| list(console, page) />
     }
 }

@@ -20,7 +20,7 @@ use crate::{
         badge::{Tone, badge},
         bulk::{BulkProgress, summary},
         export::ExportLink,
-        filter::{SearchField, Select, fixed},
+        filter::{SearchField, Select, fixed, unread},
         header::PageHeader,
         loaded::Loaded,
         notice::Empty,
@@ -32,9 +32,8 @@ use crate::{
     },
     problem::Problem,
     query::{
-        Params, WINDOW, action_filter, carry, companies_path, company_path, contacts_path,
-        errors_path, event_path, events_path, import_path, imports_path, unread_of_actions,
-        use_query,
+        ACTION_READERS, Params, WINDOW, action_filter, carry, companies_path, company_path,
+        contacts_path, errors_path, event_path, events_path, import_path, imports_path, use_query,
     },
 };
 
@@ -60,7 +59,7 @@ pub(crate) fn ActionsPage() -> impl IntoView {
                 <Select label="State" name="state" cursor="after" any="any state" choices=states />
                 <TimeFilter label="Asked for" keys=&WINDOW />
             </div>
-            {move || unread_of_actions(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            {unread(&ACTION_READERS)}
             <Loaded resource=rows view=move |page| list(&filter.get_untracked(), page) />
         </main>
     }

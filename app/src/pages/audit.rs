@@ -14,7 +14,7 @@ use crate::{
     live::Live,
     parts::{
         export::ExportLink,
-        filter::{SearchField, Select, fixed},
+        filter::{SearchField, Select, fixed, unread},
         header::PageHeader,
         loaded::Loaded,
         notice::Empty,
@@ -24,7 +24,7 @@ use crate::{
         time,
         time_filter::TimeFilter,
     },
-    query::{WINDOW, audit_query, unread_of_audit, use_query},
+    query::{AUDIT_READERS, WINDOW, audit_query, use_query},
 };
 
 const PATH: &str = "/audit";
@@ -62,7 +62,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
                 <SearchField label="Target" name="target" cursor="after" />
                 <TimeFilter label="Time" keys=&WINDOW />
             </div>
-            {move || unread_of_audit(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            {unread(&AUDIT_READERS)}
             <Loaded resource=rows view=move |page| list(&query.get_untracked(), page) />
         </main>
     }

@@ -19,7 +19,7 @@ use crate::{
         badge,
         columns::{ColumnChoice, Columns},
         export::ExportLink,
-        filter::{BatchSelect, SearchField, Select},
+        filter::{BatchSelect, SearchField, Select, unread},
         header::PageHeader,
         import_link::ImportLink,
         loaded::Loaded,
@@ -31,7 +31,7 @@ use crate::{
         time,
         time_filter::TimeFilter,
     },
-    query::{WINDOW, carry, company_filter, company_path, link, unread_of_companies, use_query},
+    query::{COMPANY_READERS, WINDOW, carry, company_filter, company_path, link, use_query},
     session,
 };
 
@@ -77,7 +77,7 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
             </div>
             <StateChips filter=filter />
             <ReachedChip filter=filter />
-            {move || unread_of_companies(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            {unread(&COMPANY_READERS)}
             <Columns of=&COLUMNS>
                 <Loaded resource=rows view=move |page| list(&filter.get_untracked(), chosen, page) />
             </Columns>
@@ -155,7 +155,7 @@ fn list(filter: &CompanyFilter, chosen: Chosen<CompanyKey>, page: Page<CompanyRo
         return nothing(filter);
     }
     let present = params.get_untracked();
-    let may = session::may(Permission::Retry) && unread_of_companies(&present).is_none();
+    let may = session::may(Permission::Retry) && COMPANY_READERS.unread(&present).is_none();
     let found = counted(page.count, "company", "companies");
     let mut headings = COLUMNS.to_vec();
     if may {

@@ -19,7 +19,7 @@ use crate::{
         badge,
         columns::{ColumnChoice, Columns},
         export::ExportLink,
-        filter::{BatchSelect, Choice, SearchField, Select},
+        filter::{BatchSelect, Choice, SearchField, Select, unread},
         header::PageHeader,
         import_link::ImportLink,
         loaded::Loaded,
@@ -31,7 +31,7 @@ use crate::{
         time,
         time_filter::TimeFilter,
     },
-    query::{WINDOW, carry, company_path, contact_filter, link, unread_of_contacts, use_query},
+    query::{CONTACT_READERS, WINDOW, carry, company_path, contact_filter, link, use_query},
     session,
 };
 
@@ -75,7 +75,7 @@ pub(crate) fn ContactsPage() -> impl IntoView {
                 <ColumnChoice of=&COLUMNS />
             </div>
             <CompanyChip filter=filter />
-            {move || unread_of_contacts(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            {unread(&CONTACT_READERS)}
             <Columns of=&COLUMNS>
                 <Loaded resource=people view=move |page| list(&filter.get_untracked(), chosen, page) />
             </Columns>
@@ -127,7 +127,7 @@ fn list(filter: &ContactFilter, chosen: Chosen<ContactId>, page: Page<ContactRow
     }
     let present = use_query().get_untracked();
     let carried = carry("", &present);
-    let may = session::may(Permission::Retry) && unread_of_contacts(&present).is_none();
+    let may = session::may(Permission::Retry) && CONTACT_READERS.unread(&present).is_none();
     let found = counted(page.count, "contact", "contacts");
     let mut headings = COLUMNS.to_vec();
     if may {

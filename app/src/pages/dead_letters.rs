@@ -20,7 +20,7 @@ use crate::{
     parts::{
         badge::{Tone, badge},
         export::ExportLink,
-        filter::{SearchField, Select, fixed},
+        filter::{SearchField, Select, fixed, unread},
         header::PageHeader,
         loaded::Loaded,
         notice::Empty,
@@ -32,8 +32,7 @@ use crate::{
         time_filter::TimeFilter,
     },
     query::{
-        WINDOW, carry, dead_letter_query, event_path, events_path, unread_of_dead_letters,
-        use_query,
+        DEAD_LETTER_READERS, WINDOW, carry, dead_letter_query, event_path, events_path, use_query,
     },
     session,
 };
@@ -62,7 +61,7 @@ pub(crate) fn DeadLettersPage() -> impl IntoView {
                 <SearchField label="Batch" name="batch" cursor="after" />
                 <TimeFilter label="Given up" keys=&WINDOW />
             </div>
-            {move || unread_of_dead_letters(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            {unread(&DEAD_LETTER_READERS)}
             <Loaded resource=rows view=move |page| list(&query.get_untracked(), chosen, page) />
         </main>
     }
@@ -83,7 +82,7 @@ fn list(query: &DeadLetterQuery, chosen: Chosen, page: Page<DeadLetter>) -> AnyV
     }
     let present = use_query().get_untracked();
     let found = counted(page.count, "dead letter", "dead letters");
-    let may = session::may(Permission::Retry) && unread_of_dead_letters(&present).is_none();
+    let may = session::may(Permission::Retry) && DEAD_LETTER_READERS.unread(&present).is_none();
     let mut headings = vec![
         ("Moved", ""),
         ("Event", ""),

@@ -18,7 +18,7 @@ use crate::{
     parts::{
         badge::{Tone, badge},
         export::ExportLink,
-        filter::{SearchField, Select, fixed},
+        filter::{SearchField, Select, fixed, unread},
         header::PageHeader,
         loaded::{Loaded, Settled},
         notice::Empty,
@@ -30,7 +30,7 @@ use crate::{
         time_filter::TimeFilter,
     },
     problem::Problem,
-    query::{WINDOW, carry, group_path, group_query, unread_of_groups, use_query},
+    query::{GROUP_READERS, WINDOW, carry, group_path, group_query, use_query},
     session,
 };
 
@@ -79,7 +79,7 @@ pub(crate) fn ErrorsPage() -> impl IntoView {
                 <Select label="Sort" name="sort" cursor="after" any="last seen" choices=sorts />
                 <TimeFilter label="Seen" keys=&WINDOW />
             </div>
-            {move || unread_of_groups(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            {unread(&GROUP_READERS)}
             <Loaded resource=groups view=move |page| list(&query.get_untracked(), page) />
         </main>
     }

@@ -19,7 +19,7 @@ use crate::{
     parts::{
         badge,
         export::ExportLink,
-        filter::{SearchField, Select, fixed},
+        filter::{SearchField, Select, fixed, unread},
         header::PageHeader,
         import_link::ImportLink,
         loaded::{Loaded, Settled},
@@ -31,7 +31,7 @@ use crate::{
         time,
         time_filter::TimeFilter,
     },
-    query::{WINDOW, carry, event_filter, event_path, link, unread_of_events, use_query, without},
+    query::{EVENT_READERS, WINDOW, carry, event_filter, event_path, link, use_query, without},
     session,
 };
 
@@ -98,7 +98,7 @@ pub(crate) fn EventsPage() -> impl IntoView {
                 </div>
             </details>
             <Chips />
-            {move || unread_of_events(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            {unread(&EVENT_READERS)}
             <Loaded resource=rows view=move |page| list(&filter.get_untracked(), chosen, page) />
         </main>
     }
@@ -144,7 +144,7 @@ fn list(filter: &EventFilter, chosen: Chosen, page: Page<EventRow>) -> AnyView {
     let present = params.get_untracked();
     let carried = carry("", &present);
     let found = counted(page.count, "event", "events");
-    let may = session::may(Permission::Retry) && unread_of_events(&present).is_none();
+    let may = session::may(Permission::Retry) && EVENT_READERS.unread(&present).is_none();
     let mut headings = vec![
         ("Time", ""),
         ("Event", ""),

@@ -19,7 +19,7 @@ use crate::{
         badge,
         columns::{ColumnChoice, Columns},
         export::ExportLink,
-        filter::{SearchField, Select},
+        filter::{SearchField, Select, unread},
         header::PageHeader,
         loaded::{Loaded, Settled},
         notice::Empty,
@@ -32,7 +32,7 @@ use crate::{
         time_filter::TimeFilter,
         upload::UploadZone,
     },
-    query::{WINDOW, import_filter, import_path, unread_of_imports, use_query},
+    query::{IMPORT_READERS, WINDOW, import_filter, import_path, use_query},
     session,
 };
 
@@ -106,7 +106,7 @@ pub(crate) fn ImportsPage() -> impl IntoView {
                     <TimeFilter label="Started" keys=&WINDOW />
                     <ColumnChoice of=&COLUMNS />
                 </div>
-                {move || unread_of_imports(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+                {unread(&IMPORT_READERS)}
                 <Columns of=&COLUMNS>
                     <Loaded resource=batches view=move |page| list(&filter.get_untracked(), chosen, page) />
                 </Columns>
@@ -133,7 +133,7 @@ fn list(filter: &ImportFilter, chosen: Chosen<BatchId>, page: Page<ImportBatch>)
             .into_any();
     }
     let present = use_query().get_untracked();
-    let may = session::may(Permission::Retry) && unread_of_imports(&present).is_none();
+    let may = session::may(Permission::Retry) && IMPORT_READERS.unread(&present).is_none();
     let found = counted(page.count, "batch", "batches");
     let mut headings = COLUMNS.to_vec();
     if may {

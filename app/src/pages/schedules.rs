@@ -5,7 +5,7 @@ use domain::{
     format::duration,
     model::{
         live::Topic,
-        schedule::{RunStatus, Schedule, ScheduleRun},
+        schedule::{RunStatus, Schedule, ScheduleRun, ScheduleState},
     },
     role::Permission,
 };
@@ -24,6 +24,7 @@ use crate::{
         badge::{Tone, badge},
         dialog::{Dialog, form_end},
         export::{ExportLink, export_icon_for},
+        filter::{Choice, Select, unread},
         header::PageHeader,
         loaded::Loaded,
         notice::{Empty, problem_line},
@@ -32,7 +33,7 @@ use crate::{
         time,
     },
     problem::Problem,
-    query::{Params, link, use_query},
+    query::{Params, SCHEDULE_READERS, link, schedule_state, use_query},
     session,
 };
 
@@ -44,6 +45,10 @@ type Editing = RwSignal<Option<Schedule>>;
 pub(crate) fn SchedulesPage() -> impl IntoView {
     let live = Live::expect();
     let params = use_query();
+    let state = Memo::new(move |_| schedule_state(&params.read()));
+    let states: Vec<Choice> = ScheduleState::all()
+        .map(|state| (state.name().to_owned(), state_text(state).to_owned()))
+        .collect();
     let editing: Editing = RwSignal::new(None);
     let all = live.resource(
         &[Topic::Pipeline, Topic::Settings],
@@ -66,7 +71,11 @@ pub(crate) fn SchedulesPage() -> impl IntoView {
             <ExportLink table="schedules" />
         </PageHeader>
         <main id="main">
-            <Loaded resource=all view=move |all| list(all, editing) />
+            <div class="filters">
+                <Select label="State" name="state" cursor="after" any="any state" choices=states />
+            </div>
+            {unread(&SCHEDULE_READERS)}
+            <Loaded resource=all view=move |all| list(state.get(), all, editing) />
             <Loaded resource=runs view=history />
         </main>
         <Dialog
@@ -77,10 +86,29 @@ pub(crate) fn SchedulesPage() -> impl IntoView {
     }
 }
 
-fn list(all: Vec<Schedule>, editing: Editing) -> AnyView {
+fn state_text(state: ScheduleState) -> &'static str {
+    match state {
+        ScheduleState::New => "not run yet",
+        state => state.name(),
+    }
+}
+
+fn list(state: Option<ScheduleState>, all: Vec<Schedule>, editing: Editing) -> AnyView {
     if all.is_empty() {
         return view! { <Empty title="No schedules" detail="They come with the migrations: run “server migrate”." /> }
             .into_any();
+    }
+    let shown: Vec<_> = all
+        .into_iter()
+        .filter(|row| state.is_none_or(|state| row.state() == state))
+        .collect();
+    if shown.is_empty() {
+        return view! {
+            <Empty title="No schedule matches" detail="None is in this state.">
+                <a class="btn" href=PATH>"Show all schedules"</a>
+            </Empty>
+        }
+        .into_any();
     }
     let present = use_query().get_untracked();
     let headings = vec![
@@ -92,7 +120,7 @@ fn list(all: Vec<Schedule>, editing: Editing) -> AnyView {
         ("Result", ""),
         ("", ""),
     ];
-    let body = rows(all, key, |row| {
+    let body = rows(shown, key, |row| {
         let href = link(PATH, &present, &[("name", Some(&row.name))]);
         line(row, href, editing)
     });

@@ -18,28 +18,34 @@ use crate::{
     parts::{
         badge::{Tone, badge},
         export::export_icon_for,
+        filter::SearchField,
         header::PageHeader,
         loaded::Loaded,
         table::{fact, table},
         time,
     },
-    query::events_path,
+    query::{Params, events_path, link, system_search, use_query},
 };
 
 #[component]
 pub(crate) fn SystemPage() -> impl IntoView {
     let live = Live::expect();
+    let params = use_query();
+    let search = Memo::new(move |_| system_search(&params.read()));
     let all = live.resource(&[], move || live.tick(), |_| system());
     view! {
         <PageHeader title="System" subtitle="What runs here, how large it has become, how it is set up" />
         <main id="main">
-            <Loaded resource=all view=show />
+            <div class="filters">
+                <SearchField label="Search the tables and settings" name="q" cursor="after" main=true />
+            </div>
+            <Loaded resource=all view=move |system| show(search.get().as_deref(), system) />
             <Retention />
         </main>
     }
 }
 
-fn show(system: System) -> AnyView {
+fn show(search: Option<&str>, system: System) -> AnyView {
     let System {
         installation,
         figures,
@@ -48,12 +54,12 @@ fn show(system: System) -> AnyView {
         <p class="list-count">"As of " {time::clock(figures.as_of)}</p>
         {summary(&installation, &figures)}
         <section aria-labelledby="tables">
-            <h2 id="tables">"The largest tables" {file("table-sizes", "the largest tables")}</h2>
-            {tables(figures.tables)}
+            <h2 id="tables">"The largest tables" {file("table-sizes", search, "the largest tables")}</h2>
+            {tables(search, figures.tables)}
         </section>
         <section aria-labelledby="settings">
-            <h2 id="settings">"Settings in effect" {file("settings", "the settings")}</h2>
-            {settings(installation.settings)}
+            <h2 id="settings">"Settings in effect" {file("settings", search, "the settings")}</h2>
+            {settings(search, installation.settings)}
             <p class="muted">
                 "Of the process that answers. Each is a variable of the environment and an option; a change takes effect with the next start."
             </p>
@@ -62,8 +68,13 @@ fn show(system: System) -> AnyView {
     .into_any()
 }
 
-fn file(table: &str, what: &'static str) -> Option<AnyView> {
-    export_icon_for(Permission::Edit, format!("/export/{table}.csv"), what)
+fn file(table: &str, search: Option<&str>, what: &'static str) -> Option<AnyView> {
+    let path = link(
+        &format!("/export/{table}.csv"),
+        &Params::default(),
+        &[("q", search)],
+    );
+    export_icon_for(Permission::Edit, path, what)
 }
 
 fn summary(installation: &Installation, figures: &SystemFigures) -> AnyView {
@@ -122,7 +133,11 @@ fn feed(listening: Listening, figures: &SystemFigures) -> AnyView {
     view! { {state} {heard} }.into_any()
 }
 
-fn tables(all: Vec<TableSize>) -> AnyView {
+fn tables(search: Option<&str>, mut all: Vec<TableSize>) -> AnyView {
+    all.retain(|row| row.mentions(search));
+    if all.is_empty() {
+        return none("table");
+    }
     let headings = vec![("Table", ""), ("Rows, about", "n"), ("With indexes", "n")];
     let line = |row: TableSize| {
         view! {
@@ -137,7 +152,11 @@ fn tables(all: Vec<TableSize>) -> AnyView {
     table("Largest tables", headings, body)
 }
 
-fn settings(all: Vec<SettingShown>) -> AnyView {
+fn settings(search: Option<&str>, mut all: Vec<SettingShown>) -> AnyView {
+    all.retain(|row| row.mentions(search));
+    if all.is_empty() {
+        return none("setting");
+    }
     let headings = vec![("Setting", ""), ("In effect", ""), ("Meaning", "")];
     let line = |row: SettingShown| {
         view! {
@@ -150,4 +169,8 @@ fn settings(all: Vec<SettingShown>) -> AnyView {
     };
     let body = all.into_iter().map(line).collect_view().into_any();
     table("Settings", headings, body)
+}
+
+fn none(what: &str) -> AnyView {
+    view! { <p class="muted">{format!("No {what} says this.")}</p> }.into_any()
 }

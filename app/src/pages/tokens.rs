@@ -20,7 +20,7 @@ use crate::{
         ask::{Question, ask_button},
         badge::{Tone, badge},
         export::ExportLink,
-        filter::{Select, fixed},
+        filter::{Select, fixed, unread},
         header::PageHeader,
         loaded::Loaded,
         notice::{Empty, problem_line},
@@ -31,7 +31,7 @@ use crate::{
         told::{Told, ToldOnce, told_once},
     },
     problem::Problem,
-    query::{token_query, use_query},
+    query::{TOKEN_READERS, token_query, use_query},
 };
 
 pub(crate) const PATH: &str = "/tokens";
@@ -64,6 +64,7 @@ pub(crate) fn TokensPage() -> impl IntoView {
             <div class="filters">
                 <Select label="State" name="state" cursor="after" any="any state" choices=states />
             </div>
+            {unread(&TOKEN_READERS)}
             <Loaded resource=page view=move |page| list(&query.get_untracked(), page) />
         </main>
     }

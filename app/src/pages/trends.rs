@@ -15,10 +15,15 @@ use crate::{
     api::trends::trends,
     live::Live,
     parts::{
-        brush::Brush, chart::chart, filter::DayFields, header::PageHeader, loaded::Loaded,
-        table::table, time,
+        brush::Brush,
+        chart::chart,
+        filter::{DayFields, unread},
+        header::PageHeader,
+        loaded::Loaded,
+        table::table,
+        time,
     },
-    query::{WindowKeys, events_path, link, time_range, unread_of_trends, use_query},
+    query::{TREND_READERS, TREND_WINDOW, events_path, link, time_range, use_query},
 };
 
 const PATH: &str = "/trends";
@@ -29,12 +34,6 @@ const PRESETS: [(&str, &str); 5] = [
     ("30d", "30 days"),
     ("90d", "90 days"),
 ];
-const KEYS: WindowKeys = WindowKeys {
-    newer: "range",
-    from: "from",
-    until: "until",
-    cursor: "after",
-};
 const NOTHING: &str = "Nothing ran in this time.";
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /// Shades of the busiest hour and less.
@@ -55,9 +54,9 @@ pub(crate) fn TrendsPage() -> impl IntoView {
         <main id="main">
             <div class="filters">
                 <nav class="presets" aria-label="Time">{move || presets(range.get())}</nav>
-                <DayFields keys=&KEYS />
+                <DayFields keys=&TREND_WINDOW />
             </div>
-            {move || unread_of_trends(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            {unread(&TREND_READERS)}
             <Loaded resource=read view=whole />
         </main>
     }
@@ -66,11 +65,7 @@ pub(crate) fn TrendsPage() -> impl IntoView {
 fn presets(range: TimeRange) -> AnyView {
     let present = use_query().get();
     let preset = |(span, text): (&'static str, &'static str)| {
-        let href = link(
-            PATH,
-            &present,
-            &[("range", Some(span)), ("from", None), ("until", None)],
-        );
+        let href = link(PATH, &present, &TREND_WINDOW.up_to_now(Some(span)));
         let chosen = matches!(range, TimeRange::Last(last) if span.parse() == Ok(last));
         view! { <a class="btn small" href=href aria-current=chosen.then_some("true")>{text}</a> }
     };

@@ -17,7 +17,7 @@ use crate::{
         ask::{Question, ask_button, ask_form},
         badge::{Tone, badge},
         export::ExportLink,
-        filter::{SearchField, Select, fixed},
+        filter::{SearchField, Select, fixed, unread},
         header::PageHeader,
         loaded::Loaded,
         notice::{Empty, problem_line},
@@ -27,7 +27,7 @@ use crate::{
         told::{Told, ToldOnce, told_once},
     },
     problem::Problem,
-    query::{unread_of_users, use_query, user_filter},
+    query::{USER_READERS, use_query, user_filter},
 };
 
 pub(crate) const PATH: &str = "/users";
@@ -60,7 +60,7 @@ pub(crate) fn UsersPage() -> impl IntoView {
                 <Select label="Role" name="role" cursor="after" any="any role" choices=roles />
                 <Select label="State" name="state" cursor="after" any="any state" choices=states />
             </div>
-            {move || unread_of_users(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            {unread(&USER_READERS)}
             <Loaded resource=all view=move |all| list(all, told) />
         </main>
     }

@@ -16,14 +16,14 @@ use crate::{
     parts::{
         badge::{Tone, badge},
         export::ExportLink,
-        filter::{Select, fixed},
+        filter::{Select, fixed, unread},
         header::PageHeader,
         loaded::Loaded,
         notice::Empty,
         table::table,
         time,
     },
-    query::{carry, events_path, unread_of_workers, use_query, worker_state},
+    query::{WORKER_READERS, carry, events_path, use_query, worker_state},
 };
 
 const PATH: &str = "/workers";
@@ -43,7 +43,7 @@ pub(crate) fn WorkersPage() -> impl IntoView {
             <div class="filters">
                 <Select label="State" name="state" cursor="after" any="any state" choices=states />
             </div>
-            {move || unread_of_workers(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            {unread(&WORKER_READERS)}
             <Loaded resource=rows view=move |workers| list(state.get(), workers) />
         </main>
     }

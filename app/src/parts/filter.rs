@@ -11,7 +11,7 @@ use crate::{
     api::imports::import_batches,
     live::Live,
     parts::loaded::Settled,
-    query::{Change, WindowKeys, link, use_query},
+    query::{Change, Params, Readers, WindowKeys, link, use_query},
 };
 
 /// Characters of a day: 2026-03-02.
@@ -26,14 +26,37 @@ pub(crate) fn fixed<const N: usize>(choices: [(&str, &str); N]) -> Signal<Vec<Ch
     Signal::stored(owned.to_vec())
 }
 
+/// The query that the last change leads to, until the page is there: the next change, made meanwhile, adds to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Changing(StoredValue<Option<Params>>);
+
+impl Changing {
+    /// Within the router.
+    pub(crate) fn provide() {
+        let changing = Self(StoredValue::new(None));
+        let location = use_location();
+        Effect::new(move || {
+            location.pathname.track();
+            location.search.track();
+            changing.0.set_value(None);
+        });
+        provide_context(changing);
+    }
+}
+
 /// Goes to the present page with changes to its query; for event handlers.
 pub(crate) fn use_change() -> impl Fn(&[Change<'_>]) + Clone {
     let navigate = use_navigate();
     let location = use_location();
     let present = use_query();
+    let changing: Changing = expect_context();
     move |changes: &[Change<'_>]| {
         let path = location.pathname.get_untracked();
-        let url = link(&path, &present.read_untracked(), changes);
+        let before = changing.0.get_value();
+        let before = before.unwrap_or_else(|| present.get_untracked());
+        let url = link(&path, &before, changes);
+        let wanted = url.split_once('?').map_or("", |(_, query)| query);
+        changing.0.set_value(Some(Params::parse(wanted)));
         let stay = NavigateOptions {
             scroll: false,
             ..Default::default()
@@ -56,6 +79,14 @@ fn hidden_fields(except: Vec<&'static str>) -> AnyView {
             .collect_view()
     };
     view! { {fields} }.into_any()
+}
+
+/// Says which filter in the URL cannot be read.
+pub(crate) fn unread(readers: &'static Readers) -> AnyView {
+    let present = use_query();
+    let told = move || readers.unread(&present.read());
+    view! { {move || told().map(|text| view! { <p class="problem" role="alert">{text}</p> })} }
+        .into_any()
 }
 
 /// A search field as a form of its own. `cursor` is the paging key that a new search starts without.

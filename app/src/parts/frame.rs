@@ -15,6 +15,7 @@ use crate::{
         announce::{Announcements, Announcer},
         ask::{AskDialog, Asking},
         bulk::{Bulk, BulkDialog},
+        filter::Changing,
         loaded::Settled,
         new_version::NewVersion,
         news::NewsWatch,
@@ -77,6 +78,7 @@ const FOR_ADMINS: [&str; 5] = ["/audit", "/users", "/tokens", "/webhooks", "/sys
 #[component]
 pub(crate) fn Frame(children: Children) -> impl IntoView {
     Announcer::provide();
+    Changing::provide();
     Toasts::provide();
     ProcessNow::provide();
     Asking::provide();

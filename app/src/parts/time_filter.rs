@@ -9,7 +9,7 @@ use crate::{
         filter::DayFields,
         icon::{CHEVRON, icon},
     },
-    query::{Change, WindowKeys, link, use_query, window},
+    query::{WindowKeys, link, use_query, window},
 };
 
 const PRESETS: [(&str, &str); 6] = [
@@ -34,8 +34,8 @@ pub(crate) fn TimeFilter(
     let menu = format!("time-{}", keys.newer);
     let preset = |(span, text): (&'static str, &'static str)| {
         let href = move || {
-            let changes = preset_changes(keys, span);
-            link(&path.read(), &present.read(), &changes)
+            let span = Some(span).filter(|span| !span.is_empty());
+            link(&path.read(), &present.read(), &keys.up_to_now(span))
         };
         let current = move || {
             let value = present.read().get(keys.newer).unwrap_or_default();
@@ -64,14 +64,4 @@ pub(crate) fn TimeFilter(
             </section>
         </div>
     }
-}
-
-fn preset_changes(keys: &WindowKeys, span: &'static str) -> [Change<'static>; 4] {
-    let span = Some(span).filter(|span| !span.is_empty());
-    [
-        (keys.newer, span),
-        (keys.from, None),
-        (keys.until, None),
-        (keys.cursor, None),
-    ]
 }

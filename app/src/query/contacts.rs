@@ -3,25 +3,21 @@
 use domain::model::contact::{ContactFilter, EmailState, EnrichmentStatus};
 
 use super::{
-    Params, link,
-    lists::{Reader, sort, text, unread},
-    window::{FROM, NEWER, UNTIL, WINDOW, Written, window},
+    Params,
+    lists::{sort, text},
+    readers::Readers,
+    window::{WINDOW, Written, window},
 };
 
-const READERS: [Reader; 5] = [
-    NEWER,
-    FROM,
-    UNTIL,
-    ("email", |text| EmailState::parse(text).is_some()),
-    ("status", |text| EnrichmentStatus::parse(text).is_some()),
-];
+pub static CONTACT_READERS: Readers = Readers::within(
+    &WINDOW,
+    &[
+        ("email", |text| EmailState::parse(text).is_some()),
+        ("status", |text| EnrichmentStatus::parse(text).is_some()),
+    ],
+);
 
-/// The first part of the filter that cannot be read, for the person who wrote it: a file would hold more than they meant.
-pub fn unread_of_contacts(params: &Params) -> Option<String> {
-    unread(params, &READERS)
-}
-
-/// What cannot be read is no filter; see [`unread_of_contacts`].
+/// What cannot be read is no filter; see [`CONTACT_READERS`].
 pub fn contact_filter(params: &Params) -> ContactFilter {
     ContactFilter {
         search: text(params, "q"),
@@ -38,10 +34,9 @@ pub fn contact_filter(params: &Params) -> ContactFilter {
 
 pub fn contacts_path(filter: &ContactFilter) -> String {
     let made = Written::of(filter.window, &WINDOW);
-    link(
+    made.path(
         "/contacts",
-        &Params::default(),
-        &[
+        [
             ("q", filter.search.as_deref()),
             ("email", filter.email.map(EmailState::name)),
             ("role", filter.role.as_deref()),
@@ -50,10 +45,7 @@ pub fn contacts_path(filter: &ContactFilter) -> String {
             ("company", filter.company.as_deref()),
             ("sort", filter.sort.text().as_deref()),
             ("after", filter.cursor.as_deref()),
-        ]
-        .into_iter()
-        .chain(made.changes())
-        .collect::<Vec<_>>(),
+        ],
     )
 }
 
@@ -94,8 +86,8 @@ mod tests {
     fn what_is_no_state_is_no_filter_and_is_named() {
         let nonsense = params("/x?email=verified&status=+&role=&q=+");
         assert_eq!(contact_filter(&nonsense), ContactFilter::default());
-        let named = unread_of_contacts(&nonsense).unwrap_or_default();
+        let named = CONTACT_READERS.unread(&nonsense).unwrap_or_default();
         assert!(named.contains("“email”"), "{named}");
-        assert_eq!(unread_of_contacts(&params("/x?email=none&q=a")), None);
+        assert_eq!(CONTACT_READERS.unread(&params("/x?email=none&q=a")), None);
     }
 }

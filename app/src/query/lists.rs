@@ -13,13 +13,12 @@ use domain::{
     },
     payload_match::PayloadMatch,
     phase::Phase,
-    span::Span,
 };
 
 use super::{
     Params,
-    window::{CONSOLE_WINDOW, FROM, NEWER, UNTIL, WINDOW, Written, window},
-    write,
+    readers::{Readers, is_span},
+    window::{CONSOLE_WINDOW, WINDOW, Written, window},
 };
 
 pub fn tab(params: &Params) -> Phase {
@@ -28,86 +27,43 @@ pub fn tab(params: &Params) -> Phase {
         .unwrap_or(Phase::Enrichment)
 }
 
-/// A key of the URL and whether a value of it can be read.
-pub(super) type Reader = (&'static str, fn(&str) -> bool);
+pub static EVENT_READERS: Readers = Readers::within(
+    &WINDOW,
+    &[
+        ("status", |text| EventStatus::parse(text).is_some()),
+        ("older", is_span),
+        ("attempts", |text| text.parse::<i32>().is_ok()),
+        ("dead", |text| matches!(text, "yes" | "no")),
+        ("payload", |text| text.parse::<PayloadMatch>().is_ok()),
+    ],
+);
+pub static DEAD_LETTER_READERS: Readers = Readers::within(
+    &WINDOW,
+    &[("kind", |text| DeadLetterKind::parse(text).is_some())],
+);
+pub static ACTION_READERS: Readers = Readers::within(
+    &WINDOW,
+    &[
+        ("kind", |text| ActionKind::parse(text).is_some()),
+        ("state", |text| ActionState::parse(text).is_some()),
+    ],
+);
+pub static AUDIT_READERS: Readers = Readers::within(&WINDOW, &[]);
+pub static GROUP_READERS: Readers = Readers::within(
+    &WINDOW,
+    &[("state", |text| {
+        text == "any" || GroupState::parse(text).is_some()
+    })],
+);
+pub static ERROR_READERS: Readers = Readers::within(
+    &CONSOLE_WINDOW,
+    &[
+        ("e_severity", |text| Severity::parse(text).is_some()),
+        ("e_resolved", |text| matches!(text, "yes" | "any")),
+    ],
+);
 
-const EVENT_READERS: [Reader; 8] = [
-    ("status", |text| EventStatus::parse(text).is_some()),
-    ("older", |text| text.parse::<Span>().is_ok()),
-    NEWER,
-    FROM,
-    UNTIL,
-    ("attempts", |text| text.parse::<i32>().is_ok()),
-    ("dead", |text| matches!(text, "yes" | "no")),
-    ("payload", |text| text.parse::<PayloadMatch>().is_ok()),
-];
-const DEAD_LETTER_READERS: [Reader; 4] = [
-    ("kind", |text| DeadLetterKind::parse(text).is_some()),
-    NEWER,
-    FROM,
-    UNTIL,
-];
-const ACTION_READERS: [Reader; 5] = [
-    ("kind", |text| ActionKind::parse(text).is_some()),
-    ("state", |text| ActionState::parse(text).is_some()),
-    NEWER,
-    FROM,
-    UNTIL,
-];
-const AUDIT_READERS: [Reader; 3] = [NEWER, FROM, UNTIL];
-const GROUP_READERS: [Reader; 3] = [NEWER, FROM, UNTIL];
-const ERROR_READERS: [Reader; 5] = [
-    ("e_severity", |text| Severity::parse(text).is_some()),
-    ("e_resolved", |text| matches!(text, "yes" | "any")),
-    (CONSOLE_WINDOW.newer, NEWER.1),
-    (CONSOLE_WINDOW.from, FROM.1),
-    (CONSOLE_WINDOW.until, UNTIL.1),
-];
-
-/// The first part of a filter for events that cannot be read, for the person who wrote it: the list is then wider than
-/// they meant, and nothing may be done to all of it.
-pub fn unread_of_events(params: &Params) -> Option<String> {
-    unread(params, &EVENT_READERS)
-}
-
-pub fn unread_of_dead_letters(params: &Params) -> Option<String> {
-    unread(params, &DEAD_LETTER_READERS)
-}
-
-pub fn unread_of_actions(params: &Params) -> Option<String> {
-    unread(params, &ACTION_READERS)
-}
-
-pub fn unread_of_audit(params: &Params) -> Option<String> {
-    unread(params, &AUDIT_READERS)
-}
-
-pub fn unread_of_groups(params: &Params) -> Option<String> {
-    unread(params, &GROUP_READERS)
-}
-
-pub fn unread_of_errors(params: &Params) -> Option<String> {
-    unread(params, &ERROR_READERS)
-}
-
-pub(super) fn unread(params: &Params, readers: &[Reader]) -> Option<String> {
-    let cannot = |(key, value): &(&str, &str)| {
-        let reader = readers.iter().find(|(name, _)| name == key);
-        !value.trim().is_empty() && reader.is_some_and(|(_, reads)| !reads(value.trim()))
-    };
-    let (key, value) = params.iter().find(cannot)?;
-    let why = match key {
-        "payload" => value
-            .parse::<PayloadMatch>()
-            .err()
-            .map(|error| error.to_string()),
-        _ => None,
-    };
-    let why = why.unwrap_or_else(|| format!("“{value}” is none that is known"));
-    Some(format!("The filter “{key}” is left out: {why}."))
-}
-
-/// What cannot be read is no filter; see [`unread_of_events`].
+/// What cannot be read is no filter; see [`EVENT_READERS`].
 pub fn event_filter(params: &Params) -> EventFilter {
     let made = window(params, &WINDOW);
     EventFilter {
@@ -156,12 +112,8 @@ pub fn events_path(filter: &EventFilter) -> String {
         ("dead", dead),
         ("after", filter.cursor.as_deref()),
     ];
-    let pairs = pairs
-        .into_iter()
-        .chain(made.changes())
-        .filter_map(|(key, value)| value.map(|value| (key, value)));
-    let payload = payload.iter().map(|one| ("payload", one.as_str()));
-    write("/events", pairs.chain(payload))
+    let payload = payload.iter().map(|one| ("payload", Some(one.as_str())));
+    made.path("/events", pairs.into_iter().chain(payload))
 }
 
 pub fn dead_letter_query(params: &Params) -> DeadLetterQuery {
@@ -266,13 +218,7 @@ pub fn errors_path(path: &str, query: &ErrorQuery) -> String {
         ("e_order", query.ascending.then_some("up")),
         ("e_after", query.cursor.as_deref()),
     ];
-    write(
-        path,
-        pairs
-            .into_iter()
-            .chain(made.changes())
-            .filter_map(|(key, value)| value.map(|value| (key, value))),
-    )
+    made.path(path, pairs)
 }
 
 /// The value of `e_resolved`; the default has none.
@@ -451,13 +397,21 @@ mod tests {
             ("status=&older=+", None),
         ];
         for (query, named) in table {
-            let found = unread_of_events(&Params::parse(query));
+            let found = EVENT_READERS.unread(&Params::parse(query));
             assert_eq!(found.is_some(), named.is_some(), "{query}");
             let text = found.unwrap_or_default();
             assert!(text.contains(named.unwrap_or_default()), "{query}: {text}");
         }
-        assert!(unread_of_dead_letters(&params("/x?kind=x")).is_some());
-        assert!(unread_of_audit(&params("/x?from=2026-11-21&until=never")).is_some());
-        assert!(unread_of_audit(&params("/x?from=2026-11-21")).is_none());
+        assert!(DEAD_LETTER_READERS.unread(&params("/x?kind=x")).is_some());
+        assert!(
+            AUDIT_READERS
+                .unread(&params("/x?from=2026-11-21&until=never"))
+                .is_some()
+        );
+        assert!(
+            AUDIT_READERS
+                .unread(&params("/x?from=2026-11-21"))
+                .is_none()
+        );
     }
 }

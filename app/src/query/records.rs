@@ -6,33 +6,24 @@ use domain::model::{
 };
 
 use super::{
-    Params, link,
-    lists::{Reader, sort, text, unread},
-    window::{FROM, NEWER, UNTIL, WINDOW, Written, window},
+    Params,
+    lists::{sort, text},
+    readers::Readers,
+    window::{WINDOW, Written, window},
 };
 
-const COMPANY_READERS: [Reader; 6] = [
-    NEWER,
-    FROM,
-    UNTIL,
-    ("state", |text| CompanyState::parse(text).is_some()),
-    ("reached", |text| CompanyState::parse(text).is_some()),
-    ("attention", |text| Attention::parse(text).is_some()),
-];
-const IMPORT_READERS: [Reader; 4] = [
-    ("status", |text| ImportStatus::parse(text).is_some()),
-    NEWER,
-    FROM,
-    UNTIL,
-];
-
-pub fn unread_of_companies(params: &Params) -> Option<String> {
-    unread(params, &COMPANY_READERS)
-}
-
-pub fn unread_of_imports(params: &Params) -> Option<String> {
-    unread(params, &IMPORT_READERS)
-}
+pub static COMPANY_READERS: Readers = Readers::within(
+    &WINDOW,
+    &[
+        ("state", |text| CompanyState::parse(text).is_some()),
+        ("reached", |text| CompanyState::parse(text).is_some()),
+        ("attention", |text| Attention::parse(text).is_some()),
+    ],
+);
+pub static IMPORT_READERS: Readers = Readers::within(
+    &WINDOW,
+    &[("status", |text| ImportStatus::parse(text).is_some())],
+);
 
 pub fn company_filter(params: &Params) -> CompanyFilter {
     CompanyFilter {
@@ -49,10 +40,9 @@ pub fn company_filter(params: &Params) -> CompanyFilter {
 
 pub fn companies_path(filter: &CompanyFilter) -> String {
     let made = Written::of(filter.window, &WINDOW);
-    link(
+    made.path(
         "/companies",
-        &Params::default(),
-        &[
+        [
             ("q", filter.search.as_deref()),
             ("batch", filter.batch.as_deref()),
             ("state", filter.state.map(CompanyState::name)),
@@ -60,10 +50,7 @@ pub fn companies_path(filter: &CompanyFilter) -> String {
             ("attention", filter.attention.map(Attention::name)),
             ("sort", filter.sort.text().as_deref()),
             ("after", filter.cursor.as_deref()),
-        ]
-        .into_iter()
-        .chain(made.changes())
-        .collect::<Vec<_>>(),
+        ],
     )
 }
 
@@ -79,18 +66,14 @@ pub fn import_filter(params: &Params) -> ImportFilter {
 
 pub fn imports_path(filter: &ImportFilter) -> String {
     let made = Written::of(filter.window, &WINDOW);
-    link(
+    made.path(
         "/imports",
-        &Params::default(),
-        &[
+        [
             ("q", filter.search.as_deref()),
             ("status", filter.status.map(ImportStatus::name)),
             ("sort", filter.sort.text().as_deref()),
             ("after", filter.cursor.as_deref()),
-        ]
-        .into_iter()
-        .chain(made.changes())
-        .collect::<Vec<_>>(),
+        ],
     )
 }
 
@@ -129,9 +112,9 @@ mod tests {
         let nonsense = params("/x?state=flying&status=+&q=");
         assert_eq!(company_filter(&nonsense), CompanyFilter::default());
         assert_eq!(import_filter(&nonsense), ImportFilter::default());
-        let named = unread_of_companies(&nonsense).unwrap_or_default();
+        let named = COMPANY_READERS.unread(&nonsense).unwrap_or_default();
         assert!(named.contains("“flying”"), "{named}");
-        assert_eq!(unread_of_imports(&nonsense), None);
-        assert!(unread_of_imports(&params("/x?status=flying")).is_some());
+        assert_eq!(IMPORT_READERS.unread(&nonsense), None);
+        assert!(IMPORT_READERS.unread(&params("/x?status=flying")).is_some());
     }
 }

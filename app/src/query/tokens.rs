@@ -2,19 +2,12 @@
 
 use domain::model::token::{TokenQuery, TokenState};
 
-use super::{
-    Params,
-    lists::{Reader, unread},
-};
+use super::{Params, readers::Readers};
 
-const READERS: [Reader; 1] = [("state", |text| TokenState::parse(text).is_some())];
+pub static TOKEN_READERS: Readers =
+    Readers::of(&[("state", |text| TokenState::parse(text).is_some())]);
 
-/// What of the filter cannot be read, for the person who wrote it.
-pub fn unread_of_tokens(params: &Params) -> Option<String> {
-    unread(params, &READERS)
-}
-
-/// What cannot be read is no filter; see [`unread_of_tokens`].
+/// What cannot be read is no filter; see [`TOKEN_READERS`].
 pub fn token_query(params: &Params) -> TokenQuery {
     TokenQuery {
         state: params.get_str("state").and_then(TokenState::parse),
@@ -37,6 +30,6 @@ mod tests {
             );
         }
         assert_eq!(of("state=lost&after="), TokenQuery::default());
-        assert!(unread_of_tokens(&Params::parse("state=lost")).is_some());
+        assert!(TOKEN_READERS.unread(&Params::parse("state=lost")).is_some());
     }
 }

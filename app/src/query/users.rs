@@ -5,22 +5,14 @@ use domain::{
     role::Role,
 };
 
-use super::{
-    Params,
-    lists::{Reader, text, unread},
-};
+use super::{Params, lists::text, readers::Readers};
 
-const READERS: [Reader; 2] = [
+pub static USER_READERS: Readers = Readers::of(&[
     ("role", |text| Role::parse(text).is_some()),
     ("state", |text| UserState::parse(text).is_some()),
-];
+]);
 
-/// The first part of the filter that cannot be read, for the person who wrote it.
-pub fn unread_of_users(params: &Params) -> Option<String> {
-    unread(params, &READERS)
-}
-
-/// What cannot be read is no filter; see [`unread_of_users`].
+/// What cannot be read is no filter; see [`USER_READERS`].
 pub fn user_filter(params: &Params) -> UserFilter {
     UserFilter {
         search: text(params, "q"),
@@ -42,9 +34,9 @@ mod tests {
             state: Some(UserState::Disabled),
         };
         assert_eq!(user_filter(&read), expected);
-        assert_eq!(unread_of_users(&read), None);
+        assert_eq!(USER_READERS.unread(&read), None);
         let nonsense = Params::parse("role=boss&state=");
         assert_eq!(user_filter(&nonsense), UserFilter::default());
-        assert!(unread_of_users(&nonsense).is_some());
+        assert!(USER_READERS.unread(&nonsense).is_some());
     }
 }

@@ -1,38 +1,27 @@
 //! The filter of the deliveries to a webhook, to the query string and back.
 
-use domain::{
-    model::webhook::{DeliveryFilter, DeliveryStatus, WebhookState},
-    span::Span,
-};
+use domain::model::webhook::{DeliveryFilter, DeliveryStatus, WebhookState};
 
 use super::{
     Params, link,
-    lists::{Reader, text, unread},
+    lists::text,
+    readers::{Readers, is_span},
 };
 
-const READERS: [Reader; 2] = [
+pub static DELIVERY_READERS: Readers = Readers::of(&[
     ("status", |text| DeliveryStatus::parse(text).is_some()),
-    ("newer", |text| text.parse::<Span>().is_ok()),
-];
+    ("newer", is_span),
+]);
 
-const STATES: [Reader; 1] = [("state", |text| WebhookState::parse(text).is_some())];
+pub static WEBHOOK_READERS: Readers =
+    Readers::of(&[("state", |text| WebhookState::parse(text).is_some())]);
 
-/// What of the filter of webhooks cannot be read, for the person who wrote it.
-pub fn unread_of_webhooks(params: &Params) -> Option<String> {
-    unread(params, &STATES)
-}
-
-/// What cannot be read is no filter; see [`unread_of_webhooks`].
+/// What cannot be read is no filter; see [`WEBHOOK_READERS`].
 pub fn webhook_state(params: &Params) -> Option<WebhookState> {
     text(params, "state").and_then(|name| WebhookState::parse(&name))
 }
 
-/// The first part of the filter that cannot be read, for the person who wrote it.
-pub fn unread_of_deliveries(params: &Params) -> Option<String> {
-    unread(params, &READERS)
-}
-
-/// What cannot be read is no filter; see [`unread_of_deliveries`].
+/// What cannot be read is no filter; see [`DELIVERY_READERS`].
 pub fn delivery_filter(params: &Params) -> DeliveryFilter {
     DeliveryFilter {
         status: text(params, "status").and_then(|name| DeliveryStatus::parse(&name)),
@@ -75,7 +64,7 @@ mod tests {
         }
         let nonsense = Params::parse("status=lost&newer=soon");
         assert_eq!(delivery_filter(&nonsense), DeliveryFilter::default());
-        assert!(unread_of_deliveries(&nonsense).is_some());
+        assert!(DELIVERY_READERS.unread(&nonsense).is_some());
     }
 
     #[test]
@@ -86,6 +75,6 @@ mod tests {
         }
         let nonsense = Params::parse("state=lost");
         assert_eq!(webhook_state(&nonsense), None);
-        assert!(unread_of_webhooks(&nonsense).is_some());
+        assert!(WEBHOOK_READERS.unread(&nonsense).is_some());
     }
 }

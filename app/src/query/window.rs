@@ -8,7 +8,9 @@ use domain::{
 
 use super::{
     Change, Params,
-    lists::{Reader, parsed, text, unread},
+    lists::{parsed, text},
+    readers::Readers,
+    write,
 };
 
 /// The keys of a list's time in the URL, and of its place in the list.
@@ -35,15 +37,24 @@ pub const CONSOLE_WINDOW: WindowKeys = WindowKeys {
     cursor: "e_after",
 };
 
-pub(super) const NEWER: Reader = ("newer", |text| text.parse::<Span>().is_ok());
-/// A moment, or a day in UTC, of which the last is whole.
-pub(super) const FROM: Reader = ("from", |text| moment_of(text, 0).is_some());
-pub(super) const UNTIL: Reader = ("until", |text| moment_of(text, 1).is_some());
-const TREND_READERS: [Reader; 3] = [("range", NEWER.1), FROM, UNTIL];
+pub const TREND_WINDOW: WindowKeys = WindowKeys {
+    newer: "range",
+    ..WINDOW
+};
 
-pub fn unread_of_trends(params: &Params) -> Option<String> {
-    unread(params, &TREND_READERS)
+impl WindowKeys {
+    /// What another time changes in the URL: it is up to now, as far back as told, or any at all.
+    pub fn up_to_now(&self, newer: Option<&'static str>) -> [Change<'static>; 4] {
+        [
+            (self.newer, newer),
+            (self.from, None),
+            (self.until, None),
+            (self.cursor, None),
+        ]
+    }
 }
+
+pub static TREND_READERS: Readers = Readers::within(&TREND_WINDOW, &[]);
 
 pub fn window(params: &Params, keys: &WindowKeys) -> Window {
     Window {
@@ -69,13 +80,19 @@ impl Written {
         Self { keys, values }
     }
 
-    pub(super) fn changes(&self) -> [Change<'_>; 3] {
-        let [newer, from, until] = self.values.each_ref().map(Option::as_deref);
-        [
-            (self.keys.newer, newer),
-            (self.keys.from, from),
-            (self.keys.until, until),
-        ]
+    /// `path` with the pairs of a filter and the window.
+    pub(super) fn path<'a>(
+        &'a self,
+        path: &str,
+        pairs: impl IntoIterator<Item = Change<'a>>,
+    ) -> String {
+        let keys = [self.keys.newer, self.keys.from, self.keys.until];
+        let values = self.values.each_ref().map(Option::as_deref);
+        let pairs = pairs.into_iter().chain(keys.into_iter().zip(values));
+        write(
+            path,
+            pairs.filter_map(|(key, value)| value.map(|value| (key, value))),
+        )
     }
 }
 
@@ -100,7 +117,7 @@ fn moment(params: &Params, key: &str, days: u64) -> Option<DateTime<Utc>> {
     moment_of(&text(params, key)?, days)
 }
 
-fn moment_of(text: &str, days: u64) -> Option<DateTime<Utc>> {
+pub(super) fn moment_of(text: &str, days: u64) -> Option<DateTime<Utc>> {
     let day = || {
         let day = text.parse::<NaiveDate>().ok()?;
         day.checked_add_days(Days::new(days))
@@ -112,7 +129,7 @@ fn moment_of(text: &str, days: u64) -> Option<DateTime<Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::{link, params};
+    use crate::query::params;
 
     #[test]
     fn windows_survive_the_url() {
@@ -127,11 +144,7 @@ mod tests {
                 window_of("3d", "", ""),
                 window_of("", "2026-03-02T13:00:00Z", "2026-03-02T14:30:05Z"),
             ] {
-                let path = link(
-                    "/x",
-                    &Params::default(),
-                    &Written::of(window, keys).changes(),
-                );
+                let path = Written::of(window, keys).path("/x", []);
                 assert_eq!(super::window(&params(&path), keys), window, "{path}");
             }
         }
@@ -166,6 +179,10 @@ mod tests {
         ] {
             assert_eq!(of(path), range, "{path}");
         }
-        assert!(unread_of_trends(&params("/trends?range=soon")).is_some());
+        assert!(
+            TREND_READERS
+                .unread(&params("/trends?range=soon"))
+                .is_some()
+        );
     }
 }

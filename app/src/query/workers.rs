@@ -2,19 +2,12 @@
 
 use domain::model::worker::WorkerState;
 
-use super::{
-    Params,
-    lists::{Reader, text, unread},
-};
+use super::{Params, lists::text, readers::Readers};
 
-const READERS: [Reader; 1] = [("state", |text| WorkerState::parse(text).is_some())];
+pub static WORKER_READERS: Readers =
+    Readers::of(&[("state", |text| WorkerState::parse(text).is_some())]);
 
-/// What of the filter cannot be read, for the person who wrote it.
-pub fn unread_of_workers(params: &Params) -> Option<String> {
-    unread(params, &READERS)
-}
-
-/// What cannot be read is no filter; see [`unread_of_workers`].
+/// What cannot be read is no filter; see [`WORKER_READERS`].
 pub fn worker_state(params: &Params) -> Option<WorkerState> {
     text(params, "state").and_then(|name| WorkerState::parse(&name))
 }
@@ -31,6 +24,6 @@ mod tests {
         }
         let nonsense = Params::parse("state=lost");
         assert_eq!(worker_state(&nonsense), None);
-        assert!(unread_of_workers(&nonsense).is_some());
+        assert!(WORKER_READERS.unread(&nonsense).is_some());
     }
 }

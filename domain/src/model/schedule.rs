@@ -63,6 +63,45 @@ pub struct Schedule {
     pub run_requested_by: Option<String>,
 }
 
+/// How a schedule stands, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ScheduleState {
+    Paused,
+    /// No run of it is known.
+    New,
+    /// As its present or last run.
+    Ran(RunStatus),
+}
+
+impl ScheduleState {
+    pub fn all() -> impl Iterator<Item = Self> {
+        let ran = RunStatus::ALL.map(Self::Ran);
+        [Self::Paused, Self::New].into_iter().chain(ran)
+    }
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::New => "new",
+            Self::Ran(status) => status.name(),
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::all().find(|state| state.name() == name)
+    }
+}
+
+impl Schedule {
+    pub const fn state(&self) -> ScheduleState {
+        match (&self.pause, self.status) {
+            (Some(_), _) => ScheduleState::Paused,
+            (None, None) => ScheduleState::New,
+            (None, Some(status)) => ScheduleState::Ran(status),
+        }
+    }
+}
+
 /// Why a schedule does not run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {

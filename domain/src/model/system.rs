@@ -28,6 +28,22 @@ pub struct SettingShown {
     pub help: String,
 }
 
+impl SettingShown {
+    /// Whether the text stands in it; without one, yes.
+    pub fn mentions(&self, text: Option<&str>) -> bool {
+        stands_in(text, &[&self.name, &self.value, &self.help])
+    }
+}
+
+fn stands_in(text: Option<&str>, values: &[&str]) -> bool {
+    let Some(text) = text.map(str::to_lowercase) else {
+        return true;
+    };
+    values
+        .iter()
+        .any(|value| value.to_lowercase().contains(&text))
+}
+
 /// What the database knows, and the engine of the process that answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SystemFigures {
@@ -65,6 +81,13 @@ pub struct TableSize {
     /// As PostgreSQL's statistics have it.
     pub rows: i64,
     pub bytes: i64,
+}
+
+impl TableSize {
+    /// Whether the text stands in its name; without one, yes.
+    pub fn mentions(&self, text: Option<&str>) -> bool {
+        stands_in(text, &[&self.name])
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

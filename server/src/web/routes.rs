@@ -89,6 +89,7 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/users/invite", EDIT, Quick, || post(told::invite)),
     route("POST", "/users/password", EDIT, Quick, || post(told::renew)),
     route("POST", "/tokens/make", EDIT, Quick, || post(told::make_token)),
+    route("POST", "/webhooks/make", EDIT, Quick, || post(told::make_webhook)),
     route("GET", "/ws/events", VIEW, Lasting, || get(events::events)),
     route("POST", "/upload", IMPORT, Lasting, || post(upload::upload)),
     route("GET", "/export/actions.csv", EXPORT, Quick, || get(export::<Actions>)),

@@ -1,4 +1,4 @@
-//! `POST /users/…` and `POST /tokens/make`: the forms that make a secret, for browsers without JavaScript. The answer is a page
+//! `POST /users/…`, `/tokens/make` and `/webhooks/make`: the forms that make a secret, for browsers without JavaScript. The answer is a page
 //! that tells it, once.
 
 use app::FormAnswer;
@@ -10,15 +10,16 @@ use axum::{
     response::Response,
 };
 use domain::{
-    model::token::NewToken,
+    model::{token::NewToken, webhook::WebhookForm},
     role::{Actor, Role},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{App, pages, problem::Problem};
 
 const USERS: &str = "/users";
 const TOKENS: &str = "/tokens";
+const WEBHOOKS: &str = "/webhooks";
 
 #[derive(Deserialize)]
 struct InviteForm {
@@ -32,14 +33,12 @@ pub(crate) async fn invite(
     Extension(actor): Extension<Actor>,
     request: Request,
 ) -> Response {
-    let (form, request) = taken::<InviteForm>(request).await;
-    let made = async {
-        let form = form?;
+    let made = async |form: InviteForm| {
         let role = role(&form.role)?;
-        Ok(app.engine.invite_user(&form.name, role, &actor).await?)
+        let invited = app.engine.invite_user(&form.name, role, &actor).await?;
+        Ok(FormAnswer::Invited(invited))
     };
-    let made = made.await.map(FormAnswer::Invited);
-    answer(&app, made, USERS, request).await
+    answer(&app, USERS, request, made).await
 }
 
 #[derive(Deserialize)]
@@ -55,17 +54,14 @@ pub(crate) async fn renew(
     Extension(actor): Extension<Actor>,
     request: Request,
 ) -> Response {
-    let (form, request) = taken::<PasswordForm>(request).await;
-    let made = async {
-        let form = form?;
+    let made = async |form: PasswordForm| {
         if form.sure.is_none() {
             return Ok(FormAnswer::AsksBefore { name: form.name });
         }
-        let made = app.engine.reset_password(&form.name, &actor).await?;
-        Ok(FormAnswer::Invited(made))
+        let renewed = app.engine.reset_password(&form.name, &actor).await?;
+        Ok(FormAnswer::Invited(renewed))
     };
-    let made = made.await;
-    answer(&app, made, USERS, request).await
+    answer(&app, USERS, request, made).await
 }
 
 #[derive(Deserialize)]
@@ -81,44 +77,53 @@ pub(crate) async fn make_token(
     Extension(actor): Extension<Actor>,
     request: Request,
 ) -> Response {
-    let (form, request) = taken::<TokenForm>(request).await;
-    let made = async {
-        let form = form?;
+    let made = async |form: TokenForm| {
         let wanted = NewToken {
             name: form.name,
             role: role(&form.role)?,
             // What is none of the choices is refused.
             days: form.days.parse().unwrap_or_default(),
         };
-        let made = app
+        let token = app
             .engine
             .create_api_token(&wanted, &actor.name, &actor)
             .await?;
-        Ok(FormAnswer::Made(made))
+        Ok(FormAnswer::MadeToken(token))
     };
-    let made = made.await;
-    answer(&app, made, TOKENS, request).await
+    answer(&app, TOKENS, request, made).await
 }
 
-/// The form, and the request without its body, which the page is rendered for.
-async fn taken<T: serde::de::DeserializeOwned>(request: Request) -> (Result<T, Problem>, Request) {
-    let (parts, body) = request.into_parts();
-    let form = Form::<T>::from_request(Request::from_parts(parts.clone(), body), &()).await;
-    let form = form.map(|Form(form)| form);
-    let form = form.map_err(|refused| Problem::invalid(refused.body_text()));
-    (form, Request::from_parts(parts, Body::empty()))
+/// Makes a webhook.
+pub(crate) async fn make_webhook(
+    State(app): State<App>,
+    Extension(actor): Extension<Actor>,
+    request: Request,
+) -> Response {
+    let made = async |form: WebhookForm| {
+        let webhook = app.engine.make_webhook(&form, &actor).await?;
+        Ok(FormAnswer::MadeWebhook(webhook))
+    };
+    answer(&app, WEBHOOKS, request, made).await
 }
 
 fn role(name: &str) -> Result<Role, Problem> {
     Role::parse(name).ok_or_else(|| Problem::invalid("Choose a role: admin, operator or viewer"))
 }
 
-async fn answer(
+/// Reads the form and does what it asks for. The page that tells what came of it is rendered for the request without its
+/// body.
+async fn answer<T: DeserializeOwned>(
     app: &App,
-    made: Result<FormAnswer, Problem>,
     back: &'static str,
     request: Request,
+    made: impl AsyncFnOnce(T) -> Result<FormAnswer, Problem>,
 ) -> Response {
+    let (parts, body) = request.into_parts();
+    let form = Form::<T>::from_request(Request::from_parts(parts.clone(), body), &()).await;
+    let made = match form {
+        Ok(Form(form)) => made(form).await,
+        Err(refused) => Err(Problem::invalid(refused.body_text())),
+    };
     let (status, answer) = match made {
         Ok(answer) => (StatusCode::OK, answer),
         Err(problem) => {
@@ -130,5 +135,6 @@ async fn answer(
             (problem.status, refused)
         }
     };
+    let request = Request::from_parts(parts, Body::empty());
     pages::form_answer(app, answer, status, request).await
 }

@@ -168,7 +168,7 @@ async fn every_table_is_whole_says_its_filter_and_begins_with_its_columns(pool: 
         let of_none = admin.get(&format!("/export/{unsaid}")).await;
         assert_eq!(of_none.status(), 422, "{unsaid}");
     }
-    for unread in ["webhooks", "tokens", "workers"] {
+    for unread in ["webhooks", "tokens", "workers", "schedules"] {
         let answer = admin.get(&format!("/export/{unread}.csv?state=lost")).await;
         assert_eq!(answer.status(), 422, "{unread}");
     }
@@ -186,7 +186,8 @@ async fn what_is_listed_by_state_is_taken_away_so(pool: PgPool) {
          INSERT INTO marketing.pipeline_workers (worker_id, host, pid, heartbeat_at)
          VALUES ('quick', 'h', 1, now() + INTERVAL '1 day'), ('still', 'h', 2, now() - INTERVAL '1 day');
          INSERT INTO marketing.schedule_runs (name, due_at, status, runner)
-         VALUES ('prune_runs', now(), 'ok', 'x'), ('prune_audit', now(), 'ok', 'x')",
+         VALUES ('prune_runs', now(), 'ok', 'x'), ('prune_audit', now(), 'ok', 'x');
+         UPDATE marketing.schedules SET paused = TRUE, paused_by = 'ada', pause_reason = 'a holiday', paused_at = now() WHERE name = 'prune_audit'",
     )
     .execute(&pool)
     .await
@@ -210,6 +211,17 @@ async fn what_is_listed_by_state_is_taken_away_so(pool: PgPool) {
             1,
         ),
         ("workers.csv", "pipeline_workers_20", 2),
+        ("schedules.csv?state=paused", "schedules_state-paused_20", 1),
+        (
+            "table-sizes.csv?q=AUDIT_log",
+            "table_sizes_q-AUDIT_log_20",
+            1,
+        ),
+        (
+            "settings.csv?q=none-says-this",
+            "settings_q-none-says-this_20",
+            0,
+        ),
         (
             "schedule-runs.csv?name=prune_runs",
             "schedule_runs_name-prune_runs_20",

@@ -18,7 +18,7 @@ use crate::{
         ask::{Question, ask_button},
         badge::{Tone, badge},
         export::ExportLink,
-        filter::{SearchField, Select, fixed},
+        filter::{SearchField, Select, fixed, unread},
         loaded::Loaded,
         notice::Empty,
         pager::{Pager, counted},
@@ -27,7 +27,7 @@ use crate::{
         time,
     },
     problem::Problem,
-    query::{carry, delivery_filter, event_path, unread_of_deliveries, use_query, webhook_path},
+    query::{DELIVERY_READERS, carry, delivery_filter, event_path, use_query, webhook_path},
 };
 
 #[component]
@@ -88,7 +88,7 @@ pub(super) fn Deliveries(
                 <SearchField label="Event type" name="type" cursor="after" />
                 <Select label="Within" name="newer" cursor="after" any="any time" choices=spans />
             </div>
-            {move || unread_of_deliveries(&params.read()).map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            {unread(&DELIVERY_READERS)}
             <Loaded resource=page view=|(query, page)| list(&query, page) />
         </section>
     }

@@ -6,7 +6,7 @@ use domain::model::{
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
-use super::types;
+use super::{MAKE, types};
 use crate::{
     api::webhooks::{change_webhook, make_webhook},
     live::Live,
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How the secret of a webhook is told.
-pub(super) fn once(made: WebhookSecret) -> ToldOnce {
+pub(crate) fn once(made: WebhookSecret) -> ToldOnce {
     ToldOnce {
         title: format!("The secret of {}", made.name),
         advice: "It signs what is sent and is shown only this once: give it to the receiver now, so that it can tell our messages from those of others.",
@@ -94,7 +94,7 @@ impl Fields {
                 <span>"Event types, none for all"</span>
                 <input
                     type="text"
-                    name="types"
+                    name="event_types"
                     node_ref=self.types
                     value=chosen
                     placeholder="company_validated, email_verified"
@@ -134,7 +134,7 @@ pub(super) fn Make(told: Told) -> impl IntoView {
         });
     };
     view! {
-        <form class="filters" on:submit=submit aria-label="Make a webhook">
+        <form class="filters" method="post" action=MAKE on:submit=submit aria-label="Make a webhook">
             {fields.view(None)}
             <button class="btn primary" type="submit" disabled=busy>"Make a webhook"</button>
         </form>

@@ -14,6 +14,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
+pub(crate) use form::once;
 pub(crate) use one::WebhookPage;
 
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
     parts::{
         badge::{Tone, badge},
         export::ExportLink,
-        filter::{Select, fixed},
+        filter::{Select, fixed, unread},
         header::PageHeader,
         loaded::Loaded,
         notice::Empty,
@@ -32,18 +33,20 @@ use crate::{
         time,
         told::{Told, told_once},
     },
-    query::{carry, use_query, webhook_path},
+    query::{WEBHOOK_READERS, carry, use_query, webhook_path, webhook_state},
 };
 use form::Make;
 
-const PATH: &str = "/webhooks";
+pub(crate) const PATH: &str = "/webhooks";
+/// Where the form goes without JavaScript.
+const MAKE: &str = "/webhooks/make";
 
 #[component]
 pub(crate) fn WebhooksPage() -> impl IntoView {
     let live = Live::expect();
     let params = use_query();
     let told: Told = RwSignal::new(None);
-    let state = Memo::new(move |_| params.read().get("state").unwrap_or_default());
+    let state = Memo::new(move |_| webhook_state(&params.read()));
     let all = live.resource(&[Topic::Settings], move || live.tick(), |_| webhooks());
     let states = fixed([
         (WebhookState::On.name(), "on"),
@@ -60,12 +63,13 @@ pub(crate) fn WebhooksPage() -> impl IntoView {
             <div class="filters">
                 <Select label="State" name="state" cursor="after" any="any state" choices=states />
             </div>
-            <Loaded resource=all view=move |all| list(&state.get(), all) />
+            {unread(&WEBHOOK_READERS)}
+            <Loaded resource=all view=move |all| list(state.get(), all) />
         </main>
     }
 }
 
-fn list(state: &str, all: Vec<WebhookRow>) -> AnyView {
+fn list(state: Option<WebhookState>, all: Vec<WebhookRow>) -> AnyView {
     if all.is_empty() {
         return view! {
             <Empty
@@ -77,7 +81,7 @@ fn list(state: &str, all: Vec<WebhookRow>) -> AnyView {
     }
     let shown: Vec<_> = all
         .into_iter()
-        .filter(|row| state.is_empty() || row.state.name() == state)
+        .filter(|row| state.is_none_or(|state| row.state == state))
         .collect();
     if shown.is_empty() {
         return view! {

@@ -1,18 +1,19 @@
 //! The tables of admins, of which some are about people: users, tokens, webhooks, the audit log.
 
 use app::query::{
-    Params, audit_query, delivery_filter, token_query, unread_of_audit, unread_of_deliveries,
-    unread_of_tokens, unread_of_users, unread_of_webhooks, user_filter, webhook_state,
+    AUDIT_READERS, DELIVERY_READERS, Params, Readers, TOKEN_READERS, USER_READERS, WEBHOOK_READERS,
+    audit_query, delivery_filter, system_search, token_query, user_filter, webhook_state,
 };
 use domain::model::{
     audit::{AuditEntry, AuditQuery},
+    system::{SettingShown, TableSize},
     token::{TokenQuery, TokenRow},
     user::{UserFilter, UserRow},
     webhook::{DeliveryQuery, DeliveryRow, WebhookRow, WebhookState},
 };
 use engine::store::Piece;
 
-use super::{App, Problem, Table, refuse};
+use super::{App, Problem, Table};
 
 pub(crate) struct Audit;
 
@@ -29,9 +30,9 @@ impl Table for Audit {
         "from",
         "until",
     ];
+    const READERS: &Readers = &AUDIT_READERS;
 
     fn query(params: &Params) -> Result<AuditQuery, Problem> {
-        refuse(unread_of_audit(params))?;
         Ok(AuditQuery {
             cursor: None,
             ..audit_query(params)
@@ -54,9 +55,9 @@ impl Table for Users {
     type Row = UserRow;
     const NAME: &'static str = "users";
     const FILTERS: &'static [&'static str] = &["q", "role", "state"];
+    const READERS: &Readers = &USER_READERS;
 
     fn query(params: &Params) -> Result<UserFilter, Problem> {
-        refuse(unread_of_users(params))?;
         Ok(user_filter(params))
     }
 
@@ -72,9 +73,9 @@ impl Table for Tokens {
     type Row = TokenRow;
     const NAME: &'static str = "api_tokens";
     const FILTERS: &'static [&'static str] = &["state"];
+    const READERS: &Readers = &TOKEN_READERS;
 
     fn query(params: &Params) -> Result<TokenQuery, Problem> {
-        refuse(unread_of_tokens(params))?;
         Ok(TokenQuery {
             cursor: None,
             ..token_query(params)
@@ -97,9 +98,9 @@ impl Table for Webhooks {
     type Row = WebhookRow;
     const NAME: &'static str = "webhooks";
     const FILTERS: &'static [&'static str] = &["state"];
+    const READERS: &Readers = &WEBHOOK_READERS;
 
     fn query(params: &Params) -> Result<Option<WebhookState>, Problem> {
-        refuse(unread_of_webhooks(params))?;
         Ok(webhook_state(params))
     }
 
@@ -117,9 +118,9 @@ impl Table for Deliveries {
     type Row = DeliveryRow;
     const NAME: &'static str = "webhook_deliveries";
     const FILTERS: &'static [&'static str] = &["webhook", "status", "type", "newer"];
+    const READERS: &Readers = &DELIVERY_READERS;
 
     fn query(params: &Params) -> Result<DeliveryQuery, Problem> {
-        refuse(unread_of_deliveries(params))?;
         let webhook = params.get_str("webhook").and_then(|id| id.parse().ok());
         let none = || Problem::invalid("Say of which webhook: webhook=1");
         Ok(DeliveryQuery {
@@ -135,5 +136,44 @@ impl Table for Deliveries {
 
     async fn piece(app: &App, query: &DeliveryQuery) -> engine::Result<Piece<DeliveryRow>> {
         app.engine.webhook_deliveries_piece(query).await
+    }
+}
+
+pub(crate) struct TableSizes;
+
+impl Table for TableSizes {
+    type Query = Option<String>;
+    type Row = TableSize;
+    const NAME: &'static str = "table_sizes";
+    const FILTERS: &'static [&'static str] = &["q"];
+
+    fn query(params: &Params) -> Result<Option<String>, Problem> {
+        Ok(system_search(params))
+    }
+
+    async fn piece(app: &App, search: &Option<String>) -> engine::Result<Piece<TableSize>> {
+        let mut rows = app.engine.system().await?.tables;
+        rows.retain(|row| row.mentions(search.as_deref()));
+        Ok((rows, None))
+    }
+}
+
+/// As the page shows them, which masks what is secret.
+pub(crate) struct Settings;
+
+impl Table for Settings {
+    type Query = Option<String>;
+    type Row = SettingShown;
+    const NAME: &'static str = "settings";
+    const FILTERS: &'static [&'static str] = &["q"];
+
+    fn query(params: &Params) -> Result<Option<String>, Problem> {
+        Ok(system_search(params))
+    }
+
+    async fn piece(app: &App, search: &Option<String>) -> engine::Result<Piece<SettingShown>> {
+        let mut rows = app.installation.settings.clone();
+        rows.retain(|row| row.mentions(search.as_deref()));
+        Ok((rows, None))
     }
 }

@@ -5,7 +5,7 @@ mod file;
 mod tables;
 mod whole;
 
-use app::query::Params;
+use app::query::{Params, Readers, TEXT_READERS};
 use axum::{
     Extension,
     body::Body,
@@ -20,15 +20,13 @@ use engine::{
 use futures::{StreamExt, stream};
 
 use super::{App, problem::Problem};
-pub(crate) use admin::{Audit, Deliveries, Tokens, Users, Webhooks};
+pub(crate) use admin::{Audit, Deliveries, Settings, TableSizes, Tokens, Users, Webhooks};
 use file::{comment, download, file_name};
 pub(crate) use tables::{
     Actions, Companies, Contacts, DeadLetters, ErrorGroups, Errors, Events, Imports, ScheduleRuns,
-    Workers,
+    Schedules, Workers,
 };
-pub(crate) use whole::{
-    Health, Phases, Queue, Schedules, Settings, Snipers, Stages, TableSizes, Throughput,
-};
+pub(crate) use whole::{Health, Phases, Queue, Snipers, Stages, Throughput};
 
 /// A list as a file. The keys of the query string are those of its page.
 pub(crate) trait Table: 'static {
@@ -38,9 +36,11 @@ pub(crate) trait Table: 'static {
     const NAME: &'static str;
     /// The keys that filter.
     const FILTERS: &'static [&'static str];
+    /// What cannot be read as a filter is refused: the file would hold more than was asked for.
+    const READERS: &Readers = &TEXT_READERS;
 
     /// # Errors
-    /// What cannot be read as a filter: the file would hold more than was asked for.
+    /// Where the table is not named.
     fn query(params: &Params) -> Result<Self::Query, Problem>;
     /// Where the next piece begins, of a table that has more than one.
     fn go_on(_: &mut Self::Query, _: String) {}
@@ -50,17 +50,15 @@ pub(crate) trait Table: 'static {
     ) -> impl Future<Output = engine::Result<Piece<Self::Row>>> + Send;
 }
 
-/// For a filter that cannot be read.
-fn refuse(unread: Option<String>) -> Result<(), Problem> {
-    unread.map_or(Ok(()), |text| Err(Problem::invalid(text)))
-}
-
 /// The whole table, as its page lists it under the same query string.
 pub(crate) async fn export<T: Table>(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
+    if let Some(text) = T::READERS.unread(&params) {
+        return Err(Problem::invalid(text));
+    }
     let query = T::query(&params)?;
     let filters: Vec<(&str, &str)> = params
         .iter()

@@ -1,10 +1,10 @@
 //! The tables that can be taken away: what filters them, and where their rows come from.
 
 use app::query::{
-    Params, action_filter, company_filter, contact_filter, dead_letter_query, error_query,
-    event_filter, group_query, import_filter, unread_of_actions, unread_of_companies,
-    unread_of_contacts, unread_of_dead_letters, unread_of_errors, unread_of_events,
-    unread_of_groups, unread_of_imports, unread_of_workers, worker_state,
+    ACTION_READERS, COMPANY_READERS, CONTACT_READERS, DEAD_LETTER_READERS, ERROR_READERS,
+    EVENT_READERS, GROUP_READERS, IMPORT_READERS, Params, Readers, SCHEDULE_READERS,
+    WORKER_READERS, action_filter, company_filter, contact_filter, dead_letter_query, error_query,
+    event_filter, group_query, import_filter, schedule_state, worker_state,
 };
 use domain::model::{
     bulk::{ActionFilter, BulkAction},
@@ -15,12 +15,12 @@ use domain::model::{
     error_group::{GroupQuery, GroupRow},
     event::{EventFilter, EventRow},
     import::{ImportBatch, ImportFilter},
-    schedule::ScheduleRun,
+    schedule::{Schedule, ScheduleRun, ScheduleState},
     worker::{WorkerRow, WorkerState},
 };
 use engine::store::Piece;
 
-use super::{App, Problem, Table, refuse};
+use super::{App, Problem, Table};
 
 pub(crate) struct Events;
 
@@ -32,9 +32,9 @@ impl Table for Events {
         "type", "status", "batch", "record", "older", "newer", "from", "until", "attempts",
         "worker", "q", "dead", "payload",
     ];
+    const READERS: &Readers = &EVENT_READERS;
 
     fn query(params: &Params) -> Result<EventFilter, Problem> {
-        refuse(unread_of_events(params))?;
         Ok(EventFilter {
             cursor: None,
             ..event_filter(params)
@@ -67,9 +67,9 @@ impl Table for Companies {
         "until",
         "sort",
     ];
+    const READERS: &Readers = &COMPANY_READERS;
 
     fn query(params: &Params) -> Result<CompanyFilter, Problem> {
-        refuse(unread_of_companies(params))?;
         Ok(CompanyFilter {
             cursor: None,
             ..company_filter(params)
@@ -94,9 +94,9 @@ impl Table for Contacts {
     const FILTERS: &'static [&'static str] = &[
         "q", "email", "role", "status", "batch", "company", "newer", "from", "until", "sort",
     ];
+    const READERS: &Readers = &CONTACT_READERS;
 
     fn query(params: &Params) -> Result<ContactFilter, Problem> {
-        refuse(unread_of_contacts(params))?;
         Ok(ContactFilter {
             cursor: None,
             ..contact_filter(params)
@@ -130,9 +130,9 @@ impl Table for Errors {
         "e_sort",
         "e_order",
     ];
+    const READERS: &Readers = &ERROR_READERS;
 
     fn query(params: &Params) -> Result<ErrorQuery, Problem> {
-        refuse(unread_of_errors(params))?;
         Ok(ErrorQuery {
             cursor: None,
             ..error_query(params)
@@ -157,9 +157,9 @@ impl Table for ErrorGroups {
     const FILTERS: &'static [&'static str] = &[
         "state", "type", "assigned", "q", "newer", "from", "until", "sort",
     ];
+    const READERS: &Readers = &GROUP_READERS;
 
     fn query(params: &Params) -> Result<GroupQuery, Problem> {
-        refuse(unread_of_groups(params))?;
         Ok(GroupQuery {
             cursor: None,
             ..group_query(params)
@@ -183,9 +183,9 @@ impl Table for DeadLetters {
     const NAME: &'static str = "dead_letters";
     const FILTERS: &'static [&'static str] =
         &["kind", "type", "batch", "q", "newer", "from", "until"];
+    const READERS: &Readers = &DEAD_LETTER_READERS;
 
     fn query(params: &Params) -> Result<DeadLetterQuery, Problem> {
-        refuse(unread_of_dead_letters(params))?;
         Ok(DeadLetterQuery {
             cursor: None,
             ..dead_letter_query(params)
@@ -208,9 +208,9 @@ impl Table for Actions {
     type Row = BulkAction;
     const NAME: &'static str = "pipeline_actions";
     const FILTERS: &'static [&'static str] = &["kind", "state", "by", "newer", "from", "until"];
+    const READERS: &Readers = &ACTION_READERS;
 
     fn query(params: &Params) -> Result<ActionFilter, Problem> {
-        refuse(unread_of_actions(params))?;
         Ok(ActionFilter {
             cursor: None,
             ..action_filter(params)
@@ -233,9 +233,9 @@ impl Table for Imports {
     type Row = ImportBatch;
     const NAME: &'static str = "import_batches";
     const FILTERS: &'static [&'static str] = &["q", "status", "newer", "from", "until", "sort"];
+    const READERS: &Readers = &IMPORT_READERS;
 
     fn query(params: &Params) -> Result<ImportFilter, Problem> {
-        refuse(unread_of_imports(params))?;
         Ok(ImportFilter {
             cursor: None,
             ..import_filter(params)
@@ -258,14 +258,34 @@ impl Table for Workers {
     type Row = WorkerRow;
     const NAME: &'static str = "pipeline_workers";
     const FILTERS: &'static [&'static str] = &["state"];
+    const READERS: &Readers = &WORKER_READERS;
 
     fn query(params: &Params) -> Result<Option<WorkerState>, Problem> {
-        refuse(unread_of_workers(params))?;
         Ok(worker_state(params))
     }
 
     async fn piece(app: &App, state: &Option<WorkerState>) -> engine::Result<Piece<WorkerRow>> {
         let mut rows = app.engine.workers().await?.rows;
+        rows.retain(|row| state.is_none_or(|state| row.state() == state));
+        Ok((rows, None))
+    }
+}
+
+pub(crate) struct Schedules;
+
+impl Table for Schedules {
+    type Query = Option<ScheduleState>;
+    type Row = Schedule;
+    const NAME: &'static str = "schedules";
+    const FILTERS: &'static [&'static str] = &["state"];
+    const READERS: &Readers = &SCHEDULE_READERS;
+
+    fn query(params: &Params) -> Result<Option<ScheduleState>, Problem> {
+        Ok(schedule_state(params))
+    }
+
+    async fn piece(app: &App, state: &Option<ScheduleState>) -> engine::Result<Piece<Schedule>> {
+        let mut rows = app.engine.schedules().await?;
         rows.retain(|row| state.is_none_or(|state| row.state() == state));
         Ok((rows, None))
     }

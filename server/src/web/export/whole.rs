@@ -3,9 +3,7 @@
 use app::query::Params;
 use domain::model::{
     overview::{DailyThroughput, PhaseCard, QueueRow, SniperTarget, WorkflowHealth},
-    schedule::Schedule,
     stage::StageFigures,
-    system::{SettingShown, TableSize},
 };
 use engine::{Result, export::Exported, store::Piece};
 
@@ -33,17 +31,6 @@ impl<T: Whole> Table for T {
 
     async fn piece(app: &App, (): &()) -> Result<Piece<<T as Whole>::Row>> {
         Ok((T::rows(app).await?, None))
-    }
-}
-
-pub(crate) struct Schedules;
-
-impl Whole for Schedules {
-    type Row = Schedule;
-    const NAME: &'static str = "schedules";
-
-    async fn rows(app: &App) -> Result<Vec<Schedule>> {
-        app.engine.schedules().await
     }
 }
 
@@ -110,28 +97,5 @@ impl Whole for Throughput {
 
     async fn rows(app: &App) -> Result<Vec<DailyThroughput>> {
         app.engine.daily_throughput().await
-    }
-}
-
-pub(crate) struct TableSizes;
-
-impl Whole for TableSizes {
-    type Row = TableSize;
-    const NAME: &'static str = "table_sizes";
-
-    async fn rows(app: &App) -> Result<Vec<TableSize>> {
-        Ok(app.engine.system().await?.tables)
-    }
-}
-
-/// As the page shows them, which masks what is secret.
-pub(crate) struct Settings;
-
-impl Whole for Settings {
-    type Row = SettingShown;
-    const NAME: &'static str = "settings";
-
-    async fn rows(app: &App) -> Result<Vec<SettingShown>> {
-        Ok(app.installation.settings.clone())
     }
 }
