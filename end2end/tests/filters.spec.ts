@@ -52,9 +52,9 @@ test('two filters chosen in one moment', async ({ page, psql }) => {
   await settled(psql, unique('moment'), 1);
   await open(page, '/events');
   await expect(page.locator('main select[name=type] option')).not.toHaveCount(1);
-  await page.locator('main .filters').evaluate((filters) => {
+  await page.locator('main').evaluate((main) => {
     for (const [name, at] of [['status', 1], ['type', 1]] as const) {
-      const select = filters.querySelector<HTMLSelectElement>(`select[name=${name}]`)!;
+      const select = main.querySelector<HTMLSelectElement>(`select[name=${name}]`)!;
       select.selectedIndex = at;
       select.dispatchEvent(new Event('change', { bubbles: true }));
     }
