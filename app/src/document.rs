@@ -12,7 +12,8 @@ use leptos_meta::{Link, MetaTags};
 use crate::{App, PRODUCT, chunk::Needed, routes::SIGN_IN};
 
 /// Runs before the first paint, so that neither the theme, nor the console's size, nor what was declined shows for a moment.
-const EARLY: &str = r#"(()=>{try{const r=document.documentElement,s=localStorage,t=s.getItem("theme"),h=+s.getItem("console-height");
+/// Without its mark the style sheet hides what needs code.
+const EARLY: &str = r#"(()=>{const r=document.documentElement;r.dataset.script="runs";try{const s=localStorage,t=s.getItem("theme"),h=+s.getItem("console-height");
 if(t==="light"||t==="dark")r.dataset.theme=t;if(s.getItem("console")==="closed")r.dataset.console="closed";
 if(s.getItem("tour"))r.dataset.tour="seen";if(h>0)r.style.setProperty("--console-height",h+"px")}catch{}})()"#;
 

@@ -35,7 +35,7 @@ test.beforeAll(async ({ browser }) => {
     VALUES (${hook}, ${event}, '${tag}_with_a_rather_long_event_type', 'dead', 8, now(), 410, 12, 'answered with 410 Gone', repeat('Gone. ', 100)),
            (${hook}, ${other}, 'company_updated', 'delivered', 1, now(), 200, 3, NULL, NULL)`);
   psql.close();
-  const context = await browser.newContext({ storageState: Server.shared().sessionFile('admin') });
+  const context = await browser.newContext({ storageState: Server.shared().sessionFile('admin'), javaScriptEnabled: true });
   const page = await context.newPage();
   await open(page, '/imports');
   const batch = await imported(page, `${tag}.csv`, companies(tag.replace('pages', 'others'), 3));
@@ -187,6 +187,10 @@ test.describe('without JavaScript', () => {
     await expect(page.locator('.card').first()).toBeVisible();
     await page.goto(`${base()}/companies?q=${tag}`);
     await expect(page.locator('main tbody tr').first()).toBeVisible();
+    // Nothing is offered that would do nothing.
+    await expect(page.locator('.live')).toBeHidden();
+    const idle = page.locator('button:visible:not([popovertarget])');
+    expect(await idle.evaluateAll((buttons) => (buttons as HTMLButtonElement[]).filter(({ form }) => !form).map(({ outerHTML }) => outerHTML))).toEqual([]);
     await page.goto(base() + details[0]);
     await expect(page.getByRole('heading', { level: 2, name: `${tag} 1` })).toBeVisible();
     for (const path of ['/events?status=processed', details[3], '/schedules', '/workers']) {

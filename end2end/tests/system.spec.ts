@@ -16,7 +16,7 @@ test('an admin sees what runs here, and no password', async ({ page, psql }) => 
   await expect(page.getByRole('region', { name: 'Largest tables' }).locator('tbody tr')).toHaveCount(10);
   const settings = page.getByRole('region', { name: 'Settings', exact: true });
   await expect(settings.getByRole('row', { name: /^SITE_ADDR/ })).toContainText(base().replace('http://', ''));
-  const search = page.getByRole('searchbox', { name: 'Search the tables and settings' });
+  const search = page.getByRole('searchbox', { name: 'Search the largest tables and the settings' });
   await search.fill('site_addr');
   await search.press('Enter');
   await expect(page).toHaveURL(/[?&]q=site_addr/);

@@ -62,10 +62,7 @@ test('a webhook is made, its secret seen once, tested, and gets its events', asy
   expect(tested.headers['x-signature']).toBe(signed);
   expect(JSON.parse(tested.body)).toMatchObject({ event_type: 'webhook_test', payload: { webhook: name } });
   const test = main.locator(`tr[data-event="${JSON.parse(tested.body).event_id}"]`);
-  await expect(async () => {
-    await page.getByRole('button', { name: 'Refresh' }).click();
-    await expect(test).toContainText('delivered', { timeout: 1000 });
-  }).toPass({ timeout: 15_000 });
+  await expect(test).toContainText('delivered');
   await expect(test.locator('.badge').first()).toHaveText('test');
   await expect(test.getByRole('button')).toHaveCount(0);
   await expect(test.getByRole('link')).toHaveCount(0);

@@ -103,7 +103,7 @@ fn CompanyChip(filter: Memo<ContactFilter>) -> impl IntoView {
 
 fn email_choices() -> Vec<Choice> {
     let text = |state: EmailState| match state {
-        EmailState::Pending => "pending: no verdict yet",
+        EmailState::Pending => "no verdict yet",
         EmailState::None => "no address",
         verdict => verdict.name(),
     };

@@ -34,10 +34,10 @@ pub(crate) fn SystemPage() -> impl IntoView {
     let search = Memo::new(move |_| system_search(&params.read()));
     let all = live.resource(&[], move || live.tick(), |_| system());
     view! {
-        <PageHeader title="System" subtitle="What runs here, how large it has become, how it is set up" />
+        <PageHeader title="System" subtitle="What runs here, how large it has become, how it is set up" own_search=true />
         <main id="main">
             <div class="filters">
-                <SearchField label="Search the tables and settings" name="q" cursor="after" main=true />
+                <SearchField label="Search the largest tables and the settings" name="q" cursor="after" main=true />
             </div>
             <Loaded resource=all view=move |system| show(search.get().as_deref(), system) />
             <Retention />

@@ -52,7 +52,7 @@ pub(crate) fn ColumnChoice(of: Headings) -> impl IntoView {
         }
     };
     view! {
-        <button class="btn quiet" popovertarget=MENU>"Columns" {icon(CHEVRON)}</button>
+        <button class="btn quiet to-end" popovertarget=MENU>"Columns" {icon(CHEVRON)}</button>
         <section class="menu column-choice" id=MENU popover="auto" aria-label="Columns">
             <ul>{of.iter().skip(1).map(|(name, _)| entry(name)).collect_view()}</ul>
         </section>

@@ -169,7 +169,9 @@ async fn every_table_is_whole_says_its_filter_and_begins_with_its_columns(pool: 
         assert_eq!(of_none.status(), 422, "{unsaid}");
     }
     for unread in ["webhooks", "tokens", "workers", "schedules"] {
-        let answer = admin.get(&format!("/export/{unread}.csv?state=unheard-of")).await;
+        let answer = admin
+            .get(&format!("/export/{unread}.csv?state=unheard-of"))
+            .await;
         assert_eq!(answer.status(), 422, "{unread}");
     }
 }

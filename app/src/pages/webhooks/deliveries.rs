@@ -74,7 +74,7 @@ pub(super) fn Deliveries(
         )
     };
     view! {
-        <section>
+        <section class="filtered">
             <div class="company-head">
                 <h2>"Deliveries"</h2>
                 <span class="grow"></span>

@@ -119,11 +119,13 @@ fn whole(row: WebhookRow, acts: Acts) -> AnyView {
 
 fn buttons(row: &WebhookRow, acts: Acts) -> AnyView {
     let id = row.id;
+    let live = Live::expect();
     let test = move |_| {
         acts.testing.set(true);
         acts.tested.set(None);
         spawn_local(async move {
             let answer = test_webhook(id).await;
+            live.stale(Topic::Settings);
             let _ = acts.tested.try_set(Some(answer));
             let _ = acts.testing.try_set(false);
         });
