@@ -50,12 +50,18 @@ where
             open.set(None);
         }
     };
+    // A key may open it again before the browser says that it was closed.
+    let closed = move |_| {
+        if node.get_untracked().is_some_and(|dialog| !dialog.open()) {
+            open.set(None);
+        }
+    };
     view! {
         <dialog
             class="dialog"
             node_ref=node
             aria-labelledby=move || format!("{}-title", id.get_value())
-            on:close=move |_| open.set(None)
+            on:close=closed
             on:click=backdrop
         >
             {move || {

@@ -1,5 +1,5 @@
-//! `POST /users/…`, `/tokens/make` and `/webhooks/make`: the forms that make a secret, for browsers without JavaScript. The answer is a page
-//! that tells it, once.
+//! `POST /users/…`, `/tokens/make` and `/webhooks/make`: the forms that make a secret, for browsers without JavaScript. The
+//! answer is a page that tells it, once.
 
 use app::FormAnswer;
 use axum::{
