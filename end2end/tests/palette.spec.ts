@@ -90,6 +90,9 @@ test('errors are gone through, resolved and retried from the keyboard', async ({
   await expect(dialog).toContainText('Retry this error');
   await page.keyboard.press('Escape');
   await expect(rows.nth(1).locator('button:focus')).toHaveCount(1);
+  await page.keyboard.press('e');
+  await expect(dialog.getByRole('button', { name: 'Resolve' })).toBeVisible();
+  await page.keyboard.press('Escape');
   await page.keyboard.press('r');
   await expect(dialog).toContainText('Retry this error');
   // A key may come before the browser says that the dialog was closed.
