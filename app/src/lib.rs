@@ -12,6 +12,7 @@ mod browser;
 mod chunk;
 mod console;
 mod document;
+mod hydration;
 mod live;
 pub mod mode;
 mod pages;
@@ -30,6 +31,8 @@ use leptos_router::components::Router;
 pub use answer::{FormAnswer, form_answer};
 pub use chunk::fetched;
 pub use document::shell;
+#[cfg(feature = "hydrate")]
+pub use hydration::hydrate;
 
 /// The product's name, in the title of every page.
 pub const PRODUCT: &str = "Outreach Command Center";

@@ -3,12 +3,11 @@
 // Pages are one type each, as deep as their markup.
 #![recursion_limit = "512"]
 
-use app::App;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
 pub async fn hydrate() {
     if app::fetched().await {
-        leptos::mount::hydrate_body(App);
+        app::hydrate().await;
     }
 }

@@ -24,6 +24,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::errors::{Selection, errors, preview_errors},
+    hydration::Apart,
     live::Live,
     parts::dialog::Dialog,
     problem::Problem,
@@ -124,16 +125,18 @@ pub(crate) fn ErrorConsole() -> impl IntoView {
     provide_context(console);
     let in_n8n = Memo::new(move |_| params.read().get_str("e_panel") == Some("n8n"));
     view! {
-        <section class="console" id="console" aria-label="Error console" tabindex="-1">
-            <size::ResizeHandle />
-            <bar::Bar n8n=in_n8n />
-            <div class="console-body">
-                <div hidden=in_n8n>
-                    <table::Errors />
+        <Apart>
+            <section class="console" id="console" aria-label="Error console" tabindex="-1">
+                <size::ResizeHandle />
+                <bar::Bar n8n=in_n8n />
+                <div class="console-body">
+                    <div hidden=in_n8n>
+                        <table::Errors />
+                    </div>
+                    {move || in_n8n.get().then(|| view! { <n8n::N8nErrors /> })}
                 </div>
-                {move || in_n8n.get().then(|| view! { <n8n::N8nErrors /> })}
-            </div>
-        </section>
+            </section>
+        </Apart>
         <Dialog open=console.task title=task_title children=move |task| task_body(console, task) />
     }
 }

@@ -80,7 +80,7 @@ fn list(filter: &ActionFilter, page: Page<BulkAction>) -> AnyView {
         ("By", ""),
         ("Reason", ""),
     ];
-    let body = rows(page.rows, key, |row| line(row, &carried));
+    let body = rows(page.rows, key, move |row| line(row, &carried));
     view! {
         <p class="list-count">{counted(page.count, "action", "actions")}</p>
         {table("Actions", headings, body)}

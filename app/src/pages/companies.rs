@@ -170,7 +170,7 @@ fn list(filter: &CompanyFilter, chosen: Chosen<CompanyKey>, page: Page<CompanyRo
         .iter()
         .map(|row| CompanyKey(row.key.clone()))
         .collect();
-    let body = rows(page.rows, key, |row| {
+    let body = rows(page.rows, key, move |row| {
         line(row, &carry("", &present), may.then_some(chosen))
     });
     view! {

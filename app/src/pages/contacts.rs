@@ -141,7 +141,7 @@ fn list(filter: &ContactFilter, chosen: Chosen<ContactId>, page: Page<ContactRow
     let body = rows(
         page.rows,
         |row| format!("{row:?}"),
-        |row| line(row, &carried, may.then_some(chosen)),
+        move |row| line(row, &carried, may.then_some(chosen)),
     );
     view! {
         <p class="list-count">{found.clone()}</p>

@@ -102,7 +102,7 @@ fn list(query: &DeadLetterQuery, chosen: Chosen, page: Page<DeadLetter>) -> AnyV
     let body = rows(
         page.rows,
         |row| format!("{} {}", row.event_id, row.moved_at),
-        |row| line(row, &carried, may.then_some(chosen)),
+        move |row| line(row, &carried, may.then_some(chosen)),
     );
     view! {
         <p class="list-count">{found.clone()}</p>

@@ -130,7 +130,7 @@ fn list(query: &GroupQuery, page: Page<GroupRow>) -> AnyView {
     let body = rows(
         page.rows,
         |row| format!("{row:?}"),
-        |row| line(row, &carried),
+        move |row| line(row, &carried),
     );
     view! {
         <p class="list-count">{counted(page.count, "group", "groups")}</p>

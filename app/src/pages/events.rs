@@ -158,7 +158,7 @@ fn list(filter: &EventFilter, chosen: Chosen, page: Page<EventRow>) -> AnyView {
         headings.insert(0, CHOOSE);
     }
     let ids = page.rows.iter().map(|row| row.id).collect();
-    let body = rows(page.rows, key, |row| {
+    let body = rows(page.rows, key, move |row| {
         line(row, &carried, may.then_some(chosen))
     });
     view! {

@@ -145,7 +145,7 @@ fn list(filter: &ImportFilter, chosen: Chosen<BatchId>, page: Page<ImportBatch>)
     });
     let batch = |row: &ImportBatch| BatchId(row.batch_id.clone());
     let ids = page.rows.iter().map(batch).collect();
-    let body = rows(page.rows, key, |row| line(row, may.then_some(chosen)));
+    let body = rows(page.rows, key, move |row| line(row, may.then_some(chosen)));
     view! {
         <p class="list-count">{found.clone()}</p>
         {may.then(|| chosen.record_bar(all, found, ids))}

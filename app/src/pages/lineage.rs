@@ -94,7 +94,7 @@ fn whole(lineage: Option<Lineage>) -> AnyView {
         let state = (&node.status, &node.facts, node.attempts, node.done_at);
         format!("{} {depth} {place:?} {state:?}", node.key)
     };
-    let nodes = rows(placed, key, |(depth, place, one)| {
+    let nodes = rows(placed, key, move |(depth, place, one)| {
         node(one, depth, place, &present)
     });
     view! {

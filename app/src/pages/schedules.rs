@@ -120,7 +120,7 @@ fn list(state: Option<ScheduleState>, all: Vec<Schedule>, editing: Editing) -> A
         ("Result", ""),
         ("", ""),
     ];
-    let body = rows(shown, key, |row| {
+    let body = rows(shown, key, move |row| {
         let href = link(PATH, &present, &[("name", Some(&row.name))]);
         line(row, href, editing)
     });
@@ -369,7 +369,7 @@ fn history(chosen: Option<(String, Vec<ScheduleRun>)>) -> AnyView {
         ("Result", ""),
     ];
     let key = |run: &ScheduleRun| format!("{} {}", run.id, run.status.name());
-    let body = rows(runs, key, |run| {
+    let body = rows(runs, key, move |run| {
         let took = run
             .finished_at
             .map(|end| duration((end - run.started_at).num_milliseconds() as f64 / 1000.0));

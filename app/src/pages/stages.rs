@@ -361,7 +361,7 @@ fn paused(batches: Vec<BatchPause>) -> AnyView {
     }
     let present = use_query().get_untracked();
     let key = |row: &BatchPause| format!("{} {}", row.batch_id, row.waiting);
-    let body = rows(batches, key, |row| {
+    let body = rows(batches, key, move |row| {
         let href = carry(&import_path(&row.batch_id), &present);
         let waiting = events_path(&EventFilter {
             batch: Some(row.batch_id.clone()),

@@ -9,6 +9,7 @@ use leptos_router::hooks::use_location;
 use crate::{
     browser,
     console::{ConsoleTask, ErrorConsole},
+    hydration::Apart,
     live::Live,
     mode,
     parts::{
@@ -96,8 +97,12 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
     view! {
         <a class="skip" href="#main" rel="external">"Skip to content"</a>
         <div class="app">
-            <Rail />
-            <div class="page">{children()}</div>
+            <Apart>
+                <Rail />
+            </Apart>
+            <Apart>
+                <div class="page">{children()}</div>
+            </Apart>
         </div>
         <section class="toasts" aria-label="Messages">
             <ToastQueue />

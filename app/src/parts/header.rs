@@ -6,6 +6,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 
 use crate::{
     browser,
+    hydration::Apart,
     live::{Connection, Live},
     parts::{
         announce::Announcer,
@@ -36,22 +37,24 @@ pub(crate) fn PageHeader(
 ) -> impl IntoView {
     view! {
         <Title text=title.clone() />
-        <header class="top">
-            <button class="btn icon-only menu-button" popovertarget="rail" aria-label="Menu">{icon(MENU)}</button>
-            <div class="titles">
-                <h1>{title}</h1>
-                <p>{subtitle}</p>
-            </div>
-            <span class="grow"></span>
-            <ConnectionState />
-            <Refreshing />
-            {(!views.is_empty()).then(|| view! { <ViewsMenu path=views /> })}
-            {(!own_search).then(|| view! { <CompanySearch /> })}
-            {children.map(|children| view! { <div class="actions">{children()}</div> })}
-            <PageHelp />
-            <ThemeToggle />
-            <UserMenu />
-        </header>
+        <Apart>
+            <header class="top">
+                <button class="btn icon-only menu-button" popovertarget="rail" aria-label="Menu">{icon(MENU)}</button>
+                <div class="titles">
+                    <h1>{title}</h1>
+                    <p>{subtitle}</p>
+                </div>
+                <span class="grow"></span>
+                <ConnectionState />
+                <Refreshing />
+                {(!views.is_empty()).then(|| view! { <ViewsMenu path=views /> })}
+                {(!own_search).then(|| view! { <CompanySearch /> })}
+                {children.map(|children| view! { <div class="actions">{children()}</div> })}
+                <PageHelp />
+                <ThemeToggle />
+                <UserMenu />
+            </header>
+        </Apart>
         <PauseBanner />
     }
 }

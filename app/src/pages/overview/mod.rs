@@ -25,6 +25,7 @@ use crate::{
         events::events,
         overview::{event_counts, overview, sniper_targets, throughput_chart},
     },
+    hydration::{Apart, apart},
     live::Live,
     parts::{
         export::{ExportLink, export_icon},
@@ -76,18 +77,26 @@ pub(crate) fn OverviewPage() -> impl IntoView {
                         <Loaded resource=figures view=|figures| strip::strip(&figures) />
                         <div class="grid">
                             <div class="column">
-                                <throughput::Throughput figures=figures chart=chart />
-                                <section class="card" aria-labelledby="health">
-                                    <h2 id="health">"Workflow health" <small>"last hour"</small> {export_icon("workflow-health", "the workflow health")}</h2>
-                                    <Loaded resource=figures view=|figures| health::health(&figures) />
-                                </section>
+                                <Apart>
+                                    <throughput::Throughput figures=figures chart=chart />
+                                </Apart>
+                                <Apart>
+                                    <section class="card" aria-labelledby="health">
+                                        <h2 id="health">"Workflow health" <small>"last hour"</small> {export_icon("workflow-health", "the workflow health")}</h2>
+                                        <Loaded resource=figures view=|figures| health::health(&figures) />
+                                    </section>
+                                </Apart>
                             </div>
                             <div class="column">
-                                <section class="card" aria-labelledby="queue">
-                                    <h2 id="queue">"Event queue" <small>"waiting now"</small> {export_icon("event-queue", "the event queue")}</h2>
-                                    <Loaded resource=figures view=|figures| queue::queue(&figures) />
-                                </section>
-                                <feed::Feed recent=recent />
+                                <Apart>
+                                    <section class="card" aria-labelledby="queue">
+                                        <h2 id="queue">"Event queue" <small>"waiting now"</small> {export_icon("event-queue", "the event queue")}</h2>
+                                        <Loaded resource=figures view=|figures| queue::queue(&figures) />
+                                    </section>
+                                </Apart>
+                                <Apart>
+                                    <feed::Feed recent=recent />
+                                </Apart>
                             </div>
                         </div>
                     }
@@ -123,6 +132,8 @@ fn AsOf(figures: Resource<Result<Overview, Problem>>) -> impl IntoView {
 
 /// What is above the tabs: where the data comes from, what to do first, the four cards.
 fn top(figures: &Overview, counted: vitals::Counted) -> AnyView {
+    let (as_of, vitals) = (figures.as_of, figures.vitals.clone());
+    let cards = figures.cards.clone().into_iter();
     view! {
         {figures
             .demo
@@ -136,8 +147,8 @@ fn top(figures: &Overview, counted: vitals::Counted) -> AnyView {
                 }
             })}
         {figures.empty.then(|| start(figures.demo))}
-        {vitals::vitals(&figures.vitals, counted, figures.as_of)}
-        <section class="cards" aria-label="Phases">{figures.cards.iter().map(|card| cards::card(card, figures.as_of)).collect_view()}</section>
+        {apart(move || vitals::vitals(&vitals, counted, as_of))}
+        <section class="cards" aria-label="Phases">{cards.map(|card| apart(move || cards::card(&card, as_of))).collect_view()}</section>
     }
     .into_any()
 }

@@ -15,6 +15,7 @@ use domain::{
 use leptos::prelude::*;
 
 use crate::{
+    hydration::apart,
     parts::{
         badge::{Tone, age_tone},
         process_now::ProcessNowButton,
@@ -23,10 +24,11 @@ use crate::{
 };
 
 pub(super) fn strip(figures: &Overview) -> AnyView {
+    let (steps, demo) = (figures.strip.clone().into_iter(), figures.demo);
     view! {
         <section class="card flow-card" aria-label="Pipeline">
             <ol class="flow">
-                {figures.strip.iter().map(|one| step(one, figures.demo)).collect_view()}
+                {steps.map(|one| apart(move || step(&one, demo))).collect_view()}
             </ol>
         </section>
     }

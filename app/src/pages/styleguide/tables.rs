@@ -97,7 +97,7 @@ fn events() -> AnyView {
         ("What happened", ""),
         ("", ""),
     ];
-    let line = |row: Row| {
+    let line = move |row: Row| {
         let (id, event, company, status, attempts, error) = row;
         view! {
             <tr>
