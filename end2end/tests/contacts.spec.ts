@@ -5,7 +5,7 @@ import { base, expect, live, open, test, unique } from './people';
 import type { Psql } from './psql';
 
 const rows = (page: Page) => page.locator('main tbody tr');
-const search = (page: Page) => page.getByRole('searchbox', { name: 'Name, e-mail or company' });
+const search = (page: Page) => page.getByRole('searchbox', { name: 'Name, e-mail, company' });
 const select = (page: Page, name: string) => page.locator('main').getByRole('combobox', { name });
 
 /** A company with 55 contacts, of which no stage is told; returns its Barton ID. One is valid, one invalid, one was not found. */

@@ -1,10 +1,6 @@
 //! A view that waits for its turn.
 
-use std::{
-    cell::RefCell,
-    mem,
-    rc::{Rc, Weak},
-};
+use std::{cell::RefCell, mem, rc::Rc};
 
 use leptos::{
     prelude::*,
@@ -50,17 +46,6 @@ enum Stage {
     /// Between the two.
     Underway(Element),
     Alive(AnyViewState),
-}
-
-/// A piece that may have left the page before its turn.
-pub(super) struct Piece(Weak<RefCell<Stage>>);
-
-impl Piece {
-    pub(super) fn take_over(self) {
-        if let Some(state) = self.0.upgrade() {
-            ApartState(state).take_over();
-        }
-    }
 }
 
 impl ApartState {
@@ -187,7 +172,13 @@ impl RenderHtml for Apart {
             make: self.0,
             owner,
         }));
-        work::later(Piece(Rc::downgrade(&state)));
+        let known = Rc::downgrade(&state);
+        work::later(move || {
+            // It may have left the page before its turn.
+            if let Some(state) = known.upgrade() {
+                ApartState(state).take_over();
+            }
+        });
         ApartState(state)
     }
 

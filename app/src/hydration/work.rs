@@ -15,7 +15,6 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::js_sys::Promise;
 
-use super::apart::Piece;
 use crate::{App, browser};
 
 /// After so many milliseconds the browser has its turn: a fifth of what is felt as a pause, since phones are slow.
@@ -38,7 +37,7 @@ const DEEDS: [&str; 10] = [
 #[derive(Default)]
 struct Work {
     /// The next one is the last.
-    pieces: Vec<Piece>,
+    pieces: Vec<Box<dyn FnOnce()>>,
     /// In the order in which they came.
     tasks: VecDeque<PinnedLocalFuture<()>>,
     /// Until every piece is alive.
@@ -72,11 +71,11 @@ pub async fn hydrate() {
     let _ = Executor::init_custom_executor(Afterwards);
     let context = Arc::new(HydrateSharedContext::new());
     WORK.with_borrow_mut(|work| work.context = Some(context.clone()));
+    later(|| page(Owner::new_root(Some(context))));
     let deeds = Deeds::watch();
     // What fetched the code has had its share of this turn.
     let mut began = 0.0;
     pause(&mut began).await;
-    in_order(|| page(Owner::new_root(Some(context))));
     while next_piece() {
         pause(&mut began).await;
     }
@@ -101,22 +100,18 @@ fn page(owner: Owner) {
 }
 
 /// A piece that stands after all that is known of, or within the one that is being taken over.
-pub(super) fn later(piece: Piece) {
-    WORK.with_borrow_mut(|work| work.pieces.push(piece));
-}
-
-/// What `piece` has within it comes before what is after it.
-fn in_order(piece: impl FnOnce()) {
-    let known = WORK.with_borrow(|work| work.pieces.len());
-    piece();
-    WORK.with_borrow_mut(|work| work.pieces[known..].reverse());
+pub(super) fn later(piece: impl FnOnce() + 'static) {
+    WORK.with_borrow_mut(|work| work.pieces.push(Box::new(piece)));
 }
 
 fn next_piece() -> bool {
     let next = WORK.with_borrow_mut(|work| work.pieces.pop());
     let any = next.is_some();
-    if let Some(next) = next {
-        in_order(|| next.take_over());
+    if let Some(take_over) = next {
+        let known = WORK.with_borrow(|work| work.pieces.len());
+        take_over();
+        // What it has within it comes before what is after it.
+        WORK.with_borrow_mut(|work| work.pieces[known..].reverse());
     }
     any
 }

@@ -14,6 +14,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::companies::companies,
+    hydration::Apart,
     live::Live,
     parts::{
         badge,
@@ -68,14 +69,18 @@ pub(crate) fn CompaniesPage() -> impl IntoView {
             <ImportLink />
         </PageHeader>
         <main id="main">
-            <div class="filters">
-                <SearchField label="Name, website or Barton ID" name="q" cursor="after" main=true />
-                <BatchSelect />
-                <Select label="Attention" name="attention" cursor="after" any="any" choices=attention_choices() />
-                <TimeFilter label="Imported" keys=&WINDOW />
-                <ColumnChoice of=&COLUMNS />
-            </div>
-            <StateChips filter=filter />
+            <Apart>
+                <div class="filters">
+                    <SearchField label="Name, website or Barton ID" name="q" cursor="after" main=true />
+                    <BatchSelect />
+                    <Select label="Attention" name="attention" cursor="after" any="any" choices=attention_choices() />
+                    <TimeFilter label="Imported" keys=&WINDOW />
+                    <ColumnChoice of=&COLUMNS />
+                </div>
+            </Apart>
+            <Apart>
+                <StateChips filter=filter />
+            </Apart>
             <ReachedChip filter=filter />
             {unread(&COMPANY_READERS)}
             <Columns of=&COLUMNS>

@@ -14,6 +14,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::contacts::contacts,
+    hydration::Apart,
     live::Live,
     parts::{
         badge,
@@ -65,15 +66,17 @@ pub(crate) fn ContactsPage() -> impl IntoView {
             <ExportLink table="contacts" />
         </PageHeader>
         <main id="main">
-            <div class="filters">
-                <SearchField label="Name, e-mail or company" name="q" cursor="after" main=true />
-                <Select label="E-mail" name="email" cursor="after" any="any state" choices=email_choices() />
-                <Select label="Role" name="role" cursor="after" any="any role" choices=role_choices() />
-                <Select label="Enrichment" name="status" cursor="after" any="any status" choices=status_choices() />
-                <BatchSelect />
-                <TimeFilter label="Since" keys=&WINDOW />
-                <ColumnChoice of=&COLUMNS />
-            </div>
+            <Apart>
+                <div class="filters">
+                    <SearchField label="Name, e-mail, company" name="q" cursor="after" main=true />
+                    <Select label="E-mail" name="email" cursor="after" any="any state" choices=email_choices() />
+                    <Select label="Role" name="role" cursor="after" any="any role" choices=role_choices() />
+                    <Select label="Enrichment" name="status" cursor="after" any="any status" choices=status_choices() />
+                    <BatchSelect />
+                    <TimeFilter label="Since" keys=&WINDOW />
+                    <ColumnChoice of=&COLUMNS />
+                </div>
+            </Apart>
             <CompanyChip filter=filter />
             {unread(&CONTACT_READERS)}
             <Columns of=&COLUMNS>

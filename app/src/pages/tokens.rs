@@ -113,7 +113,8 @@ fn Make(told: Told) -> impl IntoView {
     let lifetime =
         |days: i32| view! { <option value=days.to_string()>{format!("{days} days")}</option> };
     view! {
-        <form class="filters" method="post" action=MAKE on:submit=submit aria-label="Make a token">
+        <form class="card filters new" method="post" action=MAKE on:submit=submit aria-labelledby="new">
+            <h2 id="new">"Make a token"</h2>
             <label class="field">
                 <span>"Name"</span>
                 <input

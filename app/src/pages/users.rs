@@ -101,7 +101,8 @@ fn Invite(told: Told) -> impl IntoView {
         view! { <option value=role.name() selected=role == Role::Viewer>{role.name()}</option> }
     };
     view! {
-        <form class="filters" method="post" action=INVITE on:submit=submit aria-label="Invite somebody">
+        <form class="card filters new" method="post" action=INVITE on:submit=submit aria-labelledby="new">
+            <h2 id="new">"Invite somebody"</h2>
             <label class="field">
                 <span>"Name"</span>
                 <input type="text" name="name" node_ref=name required maxlength="100" autocomplete="off" autocapitalize="none" spellcheck="false" />

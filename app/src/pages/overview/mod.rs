@@ -132,7 +132,7 @@ fn AsOf(figures: Resource<Result<Overview, Problem>>) -> impl IntoView {
 
 /// What is above the tabs: where the data comes from, what to do first, the four cards.
 fn top(figures: &Overview, counted: vitals::Counted) -> AnyView {
-    let (as_of, vitals) = (figures.as_of, figures.vitals.clone());
+    let (as_of, vitals) = (figures.as_of, figures.vitals);
     let cards = figures.cards.clone().into_iter();
     view! {
         {figures

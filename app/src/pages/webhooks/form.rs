@@ -134,7 +134,8 @@ pub(super) fn Make(told: Told) -> impl IntoView {
         });
     };
     view! {
-        <form class="filters" method="post" action=MAKE on:submit=submit aria-label="Make a webhook">
+        <form class="card filters new" method="post" action=MAKE on:submit=submit aria-labelledby="new">
+            <h2 id="new">"Make a webhook"</h2>
             {fields.view(None)}
             <button class="btn primary" type="submit" disabled=busy>"Make a webhook"</button>
         </form>
