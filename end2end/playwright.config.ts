@@ -1,12 +1,13 @@
 // The browser tests run against the real, built server: see tests/server.ts.
+import { availableParallelism } from 'node:os';
 import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
   testDir: './tests',
   // The same name on every system: the pictures are of one browser.
   snapshotPathTemplate: '{testDir}/{testFilePath}-snapshots/{arg}{ext}',
-  // One server and one database for all: the tests build on each other's data.
-  workers: 1,
+  // Each worker has a server and a database of its own. Figures are measured by one, alone.
+  workers: process.env.BENCH ? 1 : Math.min(2, availableParallelism()),
   fullyParallel: false,
   timeout: 60_000,
   expect: { timeout: 15_000 },

@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import { errors, settled } from './data';
 import { base, expect, live, open, test, unique } from './people';
+import { Server } from './server';
 
 test.use({ as: 'viewer' });
 
@@ -154,7 +155,7 @@ test('the part of time that a list shows', async ({ page, psql, browser }) => {
   await expect(rows(page)).toHaveCount(4);
 
   // The fields are forms, which need no script.
-  const plain = await browser.newContext({ storageState: `${process.env.SERVER_FOLDER}/session-viewer.json`, javaScriptEnabled: false });
+  const plain = await browser.newContext({ storageState: Server.shared().sessionFile('viewer'), javaScriptEnabled: false });
   const theirs = await plain.newPage();
   await theirs.goto(`${base()}/imports?q=${tag}`);
   const shown = theirs.locator('main');

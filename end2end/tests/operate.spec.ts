@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import { failures, settled } from './data';
 import { base, expect, open, test, unique } from './people';
+import { Server } from './server';
 
 test.use({ as: 'admin' });
 
@@ -232,7 +233,7 @@ test('a paused stage says so on every page until it is resumed', async ({ page, 
     await open(page, path);
     await expect(page.locator('.paused')).toContainText('Verify is paused: the quota is used up (admin');
   }
-  const viewer = await browser.newContext({ storageState: `${process.env.SERVER_FOLDER}/session-viewer.json` });
+  const viewer = await browser.newContext({ storageState: Server.shared().sessionFile('viewer') });
   const theirs = await viewer.newPage();
   await open(theirs, '/');
   await expect(theirs.locator('.paused')).toContainText('the quota is used up');
@@ -348,7 +349,7 @@ test('the audit log is filtered and exported alike, and only for admins', async 
   const href = await page.getByRole('link', { name: 'Export' }).first().getAttribute('href');
   const csv = await (await page.request.get(base() + href)).text();
   expect(csv.trim().split('\n'), 'the filter, the columns and one entry').toHaveLength(3);
-  const operator = await browser.newContext({ storageState: `${process.env.SERVER_FOLDER}/session-operator.json` });
+  const operator = await browser.newContext({ storageState: Server.shared().sessionFile('operator') });
   const theirs = await operator.newPage();
   expect((await theirs.goto(`${base()}/audit`))!.status()).toBe(403);
   await expect(theirs.locator('body')).toContainText('Your role does not include');

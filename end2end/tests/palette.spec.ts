@@ -1,6 +1,7 @@
 // The keyboard's way to everything: the command palette and the rows of a list.
 import { failures, settled } from './data';
 import { base, expect, open, test, unique } from './people';
+import { Server } from './server';
 
 test('the palette goes to a company, an event and a page, and does what has a name', { tag: '@firefox' }, async ({ page, psql }) => {
   const tag = unique('palette');
@@ -105,7 +106,7 @@ test('errors are gone through, resolved and retried from the keyboard', async ({
 });
 
 test('on a phone the palette opens from the menu', async ({ browser }) => {
-  const context = await browser.newContext({ storageState: `${process.env.SERVER_FOLDER}/session-viewer.json`, viewport: { width: 360, height: 740 } });
+  const context = await browser.newContext({ storageState: Server.shared().sessionFile('viewer'), viewport: { width: 360, height: 740 } });
   const page = await context.newPage();
   await page.goto(`${base()}/workers`);
   await expect(page.locator('.live')).toHaveAttribute('data-connection', 'connected', { timeout: 30_000 });

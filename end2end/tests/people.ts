@@ -11,11 +11,11 @@ export const ROLES: Role[] = ['admin', 'operator', 'viewer'];
 const CONNECTION_LOST = /^Firefox can’t establish a connection to the server at ws:|^The connection to ws:.* was interrupted/;
 
 type Options = {
-  /** Who is signed in when the test begins; nobody when null. One session per role serves the whole run: signing in is throttled. */
+  /** Who is signed in when the test begins; nobody when null. One session per role serves all tests of a worker: signing in is throttled. */
   as: Role | null;
 };
 type Fixtures = {
-  /** A psql session on the database of the shared server. */
+  /** A psql session on the database of the worker's server. */
   psql: Psql;
   /** Ends a test that has no browser to run in. */
   installed: void;
@@ -53,7 +53,7 @@ export const test = plain.extend<Options & Fixtures>({
 });
 export { expect };
 
-export const base = () => process.env.BASE_URL!;
+export const base = () => Server.shared().url;
 
 /** Signs in through the form, as a person would. */
 export async function signIn(page: Page, name: string, path = '/', server = base()) {

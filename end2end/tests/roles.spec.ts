@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import { call, companies, errors, failures, imported, settled, upload } from './data';
 import { base, expect, fillSignIn, open, test, unique } from './people';
+import { Server } from './server';
 
 const ACTIONS = /Process now|now…|^Retry|^Resolve|^Cancel|^Requeue|^Move to|^Release|^Purge|^Pause [A-Z]|^Resume|^Settings|^Change|happen|Load sample|^Import$|Discard|Cancel the import/;
 
@@ -46,7 +47,7 @@ test.describe('a viewer', () => {
   });
 
   test('may look at a file that waits for its mapping, and is not offered to import it', async ({ page, browser }) => {
-    const operator = await browser.newContext({ storageState: `${process.env.SERVER_FOLDER}/session-operator.json` });
+    const operator = await browser.newContext({ storageState: Server.shared().sessionFile('operator') });
     const theirs = await operator.newPage();
     await open(theirs, '/imports');
     const tag = unique('waits');

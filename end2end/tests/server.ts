@@ -22,9 +22,10 @@ export class Server {
     private readonly settings: Record<string, string> = {},
   ) {}
 
-  /** The server that the whole run shares. */
+  /** The server of this worker, which all of its tests share: start.ts starts one for each. */
   static shared(): Server {
-    return new Server(process.env.SERVER_FOLDER!, Number(process.env.SERVER_PORT));
+    const { folder, port } = JSON.parse(process.env.SERVERS!)[Number(process.env.TEST_PARALLEL_INDEX)];
+    return new Server(folder, port);
   }
 
   static async freePort(): Promise<number> {
