@@ -19,6 +19,13 @@ pub fn now() -> f64 {
         .map_or(0.0, |performance| performance.now())
 }
 
+/// Milliseconds since 1970.
+pub fn unix_now() -> i64 {
+    window().performance().map_or(0, |performance| {
+        (performance.time_origin() + performance.now()) as i64
+    })
+}
+
 pub fn hidden() -> bool {
     document().hidden()
 }
@@ -180,16 +187,28 @@ pub fn step_through(selector: &str, forward: bool) {
     }
 }
 
-/// Presses the button of the focused row that is marked with this key. Whether there was one.
-pub fn press_in_row(key: &str) -> bool {
+/// Presses what is marked with this key: in the focused row, or among the acts on the rows that are chosen. Whether there
+/// was something.
+pub fn press_for_row(key: &str) -> bool {
+    let marked = format!("[data-key={key}]");
     let focused = document().active_element();
     let row = focused.and_then(|element| element.closest("tr").ok().flatten());
-    let button = row.and_then(|row| {
-        let marked = format!("[data-key={key}]");
-        row.query_selector(&marked).ok().flatten()
-    });
+    let in_row = row.and_then(|row| row.query_selector(&marked).ok().flatten());
+    let of_chosen = || {
+        let marked = format!(".bulk-bar:has(~ .table-wrap input:checked) {marked}");
+        document().query_selector(&marked).ok().flatten()
+    };
+    let button = in_row.or_else(of_chosen);
     let button = button.and_then(|button| button.dyn_into::<HtmlElement>().ok());
     button.inspect(HtmlElement::click).is_some()
+}
+
+/// Presses what the selector names.
+pub fn click(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        element.click();
+    }
 }
 
 /// Whether the focused element is a part of what the selector names.

@@ -94,7 +94,7 @@ impl Params {
 pub fn kept_of_view(present: &Params) -> String {
     let kept = present
         .iter()
-        .filter(|(key, _)| !CONSOLE_KEYS.contains(key) && *key != "after");
+        .filter(|(key, _)| !key.starts_with("e_") && *key != "after");
     write("", kept).trim_start_matches('?').to_owned()
 }
 
@@ -197,6 +197,11 @@ pub fn group_path(key: &str) -> String {
 
 pub fn event_path(id: i64) -> String {
     format!("/events/{id}")
+}
+
+/// Where the error console opens one error.
+pub fn error_path(id: i64) -> String {
+    format!("/?e_open={id}")
 }
 
 /// The chain of a record, named as in [`domain::lineage::LineageKey`].

@@ -132,7 +132,14 @@ test('a file can be discarded before it is imported', async ({ page }) => {
   const tag = unique('discarded');
   await open(page, '/imports');
   const batch = await upload(page, `${tag}.csv`, companies(tag, 2));
-  await page.getByRole('button', { name: 'Discard the file' }).click();
+  await page.getByRole('button', { name: `Discard ${tag}.csv` }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('is deleted. Nothing of it was imported.');
+  await dialog.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await expect(page.locator('main .badge').first()).toHaveText('needs mapping');
+  await page.getByRole('button', { name: `Discard ${tag}.csv` }).click();
+  await dialog.getByRole('button', { name: 'Discard', exact: true }).click();
+  await expect(page.locator('.toast')).toContainText(`${tag}.csv is discarded`);
   await expect(page.locator('main .badge').first()).toHaveText('cancelled');
   await expect(page.getByRole('button', { name: 'Import', exact: true })).toHaveCount(0);
   await open(page, '/imports');

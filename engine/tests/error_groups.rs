@@ -3,6 +3,7 @@
 use domain::model::{
     error::{ErrorFilter, ErrorQuery},
     error_group::{GroupQuery, GroupSort, GroupState, GroupStates, Ignore},
+    news::NewsItem,
 };
 use engine::{Engine, EngineError, queue::Upkeep, store::error::ErrorSelection};
 use sqlx::PgPool;
@@ -332,6 +333,81 @@ async fn a_group_is_ignored_until_what_was_named_is_reached(pool: PgPool) {
         sqlx::query(end).execute(&pool).await.unwrap();
         assert_eq!(state().await, GroupState::Open, "{limits:?}");
     }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn whoever_resolves_an_ignored_group_hears_when_it_comes_back(pool: PgPool) {
+    let engine = engine(&pool);
+    fail(&pool, "a", "Noise #", 3).await;
+    sqlx::query("UPDATE marketing.error_groups SET first_seen = now() - INTERVAL '1 day'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let key = key_of(&pool, "Noise").await;
+    let state = async || engine.error_group(&key).await.unwrap().row.state;
+    let resolve = async || {
+        engine
+            .resolve_errors(&of_group(&key), "mended", &operator())
+            .await
+            .unwrap()
+    };
+    let for_good = Ignore {
+        why: "known".into(),
+        ..Ignore::default()
+    };
+    let ignore = async || {
+        engine
+            .ignore_error_group(&key, &for_good, &operator())
+            .await
+            .unwrap();
+    };
+    ignore().await;
+    let resolution = resolve().await;
+    // Who takes the resolution back has the group as it was.
+    engine
+        .reopen_resolution(resolution.id, &operator())
+        .await
+        .unwrap();
+    assert_eq!(state().await, GroupState::Ignored);
+    resolve().await;
+    fail(&pool, "a", "Noise 9#", 1).await;
+    assert_eq!(state().await, GroupState::Regressed);
+    let before = chrono::Utc::now() - chrono::TimeDelta::minutes(1);
+    let heard = engine.news(Some(before), &operator()).await.unwrap();
+    let heard: Vec<String> = heard.items.iter().map(NewsItem::text).collect();
+    assert_eq!(heard, ["A resolved error is back: Noise <n>"]);
+    ignore().await;
+    assert_eq!(state().await, GroupState::Ignored);
+    let heard = engine.news(Some(before), &operator()).await.unwrap();
+    assert_eq!(heard.items, []);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn companies_that_no_import_brought_are_named(pool: PgPool) {
+    let engine = engine(&pool);
+    sqlx::raw_sql(
+        "INSERT INTO marketing.company_master (company_unique_id, company_name, website_url, source_system)
+         VALUES ('04.04.01.99.00001.001', 'By Hand Ltd', 'https://by-hand.example', 'test');
+         INSERT INTO marketing.pipeline_errors (event_type, record_id, error_message, correlation_id)
+         VALUES ('a', '04.04.01.99.00001.001', 'Strange 1', gen_random_uuid()), ('a', 'x7', 'Strange 2', gen_random_uuid())",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let key = key_of(&pool, "Strange").await;
+    let affected = engine.error_group(&key).await.unwrap().affected;
+    let mut named: Vec<_> = affected
+        .iter()
+        .map(|one| (one.name.as_str(), one.company_key.as_deref()))
+        .collect();
+    named.sort_unstable();
+    assert_eq!(
+        named,
+        [
+            ("By Hand Ltd", Some("04.04.01.99.00001.001")),
+            ("record x7", None)
+        ]
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -7,13 +7,14 @@ use domain::{
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    Chosen, Task,
+    Chosen, Task, error_link,
     table::{retryable, since},
 };
 use crate::{
     api::errors::error_detail,
     parts::{
         badge,
+        loaded::loading,
         notice::problem_line,
         table::{fact, json},
         time,
@@ -30,7 +31,7 @@ pub(super) fn Detail(id: i64, task: RwSignal<Option<Task>>) -> impl IntoView {
         let _ = detail.try_set(Some(answer));
     });
     move || match detail.get() {
-        None => view! { <p class="loading">"Loading…"</p> }.into_any(),
+        None => loading(),
         Some(Err(problem)) => problem_line(problem),
         Some(Ok(detail)) => whole(detail, task),
     }
@@ -42,6 +43,7 @@ fn whole(detail: ErrorDetail, task: RwSignal<Option<Task>>) -> AnyView {
     let event_error = detail.event_error.filter(|text| *text != row.error_message);
     let since = since(&row);
     let actions = actions(&row, task);
+    let address = error_link(row.id, format!("Error {}", row.id));
     let record = row.record_id.map(|record| {
         let href = query::link("/events", &Default::default(), &[("record", Some(&record))]);
         let href = query::carry(&href, &present);
@@ -85,6 +87,7 @@ fn whole(detail: ErrorDetail, task: RwSignal<Option<Task>>) -> AnyView {
             {fact("Last error of the event", event_error)}
             {fact("Retry", retried)}
             {fact("Resolved", resolved)}
+            {fact("Address", Some(address))}
         </dl>
         {json("Details", detail.error_details)}
         {json("Payload of the event", detail.event_payload)}

@@ -20,7 +20,8 @@ use domain::{
     stage::StageName,
 };
 use leaving::Leaving;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{ev, prelude::*, task::spawn_local};
+pub(crate) use table::error_types;
 
 use crate::{
     api::errors::{Selection, errors, preview_errors},
@@ -28,7 +29,7 @@ use crate::{
     live::Live,
     parts::dialog::Dialog,
     problem::Problem,
-    query::{error_query, use_query},
+    query::{error_path, error_query, use_query},
 };
 
 /// What the console's dialog is about.
@@ -63,6 +64,10 @@ impl Chosen {
             workflow: row.workflow.clone(),
             note: String::new(),
         }
+    }
+
+    pub(crate) fn what(&self) -> &str {
+        &self.what
     }
 
     /// What is open of a group.
@@ -101,6 +106,20 @@ impl ConsoleTask {
     }
 }
 
+/// A link to one error, which opens it in the console's dialog; its address does the same for somebody else.
+pub(crate) fn error_link(id: i64, text: String) -> AnyView {
+    let ConsoleTask(task) = expect_context();
+    let open = move |event: ev::MouseEvent| {
+        // A new tab or window is opened as for any link.
+        if event.ctrl_key() || event.meta_key() || event.shift_key() {
+            return;
+        }
+        event.prevent_default();
+        task.set(Some(Task::Detail(id)));
+    };
+    view! { <a href=error_path(id) on:click=open>{text}</a> }.into_any()
+}
+
 /// The console's data and its dialog, shared by its parts.
 #[derive(Clone, Copy)]
 struct Console {
@@ -123,6 +142,13 @@ pub(crate) fn ErrorConsole() -> impl IntoView {
         leaving: Leaving::new(),
     };
     provide_context(console);
+    // Who comes by the address of one error sees it.
+    let opened = Memo::new(move |_| params.read().get("e_open")?.parse().ok());
+    Effect::new(move || {
+        if let Some(id) = opened.get() {
+            task.set(Some(Task::Detail(id)));
+        }
+    });
     let in_n8n = Memo::new(move |_| params.read().get_str("e_panel") == Some("n8n"));
     view! {
         <Apart>

@@ -8,6 +8,7 @@ use leptos::{leptos_dom::helpers::set_interval_with_handle, prelude::*};
 use crate::{
     api::n8n::n8n_errors,
     browser,
+    live::Live,
     parts::{loaded::Loaded, notice::Empty, time},
 };
 
@@ -16,12 +17,13 @@ const REFRESH: Duration = Duration::from_secs(5);
 
 #[component]
 pub(super) fn N8nErrors() -> impl IntoView {
+    let live = Live::expect();
     let turn = RwSignal::new(0_u64);
-    let failed = Resource::new(move || turn.get(), |_| n8n_errors());
+    let failed = live.resource(&[], move || (turn.get(), live.asked()), |_| n8n_errors());
     Effect::new(move || {
         let timer = set_interval_with_handle(
             move || {
-                if !browser::hidden() {
+                if !browser::hidden() && !live.held.get_untracked() {
                     turn.update(|n| *n += 1);
                 }
             },

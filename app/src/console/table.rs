@@ -5,7 +5,7 @@ use domain::{
     event::{EventStatus, Severity},
     model::{
         Page,
-        error::{ErrorQuery, ErrorRow, ErrorSort},
+        error::{ErrorFilter, ErrorQuery, ErrorRow, ErrorSort},
     },
     role::Permission,
 };
@@ -17,7 +17,7 @@ use crate::{
     live::Live,
     parts::{
         badge,
-        filter::{SearchField, Select, unread},
+        filter::{Choice, SearchField, Select, unread},
         loaded::{Loaded, Settled},
         notice::Empty,
         pager::Pager,
@@ -42,18 +42,19 @@ pub(super) fn Errors() -> impl IntoView {
     }
 }
 
+/// The event types that errors have, as choices of a filter; to be read within a boundary.
+pub(crate) fn error_types(live: Live) -> Signal<Vec<Choice>> {
+    let types = live.resource(&[], move || live.tick(), |_| error_event_types());
+    Signal::derive(move || {
+        let names = types.get().and_then(Result::ok).unwrap_or_default();
+        names.into_iter().map(|name| (name.clone(), name)).collect()
+    })
+}
+
 #[component]
 fn Filters() -> impl IntoView {
     let console: Console = expect_context();
-    let live = Live::expect();
-    let types = live.resource(&[], move || live.tick(), |_| error_event_types());
-    let type_choices = Signal::derive(move || {
-        let names = types.get().and_then(Result::ok).unwrap_or_default();
-        names
-            .into_iter()
-            .map(|name| (name.clone(), name))
-            .collect::<Vec<_>>()
-    });
+    let type_choices = error_types(Live::expect());
     let severities = Severity::ALL
         .map(|severity| (severity.name().to_owned(), severity.name().to_owned()))
         .to_vec();
@@ -114,15 +115,11 @@ fn list(console: Console, page: Page<ErrorRow>) -> AnyView {
 }
 
 fn nothing(query: &ErrorQuery) -> AnyView {
-    let plain = ErrorQuery {
-        sort: query.sort,
-        ascending: query.ascending,
+    let all_open = ErrorFilter {
+        resolved: Some(false),
         ..Default::default()
     };
-    let unfiltered = query.filter.event_type.is_none()
-        && query.filter.severity.is_none()
-        && query.filter.search.is_none();
-    if unfiltered && query.cursor == plain.cursor && query.filter.resolved == Some(false) {
+    if query.filter == all_open && query.cursor.is_none() {
         return view! {
             <Empty title="No unresolved errors" detail="What fails after its last attempt appears here, with Retry and Resolve." />
         }
@@ -134,6 +131,10 @@ fn nothing(query: &ErrorQuery) -> AnyView {
         ("e_severity", None),
         ("e_resolved", None),
         ("e_q", None),
+        ("e_group", None),
+        ("e_newer", None),
+        ("e_from", None),
+        ("e_until", None),
         ("e_after", None),
     ]);
     view! {

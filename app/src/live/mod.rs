@@ -45,6 +45,7 @@ pub struct Live {
     imports: RwSignal<u64>,
     settings: RwSignal<u64>,
     ticks: RwSignal<u64>,
+    asked: RwSignal<u64>,
     turns: RwSignal<u64>,
 }
 
@@ -61,6 +62,7 @@ impl Live {
             imports: RwSignal::new(0),
             settings: RwSignal::new(0),
             ticks: RwSignal::new(0),
+            asked: RwSignal::new(0),
             turns: RwSignal::new(0),
         };
         provide_context(live);
@@ -128,6 +130,12 @@ impl Live {
             self.stale(topic);
         }
         self.ticks.update(|n| *n += 1);
+        self.asked.update(|n| *n += 1);
+    }
+
+    /// Rises on Refresh only, for what has a pace of its own or none.
+    pub fn asked(self) -> u64 {
+        self.asked.get()
     }
 
     pub fn stale(self, topic: Topic) {

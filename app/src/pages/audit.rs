@@ -29,14 +29,14 @@ use crate::{
 
 const PATH: &str = "/audit";
 /// The beginnings of what may stand there; the log itself knows more exact ones.
-const ACTIONS: [(&str, &str); 14] = [
+const ACTIONS: [(&str, &str); 15] = [
     ("event.", "events"),
     ("action.", "bulk actions"),
     ("stage.", "stages"),
     ("batch.", "batches"),
     ("schedule.", "schedules"),
     ("import.", "imports"),
-    ("error.", "errors"),
+    ("error", "errors"),
     ("record.", "replays"),
     ("retention.", "retention"),
     ("rollups.", "counts"),
@@ -44,13 +44,18 @@ const ACTIONS: [(&str, &str); 14] = [
     ("session.", "sign-outs elsewhere"),
     ("token.", "tokens"),
     ("webhook.", "webhooks"),
+    ("view.", "saved views"),
 ];
 
 #[component]
 pub(crate) fn AuditPage() -> impl IntoView {
-    let params = use_query();
+    let (live, params) = (Live::expect(), use_query());
     let query = Memo::new(move |_| audit_query(&params.read()));
-    let rows = Live::expect().resource(&[], move || query.get(), audit_log);
+    let rows = live.resource(
+        &[],
+        move || (query.get(), live.tick()),
+        |(query, _)| audit_log(query),
+    );
     view! {
         <PageHeader title="Audit log" subtitle="Who did what, when and from where" own_search=true views="/audit">
             <ExportLink table="audit" needs=Permission::Edit />

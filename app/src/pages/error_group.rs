@@ -3,7 +3,6 @@
 use domain::{
     format::count,
     model::{
-        error::{ErrorFilter, ErrorQuery},
         error_group::{
             Affected, Decided, GroupDetail, GroupNote, GroupRow, GroupState, Ignore, Ignored,
         },
@@ -16,7 +15,7 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
-use super::errors::{people, state_badge};
+use super::errors::{listed, people, state_badge};
 use crate::{
     api::error_groups::{
         assign_error_group, error_group, heed_error_group, ignore_error_group, note_error_group,
@@ -24,7 +23,6 @@ use crate::{
     console::{Chosen, ConsoleTask, Task},
     live::Live,
     parts::{
-        announce::Announcer,
         ask::{Question, ask_button},
         dialog::{Dialog, form_end},
         header::PageHeader,
@@ -35,9 +33,10 @@ use crate::{
         sparkline::sparkline,
         table::{fact, table},
         time,
+        toast::{Toast, Toasts},
     },
     problem::Problem,
-    query::{carry, company_path, errors_path, group_path, use_query},
+    query::{carry, company_path, use_query},
     session,
 };
 
@@ -73,22 +72,14 @@ fn whole(
 ) -> AnyView {
     let row = detail.row;
     let present = use_query().get_untracked();
-    let filter = |resolved| ErrorQuery {
-        filter: ErrorFilter {
-            group: Some(row.key.clone()),
-            resolved,
-            ..ErrorFilter::default()
-        },
-        ..ErrorQuery::default()
-    };
-    let listed = |resolved| errors_path(&group_path(&row.key), &filter(resolved)) + "#console";
     let workflow = StageName::of_event(&row.event_type).map(StageName::workflow);
-    let open = view! { <a href=listed(Some(false))>{count(row.open)}</a> };
-    let total = view! { <a href=listed(None)>{count(row.total)}</a> };
+    let open = view! { <a href=listed(&row.key, Some(false))>{count(row.open)}</a> };
+    let total = view! { <a href=listed(&row.key, None)>{count(row.total)}</a> };
+    let resolved_at = detail.resolved.as_ref().map(|decided| decided.at);
     let resolved = detail.resolved.map(|decided| decision(&decided));
     let ignored = detail
         .ignored
-        .filter(|_| row.state != GroupState::Resolved)
+        .filter(|ignored| row.state != GroupState::Resolved && resolved_at.is_none_or(|at| at < ignored.decided.at))
         .map(|ignored| view! { {decision(&ignored.decided)} ": " {ignored.why.clone()} " " {until(&ignored)} });
     let drawn = format!(
         "Errors a day over 14 days, {} today",
@@ -126,7 +117,7 @@ fn whole(
             </section>
             <section class="column" aria-labelledby="notes-title">
                 <h2 id="notes-title">"Notes"</h2>
-                {notes(detail.notes)}
+                {notes(detail.notes, detail.earlier_notes)}
                 {session::may(Permission::Resolve).then(|| view! { <NoteForm key=row.key.clone() /> })}
             </section>
         </div>
@@ -171,8 +162,7 @@ fn assigned(row: &GroupRow, people: Resource<Result<Vec<String>, Problem>>) -> A
         };
         return text.into_any();
     }
-    let (live, announcer) = (Live::expect(), Announcer::expect());
-    let failed = RwSignal::new(None::<Problem>);
+    let (live, toasts) = (Live::expect(), Toasts::expect());
     let key = row.key.clone();
     let change = move |event: ev::Event| {
         let (key, to) = (key.clone(), event_target_value(&event));
@@ -182,10 +172,9 @@ fn assigned(row: &GroupRow, people: Resource<Result<Vec<String>, Problem>>) -> A
                 format!("Assigned to {to}")
             });
             match assign_error_group(key, to).await {
-                Ok(()) => announcer.say(said),
-                Err(problem) => {
-                    let _ = failed.try_set(Some(problem));
-                }
+                Ok(()) => toasts.push(Toast::new(said)),
+                // Not beside the list, which is made anew when the old choice comes back.
+                Err(problem) => toasts.push(Toast::failed("Not assigned", &problem)),
             }
             live.stale(Topic::Errors);
         });
@@ -210,7 +199,6 @@ fn assigned(row: &GroupRow, people: Resource<Result<Vec<String>, Problem>>) -> A
             // Within the boundary of the group; see the overview's counts.
             {choices}
         </select>
-        {move || failed.get().map(problem_line)}
     }
     .into_any()
 }
@@ -292,7 +280,7 @@ fn affected(all: Vec<Affected>, carried: String) -> AnyView {
     )
 }
 
-fn notes(all: Vec<GroupNote>) -> AnyView {
+fn notes(all: Vec<GroupNote>, earlier: i64) -> AnyView {
     if all.is_empty() {
         return view! { <p class="muted">"Nobody has left a note: what is known of the cause, what was tried?"</p> }
             .into_any();
@@ -305,7 +293,14 @@ fn notes(all: Vec<GroupNote>) -> AnyView {
             </li>
         }
     };
-    view! { <ul class="notes">{all.into_iter().map(note).collect_view()}</ul> }.into_any()
+    let before = (earlier > 0).then(|| {
+        let text = format!(
+            "{} earlier ones are not shown; the audit log has them all.",
+            count(earlier)
+        );
+        view! { <p class="muted small-text">{text}</p> }
+    });
+    view! { {before} <ul class="notes">{all.into_iter().map(note).collect_view()}</ul> }.into_any()
 }
 
 #[component]
@@ -313,7 +308,7 @@ fn NoteForm(key: String) -> impl IntoView {
     let body = NodeRef::<html::Textarea>::new();
     let busy = RwSignal::new(false);
     let failed = RwSignal::new(None::<Problem>);
-    let (live, announcer) = (Live::expect(), Announcer::expect());
+    let (live, toasts) = (Live::expect(), Toasts::expect());
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(field) = body.get() else { return };
@@ -323,7 +318,7 @@ fn NoteForm(key: String) -> impl IntoView {
             match note_error_group(key, field.value()).await {
                 Ok(()) => {
                     field.set_value("");
-                    announcer.say("The note is kept".to_owned());
+                    toasts.push(Toast::new("The note is kept".to_owned()));
                     live.stale(Topic::Errors);
                     let _ = failed.try_set(None);
                 }
@@ -335,7 +330,7 @@ fn NoteForm(key: String) -> impl IntoView {
         });
     };
     view! {
-        <form class="card" on:submit=submit aria-label="Leave a note">
+        <form class="card needs-script" on:submit=submit aria-label="Leave a note">
             <label class="field">
                 <span>"Note"</span>
                 <textarea name="body" rows="3" node_ref=body required maxlength="4000"></textarea>
@@ -362,7 +357,7 @@ fn ignore_form(row: GroupRow, ignoring: Ignoring) -> AnyView {
     let (total, rate) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
     let busy = RwSignal::new(false);
     let failed = RwSignal::new(None::<Problem>);
-    let (live, announcer) = (Live::expect(), Announcer::expect());
+    let (live, toasts) = (Live::expect(), Toasts::expect());
     let (key, least) = (row.key, row.total + 1);
     let number = |field: NodeRef<html::Input>| field.get()?.value().trim().parse().ok();
     let submit = move |event: ev::SubmitEvent| {
@@ -378,7 +373,7 @@ fn ignore_form(row: GroupRow, ignoring: Ignoring) -> AnyView {
         spawn_local(async move {
             match ignore_error_group(key, ignore).await {
                 Ok(()) => {
-                    announcer.say("The error is ignored".to_owned());
+                    toasts.push(Toast::new("The error is ignored".to_owned()));
                     live.stale(Topic::Errors);
                     ignoring.set(None);
                 }

@@ -4,16 +4,17 @@ use domain::{
     format::count,
     model::{
         Page,
+        error::{ErrorFilter, ErrorQuery},
         error_group::{GroupQuery, GroupRow, GroupSort, GroupState, GroupStates},
         live::Topic,
     },
     role::Permission,
-    stage::StageName,
 };
 use leptos::prelude::*;
 
 use crate::{
     api::error_groups::{assignees, error_groups},
+    console::{Chosen, ConsoleTask, Task, error_types},
     live::Live,
     parts::{
         badge::{Tone, badge},
@@ -30,7 +31,7 @@ use crate::{
         time_filter::TimeFilter,
     },
     problem::Problem,
-    query::{GROUP_READERS, WINDOW, carry, group_path, group_query, use_query},
+    query::{GROUP_READERS, WINDOW, carry, errors_path, group_path, group_query, use_query},
     session,
 };
 
@@ -50,9 +51,7 @@ pub(crate) fn ErrorsPage() -> impl IntoView {
             .map(|name| (name.clone(), name))
             .collect::<Vec<_>>()
     });
-    let types: Vec<_> = StageName::consumed_types()
-        .map(|name| (name.to_owned(), name.to_owned()))
-        .collect();
+    let types = error_types(live);
     let states = fixed([
         ("any", "any state"),
         ("open", "open"),
@@ -72,8 +71,8 @@ pub(crate) fn ErrorsPage() -> impl IntoView {
             <div class="filters">
                 <SearchField label="Message" name="q" cursor="after" main=true />
                 <Select label="State" name="state" cursor="after" any="to do" choices=states />
-                <Select label="Type" name="type" cursor="after" any="any type" choices=Signal::stored(types) />
                 <Settled>
+                    <Select label="Type" name="type" cursor="after" any="any type" choices=types />
                     <Select label="Assigned to" name="assigned" cursor="after" any="anybody" choices=names />
                 </Settled>
                 <Select label="Sort" name="sort" cursor="after" any="last seen" choices=sorts />
@@ -116,6 +115,7 @@ fn list(query: &GroupQuery, page: Page<GroupRow>) -> AnyView {
     }
     let present = use_query().get_untracked();
     let carried = carry("", &present);
+    let task = expect_context::<ConsoleTask>();
     let headings = vec![
         ("Error", ""),
         ("State", ""),
@@ -126,11 +126,12 @@ fn list(query: &GroupQuery, page: Page<GroupRow>) -> AnyView {
         ("First seen", ""),
         ("Last seen", ""),
         ("Assigned to", ""),
+        ("", ""),
     ];
     let body = rows(
         page.rows,
         |row| format!("{row:?}"),
-        move |row| line(row, &carried),
+        move |row| line(row, &carried, task),
     );
     view! {
         <p class="list-count">{counted(page.count, "group", "groups")}</p>
@@ -140,8 +141,33 @@ fn list(query: &GroupQuery, page: Page<GroupRow>) -> AnyView {
     .into_any()
 }
 
-fn line(row: GroupRow, carried: &str) -> AnyView {
+/// The errors of a group, as the console lists them.
+pub(super) fn listed(key: &str, resolved: Option<bool>) -> String {
+    let query = ErrorQuery {
+        filter: ErrorFilter {
+            group: Some(key.to_owned()),
+            resolved,
+            ..ErrorFilter::default()
+        },
+        ..ErrorQuery::default()
+    };
+    errors_path(&group_path(key), &query) + "#console"
+}
+
+fn line(row: GroupRow, carried: &str, ConsoleTask(task): ConsoleTask) -> AnyView {
     let href = format!("{}{carried}", group_path(&row.key));
+    let (open, total) = (listed(&row.key, Some(false)), listed(&row.key, None));
+    let chosen = (row.open > 0).then(|| Chosen::group(&row));
+    let act = |permission, key, text: &'static str, task_of: fn(Chosen) -> Task| {
+        let chosen = chosen.clone().filter(|_| session::may(permission))?;
+        let label = format!("{text} {}", chosen.what());
+        let ask = move |_| task.set(Some(task_of(chosen.clone())));
+        Some(
+            view! { <button class="btn quiet small" data-key=key aria-label=label on:click=ask>{text}</button> },
+        )
+    };
+    let retry = act(Permission::Retry, "r", "Retry", Task::Retry);
+    let resolve = act(Permission::Resolve, "e", "Resolve", Task::Resolve);
     let drawn = format!(
         "Errors a day over 14 days, {} today",
         row.days.last().unwrap_or(&0)
@@ -155,13 +181,14 @@ fn line(row: GroupRow, carried: &str) -> AnyView {
                 </div>
             </th>
             <td data-label="State">{state_badge(row.state)}</td>
-            <td data-label="Open" class="n">{count(row.open)}</td>
-            <td data-label="Errors" class="n">{count(row.total)}</td>
+            <td data-label="Open" class="n"><a href=open>{count(row.open)}</a></td>
+            <td data-label="Errors" class="n"><a href=total>{count(row.total)}</a></td>
             <td data-label="Companies" class="n">{number(row.companies)}</td>
             <td data-label="14 days" class="spark">{sparkline(&row.days, drawn)}</td>
             <td data-label="First seen" class="nowrap">{time::stamp(row.first_seen)}</td>
             <td data-label="Last seen" class="nowrap">{time::stamp(row.last_seen)}</td>
             <td data-label="Assigned to">{row.assigned_to.unwrap_or_else(|| "–".to_owned())}</td>
+            <td class="row-actions">{retry} {resolve}</td>
         </tr>
     }
     .into_any()

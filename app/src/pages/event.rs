@@ -18,6 +18,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     api::{bulk::settle_unknown_call, events::event_detail},
+    console::error_link,
     live::Live,
     parts::{
         ask::{Question, ask_button},
@@ -349,7 +350,7 @@ fn errors(errors: Vec<EventError>) -> Option<AnyView> {
             <li class="entry error">
                 <span class="entry-time">{time::stamp(error.created_at)}</span>
                 <span>{badge::severity(error.severity)}</span>
-                <div>{error.message}</div>
+                <div>{error_link(error.id, error.message)}</div>
                 {state}
             </li>
         }

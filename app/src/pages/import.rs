@@ -10,7 +10,7 @@ use domain::{
     },
     role::Permission,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
@@ -19,10 +19,10 @@ use crate::{
     api::imports::{cancel_import, import_batch, import_rejects},
     live::Live,
     parts::{
+        ask::{Question, ask_button},
         badge,
         header::PageHeader,
         loaded::{Loaded, Settled},
-        notice::problem_line,
         pager::{Pager, counted},
         time,
     },
@@ -155,46 +155,61 @@ fn figures(batch: &ImportBatch) -> AnyView {
 fn actions(batch: &ImportBatch) -> AnyView {
     let id = batch.batch_id.clone();
     match batch.status {
-        ImportStatus::Uploaded => {
-            view! { <CancelButton batch_id=id text="Discard the file" /> }.into_any()
-        }
-        ImportStatus::Importing => {
-            view! { <CancelButton batch_id=id text="Cancel the import" /> }.into_any()
-        }
+        ImportStatus::Uploaded | ImportStatus::Importing => cancel_button(batch).into_any(),
         ImportStatus::Completed | ImportStatus::Failed | ImportStatus::Cancelled => {
             let report = format!("/export/import/{}.csv", segment(&id));
             let imported = batch.accepted > 0;
+            let any_refused = batch.duplicates + batch.rejected + batch.invalid > 0;
+            let refused = format!("{report}?rows=refused");
             view! {
                 {imported.then(|| view! { <a class="btn primary" href=of_batch(&id, None)>"Show its companies"</a> })}
                 {session::may(Permission::Export)
                     .then(|| view! { <a class="btn" href=report download="" rel="external">"Report of every row"</a> })}
+                {(any_refused && session::may(Permission::Export)).then(|| {
+                    let title = "The rows that were not accepted, each with its reason, to be mended and imported again";
+                    view! { <a class="btn" href=refused download="" rel="external" title=title>"Refused rows"</a> }
+                })}
             }
             .into_any()
         }
     }
 }
 
-#[component]
-fn CancelButton(batch_id: String, text: &'static str) -> impl IntoView {
-    let live = Live::expect();
-    let failed = RwSignal::new(None::<Problem>);
-    let cancel = move |_| {
-        let batch_id = batch_id.clone();
-        spawn_local(async move {
-            match cancel_import(batch_id).await {
-                Ok(()) => live.stale(Topic::Imports),
-                Err(problem) => {
-                    let _ = failed.try_set(Some(problem));
-                }
-            }
-        });
+/// Discards a file that waits, or ends an import under way.
+fn cancel_button(batch: &ImportBatch) -> Option<AnyView> {
+    let name = batch.file_name.as_deref().unwrap_or(&batch.batch_id);
+    let (text, title, consequence, confirm, done) = if batch.status == ImportStatus::Uploaded {
+        (
+            "Discard the file…",
+            format!("Discard {name}"),
+            format!(
+                "The file of {} is deleted. Nothing of it was imported.",
+                bytes(batch.size_bytes)
+            ),
+            "Discard",
+            format!("{name} is discarded"),
+        )
+    } else {
+        (
+            "Cancel the import…",
+            format!("Cancel the import of {name}"),
+            format!(
+                "The rest of the file is not read. Rows that are in stay: {} up to now.",
+                count(batch.accepted)
+            ),
+            "Cancel the import",
+            format!("The import of {name} is cancelled"),
+        )
     };
-    session::may(Permission::Import).then(|| {
-        view! {
-            <button class="btn" on:click=cancel>{text}</button>
-            {move || failed.get().map(problem_line)}
+    let batch_id = batch.batch_id.clone();
+    let question = Question::new(title.clone(), consequence, confirm, move |_| {
+        let (batch_id, done) = (batch_id.clone(), done.clone());
+        async move {
+            cancel_import(batch_id).await?;
+            Ok(done)
         }
-    })
+    });
+    ask_button(text, title, Permission::Import, question)
 }
 
 /// The rows that did not become companies, with the reason for each.

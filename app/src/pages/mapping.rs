@@ -35,8 +35,9 @@ pub(super) fn MappingStep(batch_id: String) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="mapping">
             <h2 id="mapping">"Columns"</h2>
+            <noscript><p class="problem">"Choosing columns needs JavaScript. Without it, run: server import FILE"</p></noscript>
             {move || match preview.get() {
-                None => view! { <p class="loading">"Reading the file…"</p> }.into_any(),
+                None => view! { <p class="loading needs-script">"Reading the file…"</p> }.into_any(),
                 Some(Err(problem)) => problem_line(problem),
                 Some(Ok(preview)) => view! { <Form preview=preview /> }.into_any(),
             }}

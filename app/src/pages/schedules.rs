@@ -19,7 +19,6 @@ use crate::{
     },
     live::Live,
     parts::{
-        announce::Announcer,
         ask::{Question, ask_button},
         badge::{Tone, badge},
         dialog::{Dialog, form_end},
@@ -31,6 +30,7 @@ use crate::{
         rows::rows,
         table::table,
         time,
+        toast::{Toast, Toasts},
     },
     problem::Problem,
     query::{Params, SCHEDULE_READERS, link, schedule_state, use_query},
@@ -274,7 +274,7 @@ fn form(schedule: Schedule, editing: Editing) -> AnyView {
     let next = RwSignal::new(None::<Result<Vec<DateTime<Utc>>, Problem>>);
     let failed = RwSignal::new(None::<Problem>);
     let busy = RwSignal::new(false);
-    let (live, announcer) = (Live::expect(), Announcer::expect());
+    let (live, toasts) = (Live::expect(), Toasts::expect());
     let typed = move || {
         let value = |node: NodeRef<html::Input>| node.get_untracked().map(|node| node.value());
         (
@@ -304,7 +304,10 @@ fn form(schedule: Schedule, editing: Editing) -> AnyView {
             match change_schedule(name, cron, zone).await {
                 Ok(schedule) => {
                     live.stale(Topic::Settings);
-                    announcer.say(format!("“{}” runs at its new times", schedule.title));
+                    toasts.push(Toast::new(format!(
+                        "“{}” runs at its new times",
+                        schedule.title
+                    )));
                     // Whoever has gone on to another dialog keeps it.
                     if busy.try_set(false).is_none() {
                         editing.set(None);

@@ -18,7 +18,6 @@ use crate::{
     api::stages::{paused_batches, stage_figures, update_stage_settings},
     live::Live,
     parts::{
-        announce::Announcer,
         badge::{Tone, age_tone, badge},
         dialog::{Dialog, form_end},
         export::ExportLink,
@@ -29,6 +28,7 @@ use crate::{
         sparkline::sparkline,
         table::table,
         time,
+        toast::{Toast, Toasts},
     },
     problem::{Problem, ProblemKind},
     query::{carry, events_path, import_path, use_query},
@@ -293,7 +293,7 @@ fn settings_form(state: StageState, editing: Editing) -> AnyView {
     let inputs: [NodeRef<html::Input>; 7] = std::array::from_fn(|_| NodeRef::new());
     let failed = RwSignal::new(None::<Problem>);
     let busy = RwSignal::new(false);
-    let (live, announcer) = (Live::expect(), Announcer::expect());
+    let (live, toasts) = (Live::expect(), Toasts::expect());
     let stage = state.stage;
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -314,7 +314,10 @@ fn settings_form(state: StageState, editing: Editing) -> AnyView {
             match update_stage_settings(stage, settings).await {
                 Ok(()) => {
                     live.stale(Topic::Settings);
-                    announcer.say(format!("The settings of {} are in force", stage.title()));
+                    toasts.push(Toast::new(format!(
+                        "The settings of {} are in force",
+                        stage.title()
+                    )));
                     // Whoever has gone on to another dialog keeps it.
                     if busy.try_set(false).is_none() {
                         editing.set(None);

@@ -10,6 +10,7 @@ use domain::{
 use leptos::prelude::*;
 
 use crate::{
+    console::error_link,
     parts::{badge, process_now::ProcessNowButton, time},
     query::{carry, event_path, link, use_query},
 };
@@ -32,7 +33,7 @@ fn entry(entry: TimelineEntry) -> AnyView {
             let href = carry(&event_path(entry.id), &use_query().get_untracked());
             view! { <a class="mono" href=href>{entry.title}</a> }.into_any()
         }
-        TimelineKind::Error => entry.title.into_any(),
+        TimelineKind::Error => error_link(entry.id, entry.title),
     };
     let record = entry.record_id.map(|record| {
         let href = link("/events", &Default::default(), &[("record", Some(&record))]);

@@ -9,8 +9,8 @@ use crate::{
     chunk::lazy_view,
     live::Live,
     parts::{
-        announce::Announcer,
         dialog::{Dialog, form_end},
+        toast::{Toast, Toasts},
     },
     problem::Problem,
     session,
@@ -64,6 +64,14 @@ pub(crate) struct Asking(RwSignal<Option<Question>>);
 impl Asking {
     pub(crate) fn provide() {
         provide_context(Self(RwSignal::new(None)));
+    }
+
+    pub(crate) fn expect() -> Self {
+        expect_context()
+    }
+
+    pub(crate) fn ask(self, question: Question) {
+        self.0.set(Some(question));
     }
 }
 
@@ -125,7 +133,7 @@ fn body(question: Question, open: RwSignal<Option<Question>>) -> AnyView {
     let reason = NodeRef::<html::Input>::new();
     let busy = RwSignal::new(false);
     let failed = RwSignal::new(None::<Problem>);
-    let (live, announcer) = (Live::expect(), Announcer::expect());
+    let (live, toasts) = (Live::expect(), Toasts::expect());
     let act = question.act;
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -141,7 +149,7 @@ fn body(question: Question, open: RwSignal<Option<Question>>) -> AnyView {
                     for topic in Topic::ALL {
                         live.stale(topic);
                     }
-                    announcer.say(done);
+                    toasts.push(Toast::new(done));
                     // Whoever has gone on to another question keeps it.
                     if busy.try_set(false).is_none() {
                         open.set(None);

@@ -49,7 +49,15 @@ pub(crate) fn Settled(
     view! { <Transition fallback=waiting>{children()}</Transition> }
 }
 
-/// In place of what is still being read.
+const SKELETON_LINES: usize = 6;
+
+/// In place of what is still being read: where its lines will stand.
 pub(crate) fn loading() -> AnyView {
-    view! { <p class="loading">"Loading…"</p> }.into_any()
+    view! {
+        <div class="skeleton">
+            <p class="sr-only">"Loading…"</p>
+            {[(); SKELETON_LINES].map(|()| view! { <span></span> }).collect_view()}
+        </div>
+    }
+    .into_any()
 }

@@ -9,6 +9,7 @@ use domain::{
     },
     phase::Phase,
     role::Permission,
+    stage::StageName,
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
@@ -19,9 +20,11 @@ use crate::{
     live::Live,
     parts::{
         announce::Announcer,
+        ask::Asking,
         dialog::Dialog,
         frame::entries,
         icon::{SEARCH, icon},
+        paused::{pause_stage_question, resume_stage_question},
         views::Views,
     },
     problem::Problem,
@@ -76,6 +79,9 @@ enum Deed {
     Go(String),
     Refresh,
     Hold,
+    Theme,
+    Pause(StageName),
+    Resume(StageName),
 }
 
 /// A line of the palette.
@@ -255,6 +261,7 @@ fn option(
 
 fn perform(open: RwSignal<Option<Open>>) -> impl Fn(&Deed) + Clone + Send + Sync + 'static {
     let (live, announcer) = (Live::expect(), Announcer::expect());
+    let asking = Asking::expect();
     let navigate = use_navigate();
     let present = use_query();
     move |deed: &Deed| {
@@ -263,6 +270,9 @@ fn perform(open: RwSignal<Option<Open>>) -> impl Fn(&Deed) + Clone + Send + Sync
             Deed::Go(path) => navigate(&carry(path, &present.read_untracked()), Default::default()),
             Deed::Refresh => live.refresh(),
             Deed::Hold => announcer.say(live.hold_or_follow()),
+            Deed::Theme => browser::click(".theme-toggle"),
+            Deed::Pause(stage) => asking.ask(pause_stage_question(*stage)),
+            Deed::Resume(stage) => asking.ask(resume_stage_question(*stage)),
         }
     }
 }
@@ -305,16 +315,23 @@ fn commands(text: &str) -> Vec<Choice> {
             "/imports".to_owned(),
         ));
     }
-    for (title, deed) in [
-        ("Refresh the figures", Deed::Refresh),
-        ("Pause or follow updates", Deed::Hold),
-    ] {
-        all.push(Choice {
-            kind: "Action",
-            title: title.to_owned(),
-            detail: String::new(),
-            deed,
-        });
+    let act = |title: String, deed| Choice {
+        kind: "Action",
+        title,
+        detail: String::new(),
+        deed,
+    };
+    all.extend([
+        act("Refresh the figures".to_owned(), Deed::Refresh),
+        act("Pause or follow updates".to_owned(), Deed::Hold),
+        act("Light or dark theme".to_owned(), Deed::Theme),
+    ]);
+    if session::may(Permission::Retry) {
+        for stage in StageName::ALL {
+            let title = stage.title();
+            all.push(act(format!("Pause {title}…"), Deed::Pause(stage)));
+            all.push(act(format!("Resume {title}…"), Deed::Resume(stage)));
+        }
     }
     let text = text.to_lowercase();
     all.retain(|choice| {

@@ -88,9 +88,9 @@ pub(crate) fn reason(pause: Pause) -> AnyView {
     .into_any()
 }
 
-pub(crate) fn pause_stage_button(stage: StageName) -> Option<AnyView> {
+pub(crate) fn pause_stage_question(stage: StageName) -> Question {
     let title = stage.title();
-    let question = Question::new(
+    Question::new(
         format!("Pause {title}"),
         format!(
             "No worker takes another batch of {title} until somebody resumes it. What is in hand is finished."
@@ -100,18 +100,23 @@ pub(crate) fn pause_stage_button(stage: StageName) -> Option<AnyView> {
             pause_stage(stage, reason).await?;
             Ok(format!("{title} is paused"))
         },
-    );
+    )
+    .why()
+}
+
+pub(crate) fn pause_stage_button(stage: StageName) -> Option<AnyView> {
+    let label = format!("Pause {}", stage.title());
     ask_button(
         "Pause…",
-        format!("Pause {title}"),
+        label,
         Permission::Retry,
-        question.why(),
+        pause_stage_question(stage),
     )
 }
 
-pub(crate) fn resume_stage_button(stage: StageName) -> Option<AnyView> {
+pub(crate) fn resume_stage_question(stage: StageName) -> Question {
     let title = stage.title();
-    let question = Question::new(
+    Question::new(
         format!("Resume {title}"),
         format!("Workers go on with what waits for {title}."),
         "Resume",
@@ -119,12 +124,16 @@ pub(crate) fn resume_stage_button(stage: StageName) -> Option<AnyView> {
             resume_stage(stage, reason).await?;
             Ok(format!("{title} goes on"))
         },
-    );
+    )
+}
+
+pub(crate) fn resume_stage_button(stage: StageName) -> Option<AnyView> {
+    let label = format!("Resume {}", stage.title());
     ask_button(
         "Resume…",
-        format!("Resume {title}"),
+        label,
         Permission::Retry,
-        question,
+        resume_stage_question(stage),
     )
 }
 

@@ -127,6 +127,7 @@ impl<K: Choosable> Chosen<K> {
         // The buttons stay as they are when the list is read again: only what they say and do follows.
         let button = |act: EventAct| {
             let (title, all) = (act.kind().title(), all.clone());
+            let key = matches!(act, EventAct::Retry).then_some("r");
             let ask = move |_| {
                 let (selection, what) = chosen.get_untracked();
                 bulk.ask(BulkTarget {
@@ -136,7 +137,7 @@ impl<K: Choosable> Chosen<K> {
                 });
             };
             view! {
-                <button class="btn small" aria-label=move || format!("{title}: {}", what()) on:click=ask>
+                <button class="btn small" data-key=key aria-label=move || format!("{title}: {}", what()) on:click=ask>
                     {format!("{title}…")}
                 </button>
             }
@@ -177,7 +178,7 @@ impl<K: Choosable> Chosen<K> {
         };
         let checked = move || chosen.with(|keys| keys.contains(&key));
         view! {
-            <input type="checkbox" aria-label=format!("Choose {name}") prop:checked=checked on:change=toggle />
+            <input type="checkbox" data-key="s" aria-label=format!("Choose {name}") prop:checked=checked on:change=toggle />
         }
         .into_any()
     }

@@ -13,13 +13,14 @@ use crate::{
 };
 
 /// Keys and what they do, for the list.
-const LIST: [(&str, &str); 18] = [
+const LIST: [(&str, &str); 20] = [
     ("Ctrl K", "Go to or do anything"),
     ("/", "Search"),
     ("j k", "Next and previous row of a list"),
     ("x", "Error console"),
-    ("e", "Resolve the error of this row"),
-    ("r", "Retry the error of this row"),
+    ("s", "Choose this row, or leave it out"),
+    ("e", "Resolve the errors of this row"),
+    ("r", "Retry this row, or what is chosen"),
     ("u", "Undo, while a message offers it: Enter does it"),
     ("g o", "Overview"),
     ("g c", "Companies"),
@@ -31,6 +32,7 @@ const LIST: [(&str, &str); 18] = [
     ("g a", "Actions"),
     ("g s", "Stages"),
     ("g w", "Workers"),
+    ("g t", "Trends"),
     ("?", "This list"),
 ];
 
@@ -88,7 +90,9 @@ pub(crate) fn Shortcuts() -> impl IntoView {
                 (_, "u") => {
                     browser::focus(UNDO);
                 }
-                (_, key @ ("e" | "r")) if browser::press_in_row(key) => event.prevent_default(),
+                (_, key @ ("e" | "r" | "s")) if browser::press_for_row(key) => {
+                    event.prevent_default()
+                }
                 _ => {}
             }
         });
@@ -129,6 +133,7 @@ fn page_of(letter: &str) -> Option<&'static str> {
         "a" => Some("/actions"),
         "s" => Some("/stages"),
         "w" => Some("/workers"),
+        "t" => Some("/trends"),
         _ => None,
     }
 }

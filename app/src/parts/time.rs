@@ -1,7 +1,9 @@
 //! Points in time. The server writes them in UTC; a person who chose another zone sees that one as soon as the page is
 //! alive. The title always has the whole date in UTC.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use std::time::SystemTime;
+
+use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use domain::{format::relative, model::zone::ShownZone};
 use leptos::prelude::*;
 
@@ -37,12 +39,12 @@ pub(crate) fn clock(at: DateTime<Utc>) -> AnyView {
 
 /// Day and time, for lists that reach back further than a day.
 pub(crate) fn stamp(at: DateTime<Utc>) -> AnyView {
-    written(at, STAMP)
+    written(at, stamp_of(at))
 }
 
 /// As [`stamp`], in UTC for everybody: where what stands around it is in UTC.
 pub(crate) fn utc_stamp(at: DateTime<Utc>) -> AnyView {
-    mark(at, at.format(STAMP).to_string().into_any())
+    mark(at, at.format(stamp_of(at)).to_string().into_any())
 }
 
 /// The day with its year, for what lies months back or ahead.
@@ -60,7 +62,19 @@ pub(crate) fn shown(at: DateTime<Utc>) -> NaiveDateTime {
     in_zone(use_context(), at)
 }
 
-const STAMP: &str = "%-d %b %H:%M:%S";
+/// Of another year than the present one, the year is said and the seconds are not.
+fn stamp_of(at: DateTime<Utc>) -> &'static str {
+    let now = if cfg!(feature = "ssr") {
+        SystemTime::now().into()
+    } else {
+        DateTime::from_timestamp_millis(browser::unix_now()).unwrap_or(at)
+    };
+    if at.year() == now.year() {
+        "%-d %b %H:%M:%S"
+    } else {
+        "%-d %b %Y %H:%M"
+    }
+}
 
 fn in_zone(local: Option<Local>, at: DateTime<Utc>) -> NaiveDateTime {
     let is_local = local.is_some_and(|local| local.0.get());

@@ -14,11 +14,11 @@ use crate::{
     browser,
     live::Live,
     parts::{
-        announce::Announcer,
         ask::{Question, ask_button},
         loaded::Settled,
         notice::problem_line,
         rows::rows,
+        toast::{Toast, Toasts},
     },
     problem::Problem,
     query::{carry, kept_of_view, use_query},
@@ -125,7 +125,7 @@ fn line(saved: SavedView, failed: RwSignal<Option<Problem>>) -> AnyView {
 }
 
 fn default_button(saved: &SavedView, failed: RwSignal<Option<Problem>>) -> AnyView {
-    let (live, announcer) = (Live::expect(), Announcer::expect());
+    let (live, toasts) = (Live::expect(), Toasts::expect());
     let (id, wanted, name) = (saved.id, !saved.is_default, saved.name.clone());
     let label = format!("The menu leads to {name}");
     let toggle = move |_| {
@@ -138,7 +138,7 @@ fn default_button(saved: &SavedView, failed: RwSignal<Option<Problem>>) -> AnyVi
             let done = set_default_view(id, wanted).await;
             if done.is_ok() {
                 live.stale(Topic::Settings);
-                announcer.say(said);
+                toasts.push(Toast::new(said));
             }
             let _ = failed.try_set(done.err());
         });
@@ -182,7 +182,7 @@ fn delete_button(saved: &SavedView) -> Option<AnyView> {
 
 #[component]
 fn SaveView(path: &'static str, failed: RwSignal<Option<Problem>>) -> impl IntoView {
-    let (live, announcer) = (Live::expect(), Announcer::expect());
+    let (live, toasts) = (Live::expect(), Toasts::expect());
     let present = use_query();
     let now = Memo::new(move |_| kept_of_view(&present.read()));
     let busy = RwSignal::new(false);
@@ -204,7 +204,7 @@ fn SaveView(path: &'static str, failed: RwSignal<Option<Problem>>) -> impl IntoV
             if done.is_ok() {
                 name.set_value("");
                 live.stale(Topic::Settings);
-                announcer.say(said);
+                toasts.push(Toast::new(said));
             }
             let _ = failed.try_set(done.err());
             let _ = busy.try_set(false);
@@ -220,7 +220,7 @@ fn SaveView(path: &'static str, failed: RwSignal<Option<Problem>>) -> impl IntoV
     });
     let nothing = move || now.read().is_empty();
     view! {
-        <form on:submit=submit>
+        <form class="needs-script" on:submit=submit>
             <label class="field">
                 <span>"Keep these filters as"</span>
                 <input type="text" node_ref=name required maxlength=LONGEST_NAME.to_string() autocomplete="off" disabled=nothing />

@@ -145,8 +145,10 @@ pub struct GroupDetail {
     pub ignored: Option<Ignored>,
     /// The twenty that were met last.
     pub affected: Vec<Affected>,
-    /// Oldest first.
+    /// The newest fifty, oldest first.
     pub notes: Vec<GroupNote>,
+    /// How many there are before these.
+    pub earlier_notes: i64,
 }
 
 /// A company, or a record where no company is known, that errors of a group are about.

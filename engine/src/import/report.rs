@@ -10,13 +10,14 @@ const PAGE: i64 = 2_000;
 
 impl Engine {
     /// One piece of the report: the rows after `after`, the header before the first. Returns the text and the line to
-    /// go on after; `None` at the end. Cells that a spreadsheet would run as formulas are defused.
+    /// go on after; `None` at the end. With `refused`, only rows that became no company or none that is in order. Cells that a spreadsheet would run as formulas are defused.
     ///
     /// # Errors
     /// [`EngineError::NotFound`] for an unknown batch.
     pub async fn import_report(
         &self,
         batch_id: &str,
+        refused: bool,
         after: Option<i64>,
     ) -> Result<Option<(String, i64)>> {
         let (headers, mapping): (Option<Vec<String>>, Option<Value>) = sqlx::query_as(
@@ -35,13 +36,15 @@ impl Engine {
               ORDER BY line LIMIT $3)
              UNION ALL
              (SELECT i.import_line, CASE WHEN i.validated = FALSE THEN 'rejected' ELSE 'accepted' END, concat_ws('; ', i.validation_notes, i.extra ->> $4), to_jsonb(i) FROM intake.company_raw_intake i
-              WHERE i.import_batch_id = $1 AND i.import_line > $2 ORDER BY i.import_line LIMIT $3)
+              WHERE i.import_batch_id = $1 AND i.import_line > $2 AND (NOT $5 OR i.validated = FALSE)
+              ORDER BY i.import_line LIMIT $3)
              ORDER BY 1 LIMIT $3",
         )
         .bind(batch_id)
         .bind(after.unwrap_or(0))
         .bind(PAGE)
         .bind(NOTE)
+        .bind(refused)
         .fetch_all(&self.pool)
         .await?;
         let Some(last) = rows.last().map(|row| row.0) else {

@@ -61,7 +61,8 @@ impl Engine {
         let row: Option<Row> = query.build_query_as().fetch_optional(&self.pool).await?;
         let mut row = row.ok_or_else(|| EngineError::NotFound(format!("Error group {key}")))?;
         let (resolved, ignored) = (row.resolved(), row.ignored());
-        let (affected, notes) = tokio::try_join!(self.affected(key), self.group_notes(key))?;
+        let (affected, (notes, earlier_notes)) =
+            tokio::try_join!(self.affected(key), self.group_notes(key))?;
         let mut rows = [GroupRow::from(row)];
         self.add_days(&mut rows).await?;
         let [row] = rows;
@@ -71,6 +72,7 @@ impl Engine {
             ignored,
             affected,
             notes,
+            earlier_notes,
         })
     }
 
@@ -84,14 +86,15 @@ impl Engine {
             DateTime<Utc>,
         );
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT i.id::TEXT, i.company, a.record_id, a.errors, a.open, a.last_seen
+            "SELECT coalesce(i.id::TEXT, m.company_unique_id), coalesce(i.company, m.company_name), a.any_record, a.errors, a.open, a.last_seen
              FROM (SELECT x.correlation_id, CASE WHEN x.correlation_id IS NULL THEN x.record_id END AS record_id,
-                          count(*) AS errors, count(*) FILTER (WHERE NOT x.resolved) AS open, max(x.created_at) AS last_seen
+                          max(x.record_id) AS any_record, count(*) AS errors, count(*) FILTER (WHERE NOT x.resolved) AS open, max(x.created_at) AS last_seen
                    FROM (SELECT e.correlation_id, e.record_id, e.resolved, e.created_at FROM marketing.pipeline_errors e
                          WHERE e.group_key = $1 ORDER BY e.created_at DESC LIMIT $2) x
                    GROUP BY 1, 2 ORDER BY last_seen DESC LIMIT $3) a
              LEFT JOIN LATERAL (SELECT id, company FROM intake.company_raw_intake
                                 WHERE correlation_id = a.correlation_id LIMIT 1) i ON TRUE
+             LEFT JOIN marketing.company_master m ON i.id IS NULL AND m.company_unique_id = a.any_record
              ORDER BY a.last_seen DESC",
         )
         .bind(key)
@@ -111,23 +114,26 @@ impl Engine {
         Ok(rows.into_iter().map(affected).collect())
     }
 
-    async fn group_notes(&self, key: &str) -> Result<Vec<GroupNote>> {
-        let rows: Vec<(i64, String, DateTime<Utc>, String)> = sqlx::query_as(
-            "SELECT id, author, at, body FROM (
-                 SELECT * FROM marketing.error_group_notes WHERE group_key = $1 ORDER BY id DESC LIMIT $2) n
+    /// The newest ones, oldest first, and how many there are before them.
+    async fn group_notes(&self, key: &str) -> Result<(Vec<GroupNote>, i64)> {
+        let rows: Vec<(i64, String, DateTime<Utc>, String, i64)> = sqlx::query_as(
+            "SELECT id, author, at, body, total FROM (
+                 SELECT *, count(*) OVER () AS total FROM marketing.error_group_notes
+                 WHERE group_key = $1 ORDER BY id DESC LIMIT $2) n
              ORDER BY id",
         )
         .bind(key)
         .bind(PAGE)
         .fetch_all(&self.pool)
         .await?;
-        let note = |(id, author, at, body)| GroupNote {
+        let earlier = rows.first().map_or(0, |row| row.4) - rows.len() as i64;
+        let note = |(id, author, at, body, _)| GroupNote {
             id,
             author,
             at,
             body,
         };
-        Ok(rows.into_iter().map(note).collect())
+        Ok((rows.into_iter().map(note).collect(), earlier))
     }
 
     /// One reading of the counts for all rows.

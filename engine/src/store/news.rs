@@ -117,7 +117,8 @@ impl Engine {
              )
              SELECT g.group_key, g.message, r.at, g.first_seen > $1
              FROM recent r JOIN marketing.error_groups g USING (group_key)
-             WHERE g.ignored_at IS NULL AND (g.first_seen > $1 OR (g.resolved_at < r.at AND NOT EXISTS (
+             WHERE NOT marketing.is_ignored(g, (SELECT sum(n) FROM marketing.v_rollup WHERE metric = 'error' AND label = g.group_key)::BIGINT)
+               AND (g.first_seen > $1 OR (g.resolved_at < r.at AND NOT EXISTS (
                  SELECT FROM marketing.pipeline_errors e
                  WHERE e.group_key = g.group_key AND NOT e.resolved AND e.created_at <= $1)))
              ORDER BY r.at LIMIT $2",

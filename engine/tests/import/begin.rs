@@ -62,7 +62,7 @@ async fn the_first_line_is_a_row_when_the_person_says_so(pool: PgPool) {
     let expected = serde_json::json!({ "Column 2": "acme.example", "Column 3": "a note" });
     assert_eq!(extra, expected);
     let (report, _) = engine
-        .import_report(&preview.batch_id, None)
+        .import_report(&preview.batch_id, false, None)
         .await
         .unwrap()
         .unwrap();
@@ -87,7 +87,7 @@ async fn the_first_line_holds_names_when_the_person_says_so(pool: PgPool) {
     let batch = ended(&engine, &preview.batch_id, ImportStatus::Completed).await;
     assert_eq!((batch.total_rows, batch.accepted), (1, 1));
     let (report, _) = engine
-        .import_report(&preview.batch_id, None)
+        .import_report(&preview.batch_id, false, None)
         .await
         .unwrap()
         .unwrap();

@@ -142,7 +142,7 @@ async fn a_number_with_two_readings_is_kept_as_text_and_reported(pool: PgPool) {
         ]
     );
     let (report, _) = engine
-        .import_report(&batch.batch_id, None)
+        .import_report(&batch.batch_id, false, None)
         .await
         .unwrap()
         .unwrap();

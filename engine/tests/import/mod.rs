@@ -156,7 +156,7 @@ async fn every_row_has_an_outcome_with_line_and_reason(pool: PgPool) {
     assert_eq!(rejects[3].fields, ["Too", "many.example", "x", "y"]);
 
     let (report, last) = engine
-        .import_report(&batch.batch_id, None)
+        .import_report(&batch.batch_id, false, None)
         .await
         .unwrap()
         .unwrap();
@@ -172,11 +172,29 @@ async fn every_row_has_an_outcome_with_line_and_reason(pool: PgPool) {
     assert_eq!(&lines[0][5], "two\nlines");
     assert!(
         engine
-            .import_report(&batch.batch_id, Some(last))
+            .import_report(&batch.batch_id, false, Some(last))
             .await
             .unwrap()
             .is_none()
     );
+
+    let (refused, _) = engine
+        .import_report(&batch.batch_id, true, None)
+        .await
+        .unwrap()
+        .unwrap();
+    let outcomes: Vec<String> = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(refused.as_bytes())
+        .records()
+        .map(|line| line.unwrap()[1].to_owned())
+        .collect();
+    let expected: Vec<&str> = lines
+        .iter()
+        .map(|line| &line[1])
+        .filter(|outcome| *outcome != "accepted")
+        .collect();
+    assert_eq!(outcomes, expected);
 }
 
 #[sqlx::test(migrations = "../migrations")]

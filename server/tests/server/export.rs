@@ -325,4 +325,6 @@ async fn an_unknown_import_has_no_report(pool: PgPool) {
     let operator = app.person(Role::Operator).await;
     assert_eq!(operator.get("/export/import/none.csv").await.status(), 404);
     assert_eq!(operator.get("/export/import/none").await.status(), 404);
+    let unread = operator.get("/export/import/none.csv?rows=some").await;
+    assert_eq!(unread.status(), 404, "not everything instead");
 }

@@ -77,7 +77,7 @@ pub(super) fn vitals(vitals: &Vitals, counted: Counted, as_of: DateTime<Utc>) ->
         },
         Figure {
             name: "latency",
-            label: "Avg latency",
+            label: "Avg latency since yesterday",
             help: "From the making of an event to its end, since yesterday at 0:00 UTC",
             href: "/stages".to_owned(),
             value: Value::Known(vitals.average_latency.map(duration)),

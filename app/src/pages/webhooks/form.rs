@@ -11,9 +11,9 @@ use crate::{
     api::webhooks::{change_webhook, make_webhook},
     live::Live,
     parts::{
-        announce::Announcer,
         dialog::form_end,
         notice::problem_line,
+        toast::{Toast, Toasts},
         told::{Told, ToldOnce},
     },
     problem::Problem,
@@ -145,7 +145,7 @@ pub(super) fn Make(told: Told) -> impl IntoView {
 
 /// In a dialog, which `editing` holds open.
 pub(super) fn change(row: WebhookRow, editing: RwSignal<Option<WebhookRow>>) -> AnyView {
-    let (live, announcer) = (Live::expect(), Announcer::expect());
+    let (live, toasts) = (Live::expect(), Toasts::expect());
     let fields = Fields::new();
     let busy = RwSignal::new(false);
     let failed = RwSignal::new(None::<Problem>);
@@ -158,7 +158,7 @@ pub(super) fn change(row: WebhookRow, editing: RwSignal<Option<WebhookRow>>) -> 
             match change_webhook(id, wanted).await {
                 Ok(()) => {
                     live.stale(Topic::Settings);
-                    announcer.say("The webhook is changed");
+                    toasts.push(Toast::new("The webhook is changed"));
                     // Whoever has gone on to another dialog keeps it.
                     if busy.try_set(false).is_none() {
                         editing.set(None);

@@ -96,27 +96,37 @@ pub(crate) async fn sessions(
     Ok(download(&file_name("sessions", &[]), Body::from(text)))
 }
 
-/// Every row of an imported file with what became of it.
+/// Every row of an imported file with what became of it; with `?rows=refused`, only those that were not accepted.
 pub(crate) async fn import_report(
     State(app): State<App>,
     Path(file): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let Some(batch_id) = file.strip_suffix(".csv").map(str::to_owned) else {
         return Err(Problem::not_found("This file"));
     };
-    let name = format!("import_{}.csv", file::plain(&batch_id));
+    let refused = match Params::parse(&query.unwrap_or_default()).get_str("rows") {
+        None => false,
+        Some("refused") => true,
+        Some(_) => return Err(Problem::not_found("This part of the report")),
+    };
+    let kind = if refused { "refused" } else { "import" };
+    let name = format!("{kind}_{}.csv", file::plain(&batch_id));
     // The first piece now, so that an unknown batch is an answer and not a broken file.
-    let first = app.engine.import_report(&batch_id, None).await?;
-    let pieces = stream::try_unfold((app, batch_id, first), async |(app, batch_id, piece)| {
-        let Some((text, line)) = piece else {
-            return std::io::Result::Ok(None);
-        };
-        let next = app
-            .engine
-            .import_report(&batch_id, Some(line))
-            .await
-            .map_err(std::io::Error::other)?;
-        Ok(Some((text, (app, batch_id, next))))
-    });
+    let first = app.engine.import_report(&batch_id, refused, None).await?;
+    let pieces = stream::try_unfold(
+        (app, batch_id, first),
+        move |(app, batch_id, piece): (App, String, Option<(String, i64)>)| async move {
+            let Some((text, line)) = piece else {
+                return std::io::Result::Ok(None);
+            };
+            let next = app
+                .engine
+                .import_report(&batch_id, refused, Some(line))
+                .await
+                .map_err(std::io::Error::other)?;
+            Ok(Some((text, (app, batch_id, next))))
+        },
+    );
     Ok(download(&name, Body::from_stream(pieces)))
 }
