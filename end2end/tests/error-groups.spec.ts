@@ -11,7 +11,12 @@ test('a cause of errors is worked on until it is gone, and says so when it comes
   const row = page.locator('main').getByRole('row', { name: new RegExp(tag) });
   await expect(row).toContainText('open');
   await expect(row.locator('[data-label=Open]')).toHaveText('60');
-  await row.getByRole('link').click();
+  await row.getByRole('button', { name: `Retry all open errors “${message[0]}”` }).waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('e');
+  await expect(page.getByRole('dialog')).toContainText('Resolve 60 errors');
+  await page.keyboard.press('Escape');
+  await row.locator('th').getByRole('link').click();
   await expect(page).toHaveURL(/\/errors\/[0-9a-f]{16}/);
   await expect(page.locator('main h2').first()).toHaveText(message[0]);
 

@@ -77,6 +77,26 @@ test('errors are found by their text', async ({ page, psql }) => {
   await expect(rows(page)).toHaveCount(1);
 });
 
+test('one error has an address, and the console says what its filter hides', async ({ page, psql }) => {
+  const type = unique('addressed');
+  await errors(psql, type, 1);
+  const [id] = await psql.run(`SELECT id FROM marketing.pipeline_errors WHERE event_type = '${type}'`);
+  await open(page, `/workers?e_type=${type}`);
+  await rows(page).first().getByRole('button', { name: /^Details of/ }).click();
+  const address = page.getByRole('dialog').getByRole('link', { name: `Error ${id}` });
+  await expect(address).toHaveAttribute('href', `/?e_open=${id}`);
+  await open(page, `/?e_open=${id}`);
+  await expect(page.getByRole('dialog')).toContainText(`Failure 1 of ${type}`);
+  await page.keyboard.press('Escape');
+
+  await psql.run(`UPDATE marketing.pipeline_errors SET resolved = TRUE WHERE id = ${id}`);
+  const [group] = await psql.run(`SELECT group_key FROM marketing.pipeline_errors WHERE id = ${id}`);
+  await open(page, `/workers?e_group=${group}&e_newer=1h`);
+  await expect(page.locator('#console')).toContainText('No error matches the filter');
+  await page.getByRole('link', { name: 'Clear the filter' }).click();
+  await expect(page).toHaveURL(`${base()}/workers`);
+});
+
 test('columns sort both ways, and pages are read by key', async ({ page, psql }) => {
   const type = unique('sorted');
   await errors(psql, `${type}a`, 30);

@@ -69,10 +69,43 @@ test('arrows choose in the palette, j and k in a list', async ({ page, psql }) =
   await expect(selected).toContainText('Trends');
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('ArrowUp');
-  await expect(selected).toContainText('Pause or follow updates');
+  await expect(selected).toContainText('Light or dark theme');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(`${base()}/`);
+});
+
+test('a stage is paused from the palette, which asks why', async ({ page, psql }) => {
+  await open(page, '/workers');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('pause slots');
+  await expect(page.locator('[role=option][aria-selected=true]')).toContainText('Pause Slots…');
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Pause Slots' });
+  await dialog.getByLabel('Reason').fill('a look at the slots');
+  await dialog.getByRole('button', { name: 'Pause', exact: true }).click();
+  await expect(page.locator('.toast')).toContainText('Slots is paused');
+  const why = `SELECT pause_reason FROM marketing.stage_settings WHERE stage = 'slots'`;
+  expect(await psql.run(why)).toEqual(['a look at the slots']);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('resume slots');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Resume Slots' }).getByRole('button', { name: 'Resume', exact: true }).click();
+  await expect(page.locator('.toast').filter({ hasText: 'Slots goes on' })).toBeVisible();
+  expect(await psql.run(why)).toEqual(['']);
+});
+
+test('rows are chosen and retried from the keyboard', async ({ page, psql }) => {
+  const tag = unique('chosen');
+  await failures(psql, tag, await settled(psql, tag, 2));
+  await open(page, `/events?batch=${tag}&status=failed`);
+  await page.keyboard.press('r');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.keyboard.press('j');
+  await page.keyboard.press('s');
+  await expect(page.locator('main tbody input:checked')).toHaveCount(1);
+  await page.keyboard.press('r');
+  await expect(page.getByRole('dialog')).toContainText('the chosen event');
 });
 
 test('errors are gone through, resolved and retried from the keyboard', async ({ page, psql }) => {

@@ -176,6 +176,11 @@ test('downloads are well-formed CSV that no spreadsheet takes for formulas', asy
   expect(report.rows.flat().filter((cell) => /^[=+\-@\t\r]/.test(cell))).toEqual([]);
   expect(report.rows.flat()).toEqual(expect.arrayContaining(["'=1+1", `'-${tag} "quoted", Inc`, 'one\ntwo']));
 
+  const refused = await downloaded(page.locator('main'), 'Refused rows');
+  expect(refused.name).toMatch(new RegExp(`^refused_\\d+-${tag}-\\w+\\.csv$`));
+  expect(refused.rows.slice(1)).toEqual(report.rows.filter((row) => row[1] === 'duplicate' || row[1] === 'rejected'));
+  expect(refused.rows.length).toBeGreaterThan(2);
+
   await page.goto(`${base()}/`);
   await live(page);
   const phases = await downloaded(page.locator('header.top'), 'Export');

@@ -321,11 +321,6 @@ fn commands(text: &str) -> Vec<Choice> {
         detail: String::new(),
         deed,
     };
-    all.extend([
-        act("Refresh the figures".to_owned(), Deed::Refresh),
-        act("Pause or follow updates".to_owned(), Deed::Hold),
-        act("Light or dark theme".to_owned(), Deed::Theme),
-    ]);
     if session::may(Permission::Retry) {
         for stage in StageName::ALL {
             let title = stage.title();
@@ -333,6 +328,11 @@ fn commands(text: &str) -> Vec<Choice> {
             all.push(act(format!("Resume {title}…"), Deed::Resume(stage)));
         }
     }
+    all.extend([
+        act("Refresh the figures".to_owned(), Deed::Refresh),
+        act("Pause or follow updates".to_owned(), Deed::Hold),
+        act("Light or dark theme".to_owned(), Deed::Theme),
+    ]);
     let text = text.to_lowercase();
     all.retain(|choice| {
         let title = choice.title.to_lowercase();
