@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Keys and what they do, for the list.
-const LIST: [(&str, &str); 18] = [
+const LIST: [(&str, &str); 19] = [
     ("Ctrl K", "Go to or do anything"),
     ("/", "Search"),
     ("j k", "Next and previous row of a list"),
@@ -26,6 +26,7 @@ const LIST: [(&str, &str); 18] = [
     ("g p", "Contacts"),
     ("g i", "Imports"),
     ("g e", "Events"),
+    ("g n", "Runs"),
     ("g r", "Errors by cause"),
     ("g d", "Dead letters"),
     ("g a", "Actions"),
@@ -124,6 +125,7 @@ fn page_of(letter: &str) -> Option<&'static str> {
         "p" => Some("/contacts"),
         "i" => Some("/imports"),
         "e" => Some("/events"),
+        "n" => Some("/runs"),
         "r" => Some("/errors"),
         "d" => Some("/dead-letters"),
         "a" => Some("/actions"),
