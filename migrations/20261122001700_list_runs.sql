@@ -15,10 +15,9 @@ CREATE TRIGGER name_phase BEFORE INSERT OR UPDATE OF phase ON marketing.workflow
 UPDATE marketing.workflow_stats SET phase = marketing.workflow_phase(workflow_name) WHERE phase IS NULL;
 
 -- By time and by workflow there are indexes. These two have no entry for a run of the pipeline that went well, which nearly
--- all are: the runs of enrichment are found by going through the newest, the others by their phase.
-CREATE INDEX workflow_stats_phase ON marketing.workflow_stats (phase, created_at, id) WHERE phase <> 'enrichment';
--- Status, phase and workflow are looked at in the index, so that the few of one among very many others cost no look at the
--- table.
+-- all are: the runs of enrichment are found by going through the newest, the others by their phase. The columns at the
+-- end are looked at in the index, so that the few of one kind among very many others cost no look at the table.
+CREATE INDEX workflow_stats_phase ON marketing.workflow_stats (phase, created_at, id, status) WHERE phase <> 'enrichment';
 CREATE INDEX workflow_stats_not_ok ON marketing.workflow_stats (created_at, id, status, phase, workflow_name)
     WHERE status <> 'ok';
 

@@ -87,7 +87,7 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &RunFilter) {
     }
     match filter.statuses {
         Some(RunStatuses::Failed) => {
-            query.push(" AND status <> 'ok' AND status IN ('error', 'timeout')");
+            query.push(" AND status IN ('error', 'timeout')");
         }
         Some(RunStatuses::Only(status)) => {
             query.push(format!(" AND status = '{}'", status.name()));
