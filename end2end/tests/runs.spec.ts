@@ -15,13 +15,13 @@ test('what a card, a tile and a line of the trends count is a list of as many ru
     const shown = (await total.textContent())!;
     expect(Number(shown.replaceAll(',', ''))).toBeGreaterThanOrEqual(60);
     await total.getByRole('link').click();
-    await expect(page).toHaveURL(`${base()}/runs?phase=delivery&newer=24h`);
+    await expect(page).toHaveURL(`${base()}/runs?phase=delivery&newer=1d`);
     await expect(counted).toHaveText(`${shown} runs`, { timeout: 2_000 });
   }).toPass({ timeout: 30_000 });
 
   await page.goBack();
   await page.locator('[data-phase=delivery] [data-figure=error-rate]').getByRole('link').click();
-  await expect(page).toHaveURL(`${base()}/runs?phase=delivery&status=failed&newer=24h`);
+  await expect(page).toHaveURL(`${base()}/runs?phase=delivery&status=failed&newer=1d`);
   await expect(page.locator('main')).toContainText(`No answer of ${workflow}`);
 
   await open(page, '/');
@@ -44,7 +44,7 @@ test('what a card, a tile and a line of the trends count is a list of as many ru
   await expect(counted).toHaveText('61 runs');
 
   await page.goto(`${base()}/runs?workflow=${workflow}&status=faild`);
-  await expect(page.getByRole('alert')).toContainText('“faild” is none that is known');
+  await expect(page.locator('main .problem')).toContainText('“faild” is none that is known');
   await psql.run(`DELETE FROM marketing.workflow_stats WHERE workflow_name = '${workflow}'`);
   await page.goto(`${base()}/runs?workflow=${workflow}`);
   await expect(page.getByText('No run matches')).toBeVisible();
