@@ -60,6 +60,7 @@ pub const PAGES: &[PageRoute] = &[
     page("/errors/:key", "Error group"),
     page("/events", "Events"),
     page("/events/:id", "Event"),
+    page("/runs", "Runs"),
     page("/lineage", "Lineage"),
     page("/dead-letters", "Dead letters"),
     page("/actions", "Actions"),
@@ -115,6 +116,7 @@ pub(crate) fn Pages() -> impl IntoView {
                 <Route path=path!("/errors/:key") view=lazy::ERROR_GROUP ssr=SsrMode::Async />
                 <Route path=path!("/events") view=lazy::EVENTS ssr=SsrMode::Async />
                 <Route path=path!("/events/:id") view=lazy::EVENT ssr=SsrMode::Async />
+                <Route path=path!("/runs") view=lazy::RUNS ssr=SsrMode::Async />
                 <Route path=path!("/lineage") view=lazy::LINEAGE ssr=SsrMode::Async />
                 <Route path=path!("/dead-letters") view=lazy::DEAD_LETTERS ssr=SsrMode::Async />
                 <Route path=path!("/actions") view=lazy::ACTIONS ssr=SsrMode::Async />

@@ -67,6 +67,14 @@ const TOPICS: &[Topic] = &[
         ],
     },
     Topic {
+        page: "runs",
+        title: "Runs",
+        short: "Every run of a workflow: when, how long, and how it ended. The figures of the cards, of workflow health and of Trends count these rows and lead here. Filter for what failed or timed out, and read its message; the event of a run has the attempts before and after it.",
+        more: &[
+            "A run without an event was made by a workflow outside. Runs are deleted with their event, and those without one after 90 days, unless System says otherwise.",
+        ],
+    },
+    Topic {
         page: "lineage",
         title: "Lineage",
         short: "The chain of a record from the line of a file to the last effect, and back. Search for an event, a company or an address. Where the chain ends early, the last event says why: it waits, failed, or is a dead letter.",

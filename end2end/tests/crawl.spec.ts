@@ -5,10 +5,10 @@ import { base, expect, open, test, unique } from './people';
 import { Psql } from './psql';
 import { Server } from './server';
 
-const START = ['/', '/?tab=intelligence', '/?tab=messaging', '/?tab=delivery', '/companies', '/contacts', '/imports', '/errors', '/errors?state=any', '/dead-letters',
+const START = ['/', '/?tab=intelligence', '/?tab=messaging', '/?tab=delivery', '/companies', '/contacts', '/imports', '/errors', '/errors?state=any', '/dead-letters', '/runs',
   '/actions', '/stages', '/workers', '/system', '/trends', '/reports/enrichment'];
 /** Pages that say how many rows they have. */
-const LISTS = new Set(['/companies', '/contacts', '/imports', '/events', '/errors', '/dead-letters', '/actions', '/audit']);
+const LISTS = new Set(['/companies', '/contacts', '/imports', '/events', '/runs', '/errors', '/dead-letters', '/actions', '/audit']);
 /** Links of one kind that a page may have, of which the first are enough: a table has one in each row. */
 const OF_A_KIND = 2;
 const NUMBER = /^([\d,]+)(\+?)(?: (?!%).*)?$/;

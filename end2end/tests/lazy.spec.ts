@@ -7,7 +7,7 @@ import { Server } from './server';
 
 /** Path and chunk of every page but the overview; pages of one thing are added when it is there. */
 const PAGES: [string, string][] = [['/account', 'account'], ['/trends', 'trends'], ['/companies', 'companies'], ['/contacts', 'contacts'],
-  ['/imports', 'imports'], ['/errors', 'errors'], ['/events', 'events'], ['/lineage', 'lineage'], ['/dead-letters', 'dead_letters'],
+  ['/imports', 'imports'], ['/errors', 'errors'], ['/events', 'events'], ['/runs', 'runs'], ['/lineage', 'lineage'], ['/dead-letters', 'dead_letters'],
   ['/actions', 'actions'], ['/reports/enrichment', 'report'], ['/stages', 'stages'], ['/schedules', 'schedules'], ['/workers', 'workers'],
   ['/help', 'help'], ['/styleguide', 'style_guide'], ['/audit', 'audit'], ['/users', 'users'], ['/tokens', 'tokens'], ['/webhooks', 'webhooks'], ['/system', 'system']];
 const OVERVIEW = 'Outreach Command Center';

@@ -70,7 +70,7 @@ test('a list is taken away with its filter in the name and above the columns', a
   expect(events.name).toMatch(new RegExp(`^pipeline_events_batch-${tag.slice(0, 24)}_type-company_created_\\d{8}_\\d{6}\\.csv$`));
   expect(events.comment).toMatch(new RegExp(`^# pipeline_events as of .*Z: filter batch=${tag}&type=company_created$`));
   expect(events.rows).toHaveLength(61);
-  for (const path of ['/companies', '/contacts', '/imports', '/errors', '/dead-letters', '/actions', '/stages', '/schedules', '/workers', '/audit']) {
+  for (const path of ['/companies', '/contacts', '/imports', '/errors', '/dead-letters', '/runs', '/actions', '/stages', '/schedules', '/workers', '/audit']) {
     await open(page, path);
     const file = await downloaded(page.locator('header.top'), 'Export');
     expect.soft(file.comment, path).toMatch(/: everything$/);

@@ -6,9 +6,9 @@ import { base, expect, open, signIn, test, unique } from './people';
 import { Psql } from './psql';
 import { Server } from './server';
 
-const LISTS = ['/', '/?tab=intelligence', '/?tab=messaging', '/?tab=delivery', '/?e_panel=n8n', '/companies', '/contacts', '/imports', '/events', '/errors', '/errors?state=any', '/trends', '/trends?range=24h', '/dead-letters', '/actions',
+const LISTS = ['/', '/?tab=intelligence', '/?tab=messaging', '/?tab=delivery', '/?e_panel=n8n', '/companies', '/contacts', '/imports', '/events', '/errors', '/errors?state=any', '/trends', '/trends?range=24h', '/dead-letters', '/runs', '/runs?phase=enrichment', '/actions',
   '/reports/enrichment', '/reports/messaging', '/stages', '/schedules', '/workers', '/audit', '/lineage', '/account', '/users', '/users?role=admin&state=active', '/workers?state=alive', '/system', '/tokens', '/tokens?state=expired', '/webhooks', '/help', '/styleguide'];
-const EMPTY = ['/companies?q=nobody-is-called-this', '/contacts?q=nobody-is-called-this', '/events?record=none', '/errors?q=no-error-says-this', '/users?q=nobody-is-called-this', '/workers?state=silent', '/schedules?state=lost', '/system?q=no-setting-says-this', '/?e_q=no-error-says-this'];
+const EMPTY = ['/companies?q=nobody-is-called-this', '/contacts?q=nobody-is-called-this', '/events?record=none', '/runs?workflow=none', '/errors?q=no-error-says-this', '/users?q=nobody-is-called-this', '/workers?state=silent', '/schedules?state=lost', '/system?q=no-setting-says-this', '/?e_q=no-error-says-this'];
 /** Pages of one thing, which the tests of this file make first. */
 const details: string[] = [];
 const tag = unique('pages');

@@ -164,7 +164,7 @@ WITH wanted (relation, names, advice) AS (
         ('marketing.bit_signals', 'keep_insert keep_update keep_delete keep_truncate', 'scores'),
         ('marketing.pipeline_events', 'choose_announcement complete_by_hand', ''),
         ('marketing.pipeline_errors', 'complete_by_hand ring_pipeline_errors', ''),
-        ('marketing.workflow_stats', 'complete_by_hand ring_workflow_stats', ''),
+        ('marketing.workflow_stats', 'complete_by_hand name_phase ring_workflow_stats', ''),
         ('marketing.company_master', 'complete_by_hand touch_company_master', ''),
         ('marketing.audit_log', 'keep_audit_log', ''),
         ('marketing.contact_enrichment', 'complete_by_hand', ''),

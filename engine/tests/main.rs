@@ -19,6 +19,7 @@ mod proxy;
 mod queue;
 mod relay;
 mod retention;
+mod runs;
 mod saved_views;
 mod schedules;
 mod search;

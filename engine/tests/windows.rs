@@ -12,6 +12,7 @@ use domain::model::{
     error_group::{GroupQuery, GroupStates},
     event::EventFilter,
     import::ImportFilter,
+    run::{RunFilter, RunQuery},
     window::Window,
 };
 use engine::Engine;
@@ -20,7 +21,7 @@ use sqlx::PgPool;
 use crate::support::engine;
 
 /// One record of each kind at each of four times: an hour, a day and ten days ago, and at the beginning of 2020.
-const RECORDS: [&str; 12] = [
+const RECORDS: [&str; 13] = [
     "CREATE TEMPORARY TABLE given AS SELECT n, at FROM unnest(ARRAY[now() - interval '1 hour', now() - interval '25 hours',
          now() - interval '10 days', '2020-01-01']::TIMESTAMPTZ[]) WITH ORDINALITY AS given (at, n)",
     "INSERT INTO intake.company_raw_intake (company, website, created_at)
@@ -42,6 +43,7 @@ const RECORDS: [&str; 12] = [
      SELECT 'x', 'Broken ' || chr(96 + n::INT), 'error', at FROM given",
     "INSERT INTO marketing.audit_log (at, actor, actor_id, origin, action, target_kind, target)
      SELECT at, 'x', 0, 'test', 'event.retry', 'event', n::TEXT FROM given",
+    "INSERT INTO marketing.workflow_stats (workflow_name, status, created_at) SELECT 'x', 'ok', at FROM given",
     "INSERT INTO marketing.pipeline_actions (title, requested_by, created_at) SELECT 'x', 'x', at FROM given",
 ];
 
@@ -111,6 +113,17 @@ async fn counts(engine: &Engine, window: Window) -> Vec<(&'static str, usize, Co
             from,
             until,
             ..Default::default()
+        })
+    );
+    let filter = RunFilter {
+        window,
+        ..Default::default()
+    };
+    count!(
+        "runs",
+        engine.runs(&RunQuery {
+            filter,
+            cursor: None
         })
     );
     counts

@@ -17,6 +17,7 @@ pub mod n8n;
 pub mod news;
 pub mod overview;
 pub mod replay;
+pub mod runs;
 pub mod saved_views;
 pub mod schedules;
 pub mod search;
@@ -98,6 +99,8 @@ pub const ACCESS: &[(&str, Permission)] = &[
     ("/api/fn/events_count", Permission::View),
     ("/api/fn/event_types", Permission::View),
     ("/api/fn/event_detail", Permission::View),
+    ("/api/fn/runs", Permission::View),
+    ("/api/fn/run_workflows", Permission::View),
     ("/api/fn/lineage", Permission::View),
     ("/api/fn/n8n_errors", Permission::View),
     ("/api/fn/companies", Permission::View),

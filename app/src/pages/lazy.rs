@@ -7,9 +7,10 @@ use super::{
     companies::CompaniesPage, company::CompanyPage, contacts::ContactsPage,
     dead_letters::DeadLettersPage, error_group::ErrorGroupPage, errors::ErrorsPage,
     event::EventPage, events::EventsPage, help::HelpPage, import::ImportPage, imports::ImportsPage,
-    lineage::LineagePage, report::ReportPage, schedules::SchedulesPage, stages::StagesPage,
-    styleguide::StyleGuidePage, system::SystemPage, tokens::TokensPage, trends::TrendsPage,
-    users::UsersPage, webhooks::WebhookPage, webhooks::WebhooksPage, workers::WorkersPage,
+    lineage::LineagePage, report::ReportPage, runs::RunsPage, schedules::SchedulesPage,
+    stages::StagesPage, styleguide::StyleGuidePage, system::SystemPage, tokens::TokensPage,
+    trends::TrendsPage, users::UsersPage, webhooks::WebhookPage, webhooks::WebhooksPage,
+    workers::WorkersPage,
 };
 use crate::chunk::{LazyPage, lazy_pages};
 
@@ -24,6 +25,7 @@ lazy_pages! {
     ERROR_GROUP = error_group: ErrorGroupPage,
     EVENTS = events: EventsPage,
     EVENT = event: EventPage,
+    RUNS = runs: RunsPage,
     LINEAGE = lineage: LineagePage,
     DEAD_LETTERS = dead_letters: DeadLettersPage,
     ACTIONS = actions: ActionsPage,

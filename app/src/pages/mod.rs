@@ -23,6 +23,7 @@ pub(crate) mod overview;
 pub(crate) mod refused;
 pub(crate) mod report;
 mod retention;
+pub(crate) mod runs;
 pub(crate) mod schedules;
 pub(crate) mod sign_in;
 pub(crate) mod stages;

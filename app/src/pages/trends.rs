@@ -5,7 +5,9 @@ use domain::{
     model::{
         event::EventFilter,
         overview::StripStep,
+        run::{RunFilter, RunStatuses},
         trends::{Bucket, DepthAt, RunsAt, TimeRange, Trends, WorkflowTrend},
+        window::Window,
     },
     stage::StageName,
 };
@@ -23,7 +25,7 @@ use crate::{
         table::table,
         time,
     },
-    query::{TREND_READERS, TREND_WINDOW, events_path, link, time_range, use_query},
+    query::{TREND_READERS, TREND_WINDOW, events_path, link, runs_path, time_range, use_query},
 };
 
 const PATH: &str = "/trends";
@@ -88,6 +90,11 @@ fn whole(trends: Trends) -> AnyView {
         Bucket::Hour => "runs an hour",
         Bucket::Day => "runs a day",
     };
+    let time = Window {
+        from: Some(from),
+        until: Some(until),
+        ..Window::default()
+    };
     let made = events_path(&EventFilter {
         from: Some(from),
         until: Some(until),
@@ -116,7 +123,7 @@ fn whole(trends: Trends) -> AnyView {
                 {chart(charts.durations, "Median and 95th percentile of the durations, by workflow; the table below has the figures", NOTHING)}
             </section>
         </div>
-        {(!workflows.is_empty()).then(|| by_workflow(&workflows))}
+        {(!workflows.is_empty()).then(|| by_workflow(&workflows, time))}
         <section class="card" aria-labelledby="depths">
             <h2 id="depths">"Queue" <small>"events that waited or were in work, one look a minute"</small></h2>
             <Brush times=depths.iter().map(|depth| depth.at).collect() until=until>
@@ -190,7 +197,8 @@ fn step(step: &StripStep) -> AnyView {
     .into_any()
 }
 
-fn by_workflow(workflows: &[WorkflowTrend]) -> AnyView {
+/// Runs and errors of the time lead to the rows that they count.
+fn by_workflow(workflows: &[WorkflowTrend], time: Window) -> AnyView {
     let headings = vec![
         ("Workflow", ""),
         ("Phase", ""),
@@ -203,12 +211,22 @@ fn by_workflow(workflows: &[WorkflowTrend]) -> AnyView {
     ];
     let line = |one: &WorkflowTrend| {
         let seconds = |value: Option<f64>| value.map_or("–".to_owned(), duration);
+        let counted = RunFilter {
+            workflow: Some(one.workflow.clone()),
+            window: time,
+            ..RunFilter::default()
+        };
+        let all = runs_path(&counted);
+        let failed = runs_path(&RunFilter {
+            statuses: Some(RunStatuses::Failed),
+            ..counted
+        });
         view! {
             <tr>
                 <th scope="row" data-label="Workflow" class="mono">{one.workflow.clone()}</th>
                 <td data-label="Phase">{one.phase.map(|phase| phase.title())}</td>
-                <td data-label="Runs" class="n">{count(one.runs)}</td>
-                <td data-label="Errors" class="n">{count(one.errors)}</td>
+                <td data-label="Runs" class="n"><a href=all>{count(one.runs)}</a></td>
+                <td data-label="Errors" class="n"><a href=failed>{count(one.errors)}</a></td>
                 <td data-label="Error rate" class="n">{percent(one.error_rate)}</td>
                 <td data-label="Average" class="n">{seconds(one.average)}</td>
                 <td data-label="p50" class="n">{seconds(one.p50)}</td>

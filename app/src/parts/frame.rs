@@ -52,6 +52,7 @@ const GROUPS: [(&str, &[Entry]); 4] = [
         "Queue",
         &[
             ("/events", "Events"),
+            ("/runs", "Runs"),
             ("/errors", "Errors"),
             ("/dead-letters", "Dead letters"),
             ("/actions", "Actions"),

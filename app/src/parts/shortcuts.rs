@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Keys and what they do, for the list.
-const LIST: [(&str, &str); 20] = [
+const LIST: [(&str, &str); 21] = [
     ("Ctrl K", "Go to or do anything"),
     ("/", "Search"),
     ("j k", "Next and previous row of a list"),
@@ -27,6 +27,7 @@ const LIST: [(&str, &str); 20] = [
     ("g p", "Contacts"),
     ("g i", "Imports"),
     ("g e", "Events"),
+    ("g n", "Runs"),
     ("g r", "Errors by cause"),
     ("g d", "Dead letters"),
     ("g a", "Actions"),
@@ -128,6 +129,7 @@ fn page_of(letter: &str) -> Option<&'static str> {
         "p" => Some("/contacts"),
         "i" => Some("/imports"),
         "e" => Some("/events"),
+        "n" => Some("/runs"),
         "r" => Some("/errors"),
         "d" => Some("/dead-letters"),
         "a" => Some("/actions"),

@@ -21,6 +21,7 @@ pub mod news;
 pub mod overview;
 pub mod replay;
 pub mod retention;
+pub mod run;
 pub mod saved_view;
 pub mod schedule;
 pub mod search;

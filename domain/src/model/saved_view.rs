@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 /// Pages whose state may be kept.
-pub const VIEWED: [&str; 10] = [
+pub const VIEWED: [&str; 11] = [
     "/",
     "/trends",
     "/companies",
     "/contacts",
     "/imports",
     "/events",
+    "/runs",
     "/errors",
     "/dead-letters",
     "/actions",

@@ -3,6 +3,7 @@
 mod contacts;
 mod people;
 mod rows;
+mod runs;
 mod system;
 mod webhooks;
 

@@ -27,6 +27,7 @@ pub mod overview;
 pub mod password;
 mod report;
 mod retention;
+mod run;
 mod saved_view;
 mod schedule;
 mod schedule_change;

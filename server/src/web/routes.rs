@@ -17,9 +17,9 @@ use tower_http::{
 pub use super::access::Access;
 use super::export::{
     Actions, Audit, Companies, Contacts, DeadLetters, Deliveries, ErrorGroups, Errors, Events,
-    Health as WorkflowHealth, Imports, Phases, Queue, ScheduleRuns, Schedules, Settings, Snipers,
-    Stages, TableSizes, Throughput, Tokens, Users, Webhooks, Workers, export, import_report,
-    sessions,
+    Health as WorkflowHealth, Imports, Phases, Queue, Runs, ScheduleRuns, Schedules, Settings,
+    Snipers, Stages, TableSizes, Throughput, Tokens, Users, Webhooks, Workers, export,
+    import_report, sessions,
 };
 use super::{
     App, access, account, events, headers, health, observe, oidc, origin, pages,
@@ -103,6 +103,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/export/events.csv", EXPORT, Quick, || get(export::<Events>)),
     route("GET", "/export/imports.csv", EXPORT, Quick, || get(export::<Imports>)),
     route("GET", "/export/phase-stats.csv", EXPORT, Quick, || get(export::<Phases>)),
+    route("GET", "/export/runs.csv", EXPORT, Quick, || get(export::<Runs>)),
     route("GET", "/export/schedule-runs.csv", EXPORT, Quick, || get(export::<ScheduleRuns>)),
     route("GET", "/export/schedules.csv", EXPORT, Quick, || get(export::<Schedules>)),
     route("GET", "/export/sessions.csv", VIEW, Quick, || get(sessions)),

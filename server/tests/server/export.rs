@@ -125,6 +125,7 @@ async fn every_table_is_whole_says_its_filter_and_begins_with_its_columns(pool: 
         ("event-queue", 1),
         ("imports", 0),
         ("phase-stats", 4),
+        ("runs", 0),
         ("schedules", 10),
         ("sessions", 1),
         ("settings", 0),
@@ -187,6 +188,8 @@ async fn what_is_listed_by_state_is_taken_away_so(pool: PgPool) {
          FROM generate_series(1, 1100) n;
          INSERT INTO marketing.pipeline_workers (worker_id, host, pid, heartbeat_at)
          VALUES ('quick', 'h', 1, now() + INTERVAL '1 day'), ('still', 'h', 2, now() - INTERVAL '1 day');
+         INSERT INTO marketing.workflow_stats (workflow_name, status)
+         VALUES ('WF_Verify_Emails', 'ok'), ('WF_Verify_Emails', 'timeout'), ('Write Messages', 'error');
          INSERT INTO marketing.schedule_runs (name, due_at, status, runner)
          VALUES ('prune_runs', now(), 'ok', 'x'), ('prune_audit', now(), 'ok', 'x');
          UPDATE marketing.schedules SET paused = TRUE, paused_by = 'ada', pause_reason = 'a holiday', paused_at = now() WHERE name = 'prune_audit'",
@@ -213,6 +216,16 @@ async fn what_is_listed_by_state_is_taken_away_so(pool: PgPool) {
             1,
         ),
         ("workers.csv", "pipeline_workers_20", 2),
+        (
+            "runs.csv?workflow=WF_Verify_Emails&status=failed&after=9",
+            "workflow_stats_workflow-WF_Verify_Emails_status-failed_20",
+            1,
+        ),
+        (
+            "runs.csv?phase=messaging",
+            "workflow_stats_phase-messaging_20",
+            1,
+        ),
         ("schedules.csv?state=paused", "schedules_state-paused_20", 1),
         (
             "table-sizes.csv?q=AUDIT_log",

@@ -3,14 +3,21 @@
 use chrono::{DateTime, Utc};
 use domain::{
     format::{count, duration, percent},
-    model::overview::{CARD_ERROR_RATE_PERCENT, CardMetric, MetricChange, PhaseCard},
+    model::{
+        overview::{CARD_ERROR_RATE_PERCENT, CardMetric, MetricChange, PhaseCard},
+        run::{RunFilter, RunStatuses},
+        window::Window,
+    },
     phase::Phase,
 };
 use leptos::prelude::*;
 
-use crate::parts::{
-    icon::{BRAIN, DATABASE, MAIL, SEND, icon},
-    sparkline, time,
+use crate::{
+    parts::{
+        icon::{BRAIN, DATABASE, MAIL, SEND, icon},
+        sparkline, time,
+    },
+    query::runs_path,
 };
 
 const NOTHING_RAN: &str = "Nothing ran in the last 24 hours";
@@ -42,23 +49,41 @@ pub(super) fn main_figures(card: &PhaseCard) -> AnyView {
         Some(seconds) => duration(seconds).into_any(),
         None => missing(NOTHING_RAN),
     };
+    let runs = RunFilter {
+        phase: Some(card.phase),
+        window: Window {
+            newer_than: "24h".parse().ok(),
+            ..Window::default()
+        },
+        ..RunFilter::default()
+    };
+    let all = runs_path(&runs);
     let rate = match card.total_runs {
         0 => missing(NOTHING_RAN),
-        _ => percent(card.error_rate).into_any(),
+        _ => {
+            let failed = runs_path(&RunFilter {
+                statuses: Some(RunStatuses::Failed),
+                ..runs
+            });
+            view! {
+                <a href=failed title="The runs that failed or timed out">
+                    {percent(card.error_rate)}
+                    {bad.then(|| view! { <span class="sr-only">" (above 5 %)"</span> })}
+                </a>
+            }
+            .into_any()
+        }
     };
     view! {
         <dl class="figs">
             <div>
                 <dt>"Total Runs"</dt>
-                <dd data-figure="total-runs">{count(card.total_runs)}</dd>
+                <dd data-figure="total-runs"><a href=all>{count(card.total_runs)}</a></dd>
                 {runs_change(card)}
             </div>
             <div>
                 <dt>"Error Rate"</dt>
-                <dd data-figure="error-rate" class:bad=bad>
-                    {rate}
-                    {bad.then(|| view! { <span class="sr-only">" (above 5 %)"</span> })}
-                </dd>
+                <dd data-figure="error-rate" class:bad=bad>{rate}</dd>
                 {rate_change(card)}
             </div>
             <div>

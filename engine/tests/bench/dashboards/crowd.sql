@@ -77,7 +77,8 @@ FROM marketing.pipeline_events e JOIN (VALUES ('company_created', 'WF_Validate_C
 WHERE e.id BETWEEN FIRST AND LAST AND e.status IN ('processed', 'failed')
 UNION ALL
 SELECT EVENTS + e.id, (ARRAY['PLE Scoring', 'BIT Signals', 'Write Messages', 'Send Campaign'])[e.id / 200 % 4 + 1],
-       CASE WHEN e.id % 5000 = 0 THEN 'error' ELSE 'ok' END, 1.5, NULL, 'schedule', NULL, NULL, NULL, NULL, NULL, NULL, NULL, e.created_at
+       CASE WHEN e.id % 5000 = 0 THEN 'error' ELSE 'ok' END, 1.5, NULL, 'schedule', NULL, NULL,
+       (ARRAY['intelligence', 'intelligence', 'messaging', 'delivery'])[e.id / 200 % 4 + 1], NULL, NULL, NULL, NULL, e.created_at
 FROM marketing.pipeline_events e WHERE e.id BETWEEN FIRST AND LAST AND e.id % 200 = 0
 
 -- into marketing.pipeline_errors by event

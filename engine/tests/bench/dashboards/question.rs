@@ -13,9 +13,12 @@ use domain::{
         error::{ErrorFilter, ErrorQuery, ErrorSort},
         error_group::{GroupQuery, GroupStates},
         event::EventFilter,
+        run::{RunFilter, RunQuery, RunStatus, RunStatuses},
         sort::Sort,
         trends::TimeRange,
+        window::Window,
     },
+    phase::Phase,
 };
 use engine::Engine;
 use sqlx::AssertSqlSafe;
@@ -123,6 +126,37 @@ pub(super) fn pages() -> Vec<Question> {
         });
         "event" => |engine| engine.event_detail(400);
         "lineage" => |engine| engine.lineage(&"intake:41".parse().unwrap());
+        "runs" => |engine| engine.runs(&RunQuery::default());
+        "runs: far down" => |engine| async {
+            let cursor = Some(a_month_ago(engine).await);
+            engine.runs(&RunQuery { cursor, ..RunQuery::default() }).await
+        };
+        "runs: one workflow" => |engine| engine.runs(&runs(RunFilter {
+            workflow: Some("WF_Verify_Emails".into()), ..RunFilter::default()
+        }));
+        "runs: a phase with many" => |engine| engine.runs(&runs(RunFilter {
+            phase: Some(Phase::Enrichment), ..RunFilter::default()
+        }));
+        "runs: a phase with few" => |engine| engine.runs(&runs(RunFilter {
+            phase: Some(Phase::Delivery), ..RunFilter::default()
+        }));
+        "runs: failed" => |engine| engine.runs(&runs(failed_runs()));
+        "runs: failed, of a phase with few" => |engine| engine.runs(&runs(RunFilter {
+            phase: Some(Phase::Messaging), ..failed_runs()
+        }));
+        "runs: failed, of one workflow" => |engine| engine.runs(&runs(RunFilter {
+            workflow: Some("PLE Scoring".into()), ..failed_runs()
+        }));
+        "runs: cancelled" => |engine| engine.runs(&runs(RunFilter {
+            statuses: Some(RunStatuses::Only(RunStatus::Cancelled)), ..RunFilter::default()
+        }));
+        "runs: of a day, of one phase" => |engine| engine.runs(&runs(RunFilter {
+            phase: Some(Phase::Enrichment), window: last_day(), ..RunFilter::default()
+        }));
+        "runs: failed, of a day" => |engine| engine.runs(&runs(RunFilter {
+            window: last_day(), ..failed_runs()
+        }));
+        "runs: the workflows" => |engine| engine.run_workflows();
         "dead letters" => |engine| engine.dead_letters(&DeadLetterQuery::default());
         "errors" => |engine| engine.errors(&open_errors());
         "errors: all" => |engine| engine.errors(&ErrorQuery::default());
@@ -203,6 +237,35 @@ fn of_status(status: EventStatus) -> EventFilter {
         status: Some(status),
         ..EventFilter::default()
     }
+}
+
+fn runs(filter: RunFilter) -> RunQuery {
+    RunQuery {
+        filter,
+        cursor: None,
+    }
+}
+
+fn failed_runs() -> RunFilter {
+    RunFilter {
+        statuses: Some(RunStatuses::Failed),
+        ..RunFilter::default()
+    }
+}
+
+fn last_day() -> Window {
+    Window {
+        newer_than: Some("24h".parse().unwrap()),
+        ..Window::default()
+    }
+}
+
+/// Where a page of runs would begin that is read half way down.
+async fn a_month_ago(engine: &Engine) -> String {
+    sqlx::query_scalar("SELECT to_char(now() AT TIME ZONE 'UTC' - INTERVAL '30 days', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z~0\"')")
+        .fetch_one(engine.pool())
+        .await
+        .unwrap()
 }
 
 fn of_text(text: &str, by: CompanyColumn) -> CompanyFilter {

@@ -23,8 +23,8 @@ use super::{App, problem::Problem};
 pub(crate) use admin::{Audit, Deliveries, Settings, TableSizes, Tokens, Users, Webhooks};
 use file::{comment, download, file_name};
 pub(crate) use tables::{
-    Actions, Companies, Contacts, DeadLetters, ErrorGroups, Errors, Events, Imports, ScheduleRuns,
-    Schedules, Workers,
+    Actions, Companies, Contacts, DeadLetters, ErrorGroups, Errors, Events, Imports, Runs,
+    ScheduleRuns, Schedules, Workers,
 };
 pub(crate) use whole::{Health, Phases, Queue, Snipers, Stages, Throughput};
 

@@ -2,9 +2,9 @@
 
 use app::query::{
     ACTION_READERS, COMPANY_READERS, CONTACT_READERS, DEAD_LETTER_READERS, ERROR_READERS,
-    EVENT_READERS, GROUP_READERS, IMPORT_READERS, Params, Readers, SCHEDULE_READERS,
+    EVENT_READERS, GROUP_READERS, IMPORT_READERS, Params, RUN_READERS, Readers, SCHEDULE_READERS,
     WORKER_READERS, action_filter, company_filter, contact_filter, dead_letter_query, error_query,
-    event_filter, group_query, import_filter, schedule_state, worker_state,
+    event_filter, group_query, import_filter, run_query, schedule_state, worker_state,
 };
 use domain::model::{
     bulk::{ActionFilter, BulkAction},
@@ -15,6 +15,7 @@ use domain::model::{
     error_group::{GroupQuery, GroupRow},
     event::{EventFilter, EventRow},
     import::{ImportBatch, ImportFilter},
+    run::{RunQuery, RunRow},
     schedule::{Schedule, ScheduleRun, ScheduleState},
     worker::{WorkerRow, WorkerState},
 };
@@ -172,6 +173,32 @@ impl Table for ErrorGroups {
 
     async fn piece(app: &App, query: &GroupQuery) -> engine::Result<Piece<GroupRow>> {
         app.engine.error_groups_piece(query).await
+    }
+}
+
+pub(crate) struct Runs;
+
+impl Table for Runs {
+    type Query = RunQuery;
+    type Row = RunRow;
+    const NAME: &'static str = "workflow_stats";
+    const FILTERS: &'static [&'static str] =
+        &["workflow", "phase", "status", "newer", "from", "until"];
+    const READERS: &Readers = &RUN_READERS;
+
+    fn query(params: &Params) -> Result<RunQuery, Problem> {
+        Ok(RunQuery {
+            cursor: None,
+            ..run_query(params)
+        })
+    }
+
+    fn go_on(query: &mut RunQuery, cursor: String) {
+        query.cursor = Some(cursor);
+    }
+
+    async fn piece(app: &App, query: &RunQuery) -> engine::Result<Piece<RunRow>> {
+        app.engine.runs_piece(query).await
     }
 }
 
