@@ -18,6 +18,7 @@ mod pipeline;
 mod proxy;
 mod queue;
 mod relay;
+mod report;
 mod retention;
 mod saved_views;
 mod schedules;

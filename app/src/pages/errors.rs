@@ -141,19 +141,13 @@ fn list(query: &GroupQuery, page: Page<GroupRow>) -> AnyView {
 }
 
 fn line(row: GroupRow, carried: &str) -> AnyView {
-    let href = format!("{}{carried}", group_path(&row.key));
     let drawn = format!(
         "Errors a day over 14 days, {} today",
         row.days.last().unwrap_or(&0)
     );
     view! {
         <tr>
-            <th scope="row" data-label="Error" class="message">
-                <div>
-                    <a href=href>{row.message}</a>
-                    <div class="mono muted small-text">{row.event_type}</div>
-                </div>
-            </th>
+            {cause(&row, carried)}
             <td data-label="State">{state_badge(row.state)}</td>
             <td data-label="Open" class="n">{count(row.open)}</td>
             <td data-label="Errors" class="n">{count(row.total)}</td>
@@ -163,6 +157,20 @@ fn line(row: GroupRow, carried: &str) -> AnyView {
             <td data-label="Last seen" class="nowrap">{time::stamp(row.last_seen)}</td>
             <td data-label="Assigned to">{row.assigned_to.unwrap_or_else(|| "–".to_owned())}</td>
         </tr>
+    }
+    .into_any()
+}
+
+/// The head of a row: what is wrong, and where; the link takes along what is `carried`.
+pub(super) fn cause(row: &GroupRow, carried: &str) -> AnyView {
+    let href = format!("{}{carried}", group_path(&row.key));
+    view! {
+        <th scope="row" data-label="Error" class="message">
+            <div>
+                <a href=href>{row.message.clone()}</a>
+                <div class="mono muted small-text">{row.event_type.clone()}</div>
+            </div>
+        </th>
     }
     .into_any()
 }
