@@ -96,7 +96,9 @@ const TOPICS: &[Topic] = &[
         page: "reports",
         title: "Reports",
         short: "The figures and errors of one phase on a page that is made for paper or PDF. Print it, or save it as a file from the dialog of the browser. The figures are those of the time at its top.",
-        more: &[],
+        more: &[
+            "An error is of the phase of its event type, and a workflow of the phase that its runs name, or else of the one that its name tells. What belongs to no phase stands at the end of every report.",
+        ],
     },
     Topic {
         page: "stages",

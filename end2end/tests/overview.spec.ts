@@ -80,12 +80,14 @@ test('a list is taken away with its filter in the name and above the columns', a
 
 test('a report fits on paper, and on nothing but paper', async ({ page, psql }) => {
   const tag = unique('printed');
+  // Digits are no part of a cause. So many are among the most frequent, whatever other tests left.
+  const cause = `The printer of ${tag.replace(/\d/g, '')} is on fire`;
   await psql.run(`INSERT INTO marketing.pipeline_errors (event_type, record_id, error_message, severity)
-    VALUES ('company_validated', '${tag}', 'The printer of ${tag} is on fire', 'critical')`);
+    SELECT 'company_validated', '${tag}', '${cause}', 'critical' FROM generate_series(1, 400)`);
   await open(page, '/');
   await page.getByRole('link', { name: 'Report' }).click();
   await expect(page).toHaveURL(`${base()}/reports/enrichment`);
-  await expect(page.locator('main')).toContainText(`The printer of ${tag} is on fire`);
+  await expect(page.getByRole('region', { name: 'Top errors', exact: true })).toContainText(cause);
   for (const step of ['Imported', 'Validate', 'Verify']) await expect(page.getByRole('row', { name: new RegExp(step) })).toBeVisible();
   await expect(page.locator('.chart svg').first()).toBeAttached();
   await page.emulateMedia({ media: 'print' });
@@ -100,6 +102,51 @@ test('a report fits on paper, and on nothing but paper', async ({ page, psql }) 
   await page.getByRole('navigation', { name: 'Reports' }).getByRole('link', { name: 'Delivery' }).click();
   await expect(page.getByRole('heading', { name: 'Delivery report' })).toBeVisible();
   await expect(page.locator('main')).toContainText('No error of this phase is unresolved.');
+  await psql.run(`DELETE FROM marketing.pipeline_errors WHERE record_id = '${tag}'`);
+});
+
+test('a report has the runs and the causes of its phase, and what is of no phase is on each', async ({ page, psql }) => {
+  const tag = unique('unpaid');
+  const word = tag.replace(/\d/g, '');
+  const tidying = unique('Tidying');
+  await psql.run(`INSERT INTO marketing.pipeline_errors (event_type, record_id, error_message)
+    SELECT 'message_sent', '${tag}', 'A mail of ${word} was lost by ' || chr(96 + cause)
+    FROM generate_series(1, 12) cause, generate_series(1, cause);
+    INSERT INTO marketing.pipeline_errors (event_type, record_id, error_message)
+    SELECT '${tag}', '${tag}', 'Nobody expects this' FROM generate_series(1, 400);
+    INSERT INTO marketing.workflow_stats (workflow_name, status, duration_seconds)
+    SELECT '${unique('WF_Message')}', status, 1 FROM unnest(ARRAY['ok', 'ok', 'ok', 'error', 'error', 'timeout']) status;
+    INSERT INTO marketing.workflow_stats (workflow_name, status, duration_seconds) VALUES ('${tidying}', 'ok', 1)`);
+  await open(page, '/reports/messaging');
+  const top = page.getByRole('region', { name: 'Top errors', exact: true });
+  await expect(top.getByRole('row')).toHaveCount(11);
+  const first = top.getByRole('row').nth(1);
+  await expect(first).toContainText(`A mail of ${word} was lost by l`);
+  await expect(first).toContainText('message_sent');
+  await expect(first.getByRole('cell').nth(0)).toHaveText('open');
+  await expect(first.getByRole('cell').nth(1)).toHaveText('12');
+  await expect(page.locator('main')).toContainText('And 2 more causes with 3 unresolved errors');
+  await expect(page.locator('main')).not.toContainText('No error of this phase is unresolved.');
+  await expect(page.getByRole('img', { name: /^Runs of this phase/ }).locator('svg:visible')).toHaveCount(1);
+  await page.getByText('The figures as a table').click();
+  const runs = page.getByRole('region', { name: 'Runs of this phase', exact: true });
+  await expect(runs.getByRole('row')).toHaveCount(26);
+  await expect(runs.getByRole('row', { name: / 3 2 1$/ })).toHaveCount(1);
+  for (const phase of ['Enrichment', 'Intelligence', 'Delivery', 'Messaging']) {
+    await page.getByRole('navigation', { name: 'Reports' }).getByRole('link', { name: phase }).click();
+    await expect(page.getByRole('heading', { name: `${phase} report` })).toBeVisible();
+    await expect(page.getByRole('region', { name: 'Errors of other event types' })).toContainText(tag);
+    await expect(page.getByRole('region', { name: 'Other workflows' })).toContainText(tidying);
+    if (phase === 'Intelligence' || phase === 'Delivery') {
+      await expect(page.locator('main')).toContainText('no run of this phase ended');
+      await expect(page.locator('main .chart')).toHaveCount(0);
+    }
+  }
+  await top.getByRole('link', { name: `A mail of ${word} was lost by l` }).click();
+  await expect(page).toHaveURL(/\/errors\/[0-9a-f]{16}$/);
+  await expect(page.locator('main')).toContainText('message_sent');
+  await psql.run(`DELETE FROM marketing.pipeline_errors WHERE record_id = '${tag}';
+    DELETE FROM marketing.workflow_stats WHERE workflow_name = '${tidying}' OR workflow_name LIKE 'WF_Message%'`);
 });
 
 test('each file of the site is fetched once, its preload included', { tag: '@firefox' }, async ({ page }) => {

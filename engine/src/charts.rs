@@ -77,14 +77,7 @@ pub(crate) fn trends(
     workflows: &[WorkflowTrend],
     funnel: &[StripStep],
 ) -> TrendCharts {
-    let form = match bucket {
-        Bucket::Hour => "%H:00",
-        Bucket::Day => "%-d %b",
-    };
-    let times: Vec<String> = runs
-        .iter()
-        .map(|runs| runs.at.format(form).to_string())
-        .collect();
+    let times = times(runs, bucket);
     let of_all = TrendCharts {
         funnel: stages(funnel),
         depths: depth(&times, depths),
@@ -93,20 +86,11 @@ pub(crate) fn trends(
     if workflows.is_empty() {
         return of_all;
     }
-    let values = |pick: fn(&RunsAt) -> i64| runs.iter().map(|runs| pick(runs) as f32).collect();
     let names: Vec<String> = workflows.iter().map(|one| one.workflow.clone()).collect();
     let of =
         |pick: fn(&WorkflowTrend) -> f64| workflows.iter().map(|one| pick(one) as f32).collect();
     TrendCharts {
-        runs: standing(
-            WHOLE,
-            &times,
-            &[
-                ("OK", values(|runs| runs.ok), MAIN),
-                ("Error", values(|runs| runs.errors), BAD),
-                ("Time-out", values(|runs| runs.timeouts), WARNING),
-            ],
-        ),
+        runs: outcomes(WHOLE, runs, bucket),
         error_rates: lying(
             &names,
             &[("Errors and time-outs, %", of(|one| one.error_rate), BAD)],
@@ -128,6 +112,40 @@ pub(crate) fn trends(
         ),
         ..of_all
     }
+}
+
+/// How the runs of a phase ended by the hour, in two sizes; empty text when none did.
+pub(crate) fn phase_runs(hours: &[RunsAt]) -> String {
+    if hours
+        .iter()
+        .all(|runs| runs.ok + runs.errors + runs.timeouts == 0)
+    {
+        return String::new();
+    }
+    outcomes(SIZES, hours, Bucket::Hour)
+}
+
+fn outcomes(sizes: Sizes, runs: &[RunsAt], bucket: Bucket) -> String {
+    let values = |pick: fn(&RunsAt) -> i64| runs.iter().map(|runs| pick(runs) as f32).collect();
+    standing(
+        sizes,
+        &times(runs, bucket),
+        &[
+            ("OK", values(|runs| runs.ok), MAIN),
+            ("Error", values(|runs| runs.errors), BAD),
+            ("Time-out", values(|runs| runs.timeouts), WARNING),
+        ],
+    )
+}
+
+fn times(runs: &[RunsAt], bucket: Bucket) -> Vec<String> {
+    let form = match bucket {
+        Bucket::Hour => "%H:00",
+        Bucket::Day => "%-d %b",
+    };
+    runs.iter()
+        .map(|runs| runs.at.format(form).to_string())
+        .collect()
 }
 
 /// How much waited: a line is broken where nobody looked.
@@ -402,6 +420,15 @@ mod tests {
         }
         assert!(all.runs.contains("05:00") && all.durations.contains("PLE Scoring"));
         assert_eq!(all.funnel, "");
+        let none = RunsAt {
+            ok: 0,
+            errors: 0,
+            timeouts: 0,
+            ..runs(5)
+        };
+        assert_eq!(phase_runs(&[none, none]), "");
+        let of_phase = phase_runs(&[none, runs(6)]);
+        assert!(of_phase.contains("Time-out") && of_phase.contains("06:00"));
         assert_eq!(
             trends(&[runs(5)], &[depth(5, None)], Bucket::Day, &[], &[]),
             TrendCharts::default()

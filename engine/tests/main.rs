@@ -18,6 +18,7 @@ mod pipeline;
 mod proxy;
 mod queue;
 mod relay;
+mod report;
 mod retention;
 mod runs;
 mod saved_views;

@@ -2,7 +2,10 @@
 
 use super::json::Json;
 use domain::{
-    model::overview::{self, SniperTarget},
+    model::{
+        overview::{self, SniperTarget},
+        report,
+    },
     phase::Phase,
 };
 use leptos::prelude::*;
@@ -22,7 +25,7 @@ pub async fn event_counts() -> Result<overview::EventCounts, Problem> {
 }
 
 #[server(prefix = "/api/fn", endpoint = "phase_report", input = Json, output = Json)]
-pub async fn phase_report(phase: Phase) -> Result<overview::PhaseReport, Problem> {
+pub async fn phase_report(phase: Phase) -> Result<report::PhaseReport, Problem> {
     let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
     engine
         .phase_report(phase)

@@ -155,7 +155,6 @@ pub(super) fn listed(key: &str, resolved: Option<bool>) -> String {
 }
 
 fn line(row: GroupRow, carried: &str, ConsoleTask(task): ConsoleTask) -> AnyView {
-    let href = format!("{}{carried}", group_path(&row.key));
     let (open, total) = (listed(&row.key, Some(false)), listed(&row.key, None));
     let chosen = (row.open > 0).then(|| Chosen::group(&row));
     let act = |permission, key, text: &'static str, task_of: fn(Chosen) -> Task| {
@@ -174,12 +173,7 @@ fn line(row: GroupRow, carried: &str, ConsoleTask(task): ConsoleTask) -> AnyView
     );
     view! {
         <tr>
-            <th scope="row" data-label="Error" class="message">
-                <div>
-                    <a href=href>{row.message}</a>
-                    <div class="mono muted small-text">{row.event_type}</div>
-                </div>
-            </th>
+            {cause(&row, carried)}
             <td data-label="State">{state_badge(row.state)}</td>
             <td data-label="Open" class="n"><a href=open>{count(row.open)}</a></td>
             <td data-label="Errors" class="n"><a href=total>{count(row.total)}</a></td>
@@ -190,6 +184,20 @@ fn line(row: GroupRow, carried: &str, ConsoleTask(task): ConsoleTask) -> AnyView
             <td data-label="Assigned to">{row.assigned_to.unwrap_or_else(|| "–".to_owned())}</td>
             <td class="row-actions">{retry} {resolve}</td>
         </tr>
+    }
+    .into_any()
+}
+
+/// The head of a row: what is wrong, and where; the link takes along what is `carried`.
+pub(super) fn cause(row: &GroupRow, carried: &str) -> AnyView {
+    let href = format!("{}{carried}", group_path(&row.key));
+    view! {
+        <th scope="row" data-label="Error" class="message">
+            <div>
+                <a href=href>{row.message.clone()}</a>
+                <div class="mono muted small-text">{row.event_type.clone()}</div>
+            </div>
+        </th>
     }
     .into_any()
 }

@@ -3,8 +3,10 @@
 use domain::{
     format::count,
     model::{
-        error::{ErrorFilter, ErrorGroup, ErrorQuery},
-        overview::{PhaseReport, StripStep},
+        Count,
+        error_group::GroupRow,
+        overview::StripStep,
+        report::{PhaseReport, PhaseRuns, Rest, TopErrors},
     },
     phase::Phase,
     stage::StageName,
@@ -13,6 +15,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
+    errors::{cause, state_badge},
     not_found::NotFoundPage,
     overview::{cards, health},
 };
@@ -21,15 +24,19 @@ use crate::{
     browser,
     live::Live,
     parts::{
-        badge, chart,
+        chart::{behind_runs, chart},
         header::PageHeader,
         icon::{PRINTER, icon},
         loaded::Loaded,
+        pager::counted,
         table::table,
         time,
     },
-    query::{carry, errors_path, report_path, use_query},
+    query::{carry, report_path, use_query},
 };
+
+/// Every cause, the most frequent first.
+const EVERY_CAUSE: &str = "/errors?state=any&sort=errors";
 
 #[component]
 pub(crate) fn ReportPage() -> impl IntoView {
@@ -46,7 +53,7 @@ fn Report(phase: Phase) -> impl IntoView {
     let live = Live::expect();
     // A sheet to be printed stays as it was read, until somebody asks for another.
     let report = live.resource(&[], || (), move |()| phase_report(phase));
-    let chart = live.resource(&[], || (), |()| throughput_chart());
+    let throughput = live.resource(&[], || (), |()| throughput_chart());
     view! {
         <PageHeader title=format!("{} report", phase.title()) subtitle="Outreach Command Center">
             <button class="btn primary" on:click=|_| browser::print()>{icon(PRINTER)} "Print or save as PDF"</button>
@@ -59,7 +66,7 @@ fn Report(phase: Phase) -> impl IntoView {
                     view! {
                         <section class="card" aria-labelledby="throughput">
                             <h2 id="throughput">"Throughput" <small>"events per day, 30 days"</small></h2>
-                            <Loaded resource=chart view=picture />
+                            <Loaded resource=throughput view=picture />
                         </section>
                     }
                 })}
@@ -82,14 +89,16 @@ fn Phases(phase: Phase) -> impl IntoView {
 
 fn picture(svg: String) -> AnyView {
     let label = "Events per day over the last 30 days; the overview has the figures as a table";
-    chart::chart(svg, label, "No events in the last 30 days.")
+    chart(svg, label, "No events in the last 30 days.")
 }
 
 fn sheet(report: PhaseReport) -> AnyView {
     let at = report.as_of.format("%-d %B %Y, %H:%M:%S UTC").to_string();
+    let others = !report.other_errors.groups.is_empty();
     view! {
         <p class="report-time">"As of " {at} ". Figures of the last 24 hours, beside the change against the 24 hours before."</p>
         {cards::card(&report.card, report.as_of)}
+        {runs(report.runs)}
         {(!report.strip.is_empty()).then(|| steps(report.strip))}
         {(!report.health.is_empty())
             .then(|| {
@@ -101,8 +110,40 @@ fn sheet(report: PhaseReport) -> AnyView {
                 }
             })}
         <section aria-labelledby="errors">
-            <h2 id="errors">"Top errors" <small>"unresolved"</small></h2>
-            {errors(report.errors)}
+            <h2 id="errors">"Top errors" <small>"unresolved, by cause"</small></h2>
+            {errors("Top errors", report.errors)}
+        </section>
+        {(!report.other_health.is_empty())
+            .then(|| {
+                view! {
+                    <section class="card" aria-labelledby="other-health">
+                        <h2 id="other-health">"Other workflows" <small>"of no phase, last hour"</small></h2>
+                        {health::tiles(&report.other_health, report.as_of)}
+                    </section>
+                }
+            })}
+        {others
+            .then(|| {
+                view! {
+                    <section aria-labelledby="other-errors">
+                        <h2 id="other-errors">"Other event types" <small>"unresolved errors of no phase, by cause"</small></h2>
+                        {errors("Errors of other event types", report.other_errors)}
+                    </section>
+                }
+            })}
+    }
+    .into_any()
+}
+
+fn runs(runs: PhaseRuns) -> AnyView {
+    let label = "Runs of this phase over 24 hours by result; the table below has the figures";
+    let nothing = "In the last 24 hours no run of this phase ended as OK, as error or as time-out.";
+    let figures = (!runs.chart.is_empty()).then(|| behind_runs("Runs of this phase", &runs.hours));
+    view! {
+        <section class="card" aria-labelledby="runs">
+            <h2 id="runs">"Runs" <small>"runs an hour, 24 hours, UTC"</small></h2>
+            {chart(runs.chart, label, nothing)}
+            {figures}
         </section>
     }
     .into_any()
@@ -139,43 +180,44 @@ fn steps(strip: Vec<StripStep>) -> AnyView {
     .into_any()
 }
 
-fn errors(groups: Vec<ErrorGroup>) -> AnyView {
-    if groups.is_empty() {
+fn errors(label: &'static str, errors: TopErrors) -> AnyView {
+    if errors.groups.is_empty() {
         return view! { <p class="muted">"No error of this phase is unresolved."</p> }.into_any();
     }
-    let line = |group: ErrorGroup| {
-        let href = errors_path(
-            "/",
-            &ErrorQuery {
-                filter: ErrorFilter {
-                    event_type: Some(group.event_type.clone()),
-                    severity: Some(group.severity),
-                    resolved: Some(false),
-                    ..ErrorFilter::default()
-                },
-                ..ErrorQuery::default()
-            },
-        );
+    let carried = carry("", &use_query().get_untracked());
+    let line = |row: GroupRow| {
         view! {
             <tr>
-                <th scope="row" class="mono" data-label="Event"><a href=href>{group.event_type}</a></th>
-                <td data-label="Severity">{badge::severity(group.severity)}</td>
-                <td class="n" data-label="Errors">{count(group.count)}</td>
-                <td class="nowrap" data-label="Latest">{time::stamp(group.latest)}</td>
-                <td class="message" data-label="Newest message">{group.message}</td>
+                {cause(&row, &carried)}
+                <td data-label="State">{state_badge(row.state)}</td>
+                <td data-label="Open" class="n">{count(row.open)}</td>
+                <td data-label="Last seen" class="nowrap">{time::stamp(row.last_seen)}</td>
             </tr>
         }
     };
     let headings = vec![
-        ("Event", ""),
-        ("Severity", ""),
-        ("Errors", "n"),
-        ("Latest", ""),
-        ("Newest message", ""),
+        ("Error", ""),
+        ("State", ""),
+        ("Open", "n"),
+        ("Last seen", ""),
     ];
-    table(
-        "Top errors",
-        headings,
-        groups.into_iter().map(line).collect_view().into_any(),
-    )
+    let body = errors.groups.into_iter().map(line).collect_view();
+    view! {
+        {table(label, headings, body.into_any())}
+        {(errors.rest.groups > 0).then(|| left_out(errors.rest))}
+    }
+    .into_any()
+}
+
+fn left_out(rest: Rest) -> AnyView {
+    let number = |n, one, many| counted(Count { n, capped: false }, one, many);
+    let causes = number(rest.groups, "more cause", "more causes");
+    let errors = number(rest.errors, "unresolved error", "unresolved errors");
+    let all = carry(EVERY_CAUSE, &use_query().get_untracked());
+    view! {
+        <p class="muted">
+            {format!("And {causes} with {errors}; all of them stand under ")} <a href=all>"Errors"</a> "."
+        </p>
+    }
+    .into_any()
 }

@@ -6,7 +6,7 @@ use domain::{
         event::EventFilter,
         overview::StripStep,
         run::{RunFilter, RunStatuses},
-        trends::{Bucket, DepthAt, RunsAt, TimeRange, Trends, WorkflowTrend},
+        trends::{Bucket, DepthAt, TimeRange, Trends, WorkflowTrend},
         window::Window,
     },
     stage::StageName,
@@ -18,7 +18,7 @@ use crate::{
     live::Live,
     parts::{
         brush::Brush,
-        chart::chart,
+        chart::{behind, behind_runs, chart},
         filter::{DayFields, unread},
         header::PageHeader,
         loaded::Loaded,
@@ -111,7 +111,7 @@ fn whole(trends: Trends) -> AnyView {
                 {chart(charts.runs, "Runs over time by result; the table below has the figures", NOTHING)}
             </Brush>
             <p class="muted small-text brush-hint">"Drag over the chart to look at a part of the time."</p>
-            {behind("Runs over time", vec![("From", ""), ("OK", "n"), ("Errors", "n"), ("Time-outs", "n")], runs.iter().map(run).collect_view().into_any())}
+            {behind_runs("Runs over time", &runs)}
         </section>
         <div class="grid halves">
             <section class="card" aria-labelledby="rates">
@@ -142,33 +142,6 @@ fn whole(trends: Trends) -> AnyView {
                 {heatmap(&activity)}
             </section>
         </div>
-    }
-    .into_any()
-}
-
-/// The figures of a chart, folded away.
-fn behind(
-    label: &'static str,
-    headings: Vec<(&'static str, &'static str)>,
-    body: AnyView,
-) -> AnyView {
-    view! {
-        <details>
-            <summary>"The figures as a table"</summary>
-            {table(label, headings, body)}
-        </details>
-    }
-    .into_any()
-}
-
-fn run(runs: &RunsAt) -> AnyView {
-    view! {
-        <tr>
-            <th scope="row" data-label="From" class="nowrap">{time::utc_stamp(runs.at)}</th>
-            <td data-label="OK" class="n">{count(runs.ok)}</td>
-            <td data-label="Errors" class="n">{count(runs.errors)}</td>
-            <td data-label="Time-outs" class="n">{count(runs.timeouts)}</td>
-        </tr>
     }
     .into_any()
 }

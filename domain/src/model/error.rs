@@ -72,16 +72,6 @@ pub struct ErrorRow {
     pub workflow: Option<String>,
 }
 
-/// Unresolved errors of one type with one severity: a row of `vw_unresolved_errors` with its newest message.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ErrorGroup {
-    pub event_type: String,
-    pub severity: Severity,
-    pub count: i64,
-    pub latest: DateTime<Utc>,
-    pub message: String,
-}
-
 /// An act that resolved errors, by which it is taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolution {

@@ -20,6 +20,7 @@ pub mod n8n;
 pub mod news;
 pub mod overview;
 pub mod replay;
+pub mod report;
 pub mod retention;
 pub mod run;
 pub mod saved_view;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Count, error::ErrorGroup};
+use super::Count;
 use crate::{phase::Phase, stage::StageName};
 
 /// Everything on the overview above the error console.
@@ -129,22 +129,6 @@ pub struct QueueRow {
     pub oldest_pending: Option<DateTime<Utc>>,
     pub oldest_age_minutes: Option<f64>,
 }
-
-/// A phase as a report on paper tells of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PhaseReport {
-    pub as_of: DateTime<Utc>,
-    pub card: PhaseCard,
-    /// The steps of the pipeline that belong to the phase.
-    pub strip: Vec<StripStep>,
-    /// Its workflows in the last hour.
-    pub health: Vec<WorkflowHealth>,
-    /// The unresolved errors of its event types, the most frequent first, at most [`REPORT_ERRORS`].
-    pub errors: Vec<ErrorGroup>,
-}
-
-/// Kinds of errors in a report.
-pub const REPORT_ERRORS: usize = 10;
 
 /// Queue age marks of the specification, in minutes.
 pub const QUEUE_WARNING_MINUTES: f64 = 10.0;

@@ -76,6 +76,18 @@ impl Engine {
         })
     }
 
+    /// The groups of these keys, in no order.
+    pub(super) async fn error_groups_of(&self, keys: &[String]) -> Result<Vec<GroupRow>> {
+        let mut query = select(LOOKED_AT_IN_LIST);
+        query.push(" WHERE g.group_key = ANY(").push_bind(keys);
+        let rows: Vec<Row> = query
+            .push(")")
+            .build_query_as()
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.into_iter().map(GroupRow::from).collect())
+    }
+
     async fn affected(&self, key: &str) -> Result<Vec<Affected>> {
         type Row = (
             Option<String>,

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Duration, DurationRound, Utc};
 use domain::{
-    model::trends::{Bucket, DepthAt, RunsAt, TimeRange, Trends, WorkflowTrend},
+    model::{
+        report::PhaseRuns,
+        trends::{Bucket, DepthAt, RunsAt, TimeRange, Trends, WorkflowTrend},
+    },
     phase::Phase,
 };
 
@@ -32,26 +35,19 @@ impl Engine {
             Bucket::Day
         };
         let (runs, depths, workflows, activity, counts, queue) = tokio::try_join!(
-            self.runs_in(from, until, bucket),
+            self.runs_in(from, until, bucket, None),
             self.depths_in(from, until, bucket),
             self.workflows_in(from, until),
             self.activity_in(from, until),
             self.stage_counts(),
             self.queue_rows(),
         )?;
-        let nothing = |at| RunsAt {
-            at,
-            ok: 0,
-            errors: 0,
-            timeouts: 0,
-        };
         let unknown = |at| DepthAt {
             at,
             most: None,
             average: None,
         };
         let times = buckets(from, until, bucket);
-        let runs = every(&times, runs, |runs| runs.at, nothing);
         let depths = every(&times, depths, |depth| depth.at, unknown);
         let funnel = super::strip::steps(&counts, &queue);
         Ok(Trends {
@@ -90,21 +86,38 @@ impl Engine {
         Ok(rows.into_iter().map(row).collect())
     }
 
+    /// The runs of one phase in 24 hours, by the full hour.
+    pub(super) async fn phase_runs(&self, phase: Phase) -> Result<PhaseRuns> {
+        let now: DateTime<Utc> = sqlx::query_scalar("SELECT now()")
+            .fetch_one(&self.pool)
+            .await?;
+        let (from, until) = limits(TimeRange::Between(now - Duration::hours(24), now), now)?;
+        let hours = self.runs_in(from, until, Bucket::Hour, Some(phase)).await?;
+        Ok(PhaseRuns {
+            chart: charts::phase_runs(&hours),
+            hours,
+        })
+    }
+
+    /// One for each bucket, of one phase or of all.
     async fn runs_in(
         &self,
         from: DateTime<Utc>,
         until: DateTime<Utc>,
         bucket: Bucket,
+        phase: Option<Phase>,
     ) -> Result<Vec<RunsAt>> {
         let rows: Vec<(DateTime<Utc>, i64, i64, i64)> = sqlx::query_as(
             "SELECT date_trunc($3, bucket, 'UTC'), coalesce(sum(n) FILTER (WHERE detail = 'ok'), 0)::BIGINT,
                     coalesce(sum(n) FILTER (WHERE detail = 'error'), 0)::BIGINT,
                     coalesce(sum(n) FILTER (WHERE detail = 'timeout'), 0)::BIGINT
-             FROM marketing.v_rollup WHERE metric = 'run_hour' AND bucket >= $1 AND bucket < $2 GROUP BY 1",
+             FROM marketing.v_rollup
+             WHERE metric = 'run_hour' AND bucket >= $1 AND bucket < $2 AND ($4::TEXT IS NULL OR phase = $4) GROUP BY 1",
         )
         .bind(from)
         .bind(until)
         .bind(bucket.name())
+        .bind(phase.map(Phase::name))
         .fetch_all(&self.pool)
         .await?;
         let row = |(at, ok, errors, timeouts)| RunsAt {
@@ -113,7 +126,10 @@ impl Engine {
             errors,
             timeouts,
         };
-        Ok(rows.into_iter().map(row).collect())
+        let nothing = |at| row((at, 0, 0, 0));
+        let runs = rows.into_iter().map(row).collect();
+        let times = buckets(from, until, bucket);
+        Ok(every(&times, runs, |runs| runs.at, nothing))
     }
 
     /// Names and times are compared as pairs, so that the index of both leads: by time alone, the runs of everybody else
