@@ -59,6 +59,13 @@ fn tested(options: PgPoolOptions) -> PgPoolOptions {
         })
 }
 
+/// A connection of one's own to where the pool connects to.
+pub(crate) async fn single(pool: &PgPool) -> sqlx::Result<PgConnection> {
+    tokio::time::timeout(ACQUIRE_TIMEOUT, pool.connect_options().connect())
+        .await
+        .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+}
+
 async fn answers(connection: &mut PgConnection, within: Duration) -> sqlx::Result<()> {
     tokio::time::timeout(within, connection.ping())
         .await

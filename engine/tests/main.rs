@@ -10,6 +10,7 @@ mod doctor;
 mod error_groups;
 mod events;
 mod faults;
+mod ignored_groups;
 mod import;
 mod news;
 mod outage;

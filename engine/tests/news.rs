@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::support::{count, engine};
 
-async fn ada(engine: &Engine) -> Actor {
+pub(super) async fn ada(engine: &Engine) -> Actor {
     engine
         .put_user(
             "ada",

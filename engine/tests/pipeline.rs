@@ -9,7 +9,7 @@ use domain::{
     },
     stage::StageName,
 };
-use engine::EngineError;
+use engine::{EngineError, queue::WorkerOptions};
 use sqlx::PgPool;
 
 #[sqlx::test(migrations = "../migrations")]
@@ -326,4 +326,34 @@ async fn first_record(pool: &PgPool) -> String {
     .fetch_one(pool)
     .await
     .unwrap()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn two_events_of_one_slot_in_one_claim_make_one_contact(pool: PgPool) {
+    let engine = engine(&pool);
+    let without_providers = WorkerOptions { sandbox: None };
+    let process = Process::start(&engine, without_providers).await;
+    insert(&pool, 2).await;
+    let slots = "SELECT count(*) FROM marketing.pipeline_events WHERE event_type = 'slots_created'";
+    wait_for(&pool, slots, 6).await;
+    process.stop().await;
+    sqlx::raw_sql(
+        "INSERT INTO marketing.pipeline_events (event_type, payload, batch_id)
+         SELECT event_type, payload, batch_id FROM marketing.pipeline_events WHERE event_type = 'slots_created'",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let process = worker(&engine).await;
+    drain(&pool).await;
+    process.stop().await;
+    let failed = "SELECT count(*) FROM marketing.pipeline_events WHERE status = 'failed'";
+    assert_eq!(count(&pool, failed).await, 0);
+    let contacts =
+        "SELECT count(*) FROM marketing.contact_enrichment WHERE enrichment_status = 'completed'";
+    assert_eq!(count(&pool, contacts).await, 6);
+    // No second answer has taken back what the verification of the first one said.
+    let unlike = "SELECT count(*) FROM marketing.people_master p JOIN marketing.contact_enrichment c USING (company_slot_unique_id)
+                  WHERE p.email IS DISTINCT FROM c.email OR p.email_verified IS DISTINCT FROM (c.email_status = 'valid')";
+    assert_eq!(count(&pool, unlike).await, 0);
 }

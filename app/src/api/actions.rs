@@ -12,7 +12,7 @@ use crate::problem::Problem;
 /// What processing now would touch.
 #[server(prefix = "/api/fn", endpoint = "preview_process_now", input = Json, output = Json)]
 pub async fn preview_process_now(stage: StageName, scope: Scope) -> Result<ActionPreview, Problem> {
-    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    let (engine, _) = crate::ssr::require(domain::role::Permission::Retry)?;
     engine
         .preview_process_now(stage, &scope)
         .await

@@ -12,7 +12,7 @@ use crate::problem::Problem;
 /// What a bulk action would touch.
 #[server(prefix = "/api/fn", endpoint = "preview_action", input = Json, output = Json)]
 pub async fn preview_action(request: BulkRequest) -> Result<bulk::BulkPreview, Problem> {
-    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    let (engine, _) = crate::ssr::require(domain::role::Permission::Retry)?;
     engine
         .preview_action(&request)
         .await

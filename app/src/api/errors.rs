@@ -91,7 +91,7 @@ pub async fn reopen_resolution(id: i64) -> Result<i64, Problem> {
 /// What an action on the selected errors would touch, exactly.
 #[server(prefix = "/api/fn", endpoint = "preview_errors", input = Json, output = Json)]
 pub async fn preview_errors(selection: Selection) -> Result<error::ErrorPreview, Problem> {
-    let (engine, _) = crate::ssr::require(domain::role::Permission::View)?;
+    let (engine, _) = crate::ssr::require(domain::role::Permission::Retry)?;
     engine
         .preview_errors(&selection.into())
         .await

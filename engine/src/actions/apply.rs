@@ -114,6 +114,16 @@ async fn retry(
     .bind(first)
     .execute(&mut *connection)
     .await?;
+    // Of these only those are here that somebody named: who retries them says that the call may be made again.
+    sqlx::query(
+        "UPDATE marketing.external_calls
+         SET state = 'failed', outcome_at = clock_timestamp(), message = format('%s tried it again', $2)
+         WHERE event_id = ANY($1) AND state = 'unknown'",
+    )
+    .bind(ids)
+    .bind(&running.requested_by)
+    .execute(&mut *connection)
+    .await?;
     no_dead_letters(connection, ids).await?;
     mark_errors(connection, running, ids).await
 }
@@ -146,7 +156,9 @@ async fn requeue(
         "INSERT INTO marketing.pipeline_events
              (event_type, payload, source_table, batch_id, correlation_id, action_id, repeats_id)
          SELECT e.event_type, CASE WHEN $4 THEN $3::JSONB ELSE e.payload || $3::JSONB END, e.source_table, e.batch_id,
-                e.correlation_id, $1, e.id
+                -- Of another record, it belongs to that one's history, which the trigger finds.
+                CASE WHEN coalesce($3::JSONB ->> 'record_id', e.payload ->> 'record_id') IS NOT DISTINCT FROM e.payload ->> 'record_id'
+                     THEN e.correlation_id END, $1, e.id
          FROM marketing.pipeline_events e WHERE e.id = ANY($2) ORDER BY e.id
          RETURNING id, repeats_id",
     )
@@ -225,10 +237,16 @@ async fn release(connection: &mut PgConnection, action: i64, ids: &[i64]) -> sql
 
 /// Every id goes into the log: the events themselves are gone.
 async fn purge(connection: &mut PgConnection, running: &Running, ids: &[i64]) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM marketing.pipeline_events WHERE id = ANY($1)")
-        .bind(ids)
-        .execute(&mut *connection)
-        .await?;
+    for statement in [
+        "DELETE FROM marketing.refused_effects WHERE event_id = ANY($1)",
+        "DELETE FROM marketing.external_calls WHERE event_id = ANY($1)",
+        "DELETE FROM marketing.pipeline_events WHERE id = ANY($1)",
+    ] {
+        sqlx::query(statement)
+            .bind(ids)
+            .execute(&mut *connection)
+            .await?;
+    }
     let act = audit::Act::new("event.purged", "action", running.id)
         .details(json!({ "count": ids.len(), "ids": ids }));
     audit::record(connection, &running.actor(), act).await

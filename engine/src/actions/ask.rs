@@ -4,10 +4,13 @@ use chrono::{DateTime, Utc};
 use domain::model::bulk::{
     BulkPreview, BulkRequest, EventAct, EventSelection, PayloadEdit, SampleEvent,
 };
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, PgConnection, QueryBuilder};
 
 use super::selection;
-use crate::{Engine, EngineError, Result};
+use crate::{
+    Engine, EngineError, Result,
+    store::event::{begin_counting, explain_count},
+};
 
 /// Ids of one selection: what fits on pages; for more there is the filter.
 const MOST_IDS: usize = 10_000;
@@ -20,11 +23,22 @@ impl Engine {
     /// [`EngineError::Invalid`] for a request that makes no sense, [`EngineError::Database`].
     pub async fn preview_action(&self, request: &BulkRequest) -> Result<BulkPreview> {
         check(request)?;
+        let mut transaction = begin_counting(&self.pool).await?;
+        self.count_action(&mut transaction, request)
+            .await
+            .map_err(explain_count)
+    }
+
+    async fn count_action(
+        &self,
+        connection: &mut PgConnection,
+        request: &BulkRequest,
+    ) -> sqlx::Result<BulkPreview> {
         let mut count = QueryBuilder::new(
             "SELECT count(*), coalesce(max(e.id), 0) FROM marketing.pipeline_events e",
         );
         selection::push(&mut count, &request.act, &request.selection, request.up_to);
-        let (count, up_to): (i64, i64) = count.build_query_as().fetch_one(&self.pool).await?;
+        let (count, up_to): (i64, i64) = count.build_query_as().fetch_one(&mut *connection).await?;
         let mut sample = QueryBuilder::new(
             "SELECT e.id, e.event_type, e.status, e.payload ->> 'record_id' AS record_id,
                     e.payload ->> 'company_name' AS company_name, e.created_at
@@ -32,26 +46,26 @@ impl Engine {
         );
         selection::push(&mut sample, &request.act, &request.selection, Some(up_to));
         sample.push(" ORDER BY e.id LIMIT ").push_bind(SAMPLE);
-        let sample: Vec<Row> = sample.build_query_as().fetch_all(&self.pool).await?;
+        let sample: Vec<Row> = sample.build_query_as().fetch_all(&mut *connection).await?;
         Ok(BulkPreview {
             kind: request.act.kind(),
             count,
-            withheld: self.withheld(request).await?,
+            withheld: withheld(connection, request).await?,
             up_to,
             sample: sample.into_iter().map(Row::into).collect(),
             undoable: request.act.kind().undoable(),
         })
     }
+}
 
-    async fn withheld(&self, request: &BulkRequest) -> Result<i64> {
-        let mut query = QueryBuilder::new("SELECT count(*) FROM marketing.pipeline_events e");
-        let some =
-            selection::push_withheld(&mut query, &request.act, &request.selection, request.up_to);
-        if !some {
-            return Ok(0);
-        }
-        Ok(query.build_query_scalar().fetch_one(&self.pool).await?)
+async fn withheld(connection: &mut PgConnection, request: &BulkRequest) -> sqlx::Result<i64> {
+    let mut query = QueryBuilder::new("SELECT count(*) FROM marketing.pipeline_events e");
+    let some =
+        selection::push_withheld(&mut query, &request.act, &request.selection, request.up_to);
+    if !some {
+        return Ok(0);
     }
+    query.build_query_scalar().fetch_one(connection).await
 }
 
 /// Refuses what no run could do.

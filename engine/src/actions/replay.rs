@@ -51,6 +51,10 @@ impl Engine {
         actor: &Actor,
     ) -> Result<BulkAction> {
         let mut transaction = self.transaction().await?;
+        // One at a time: two of the same record would not see each other's events.
+        sqlx::query("SELECT pg_advisory_xact_lock(hashtext('marketing.replay'))")
+            .execute(&mut *transaction)
+            .await?;
         let (plan, scope) = plan(&mut transaction, target, from).await?;
         if let Some(event) = plan.blocked_by.first() {
             return Err(EngineError::Invalid(format!(

@@ -162,12 +162,29 @@ async fn restore(connection: &mut PgConnection, of: i64, ids: &[i64]) -> sqlx::R
     .bind(ids)
     .execute(&mut *connection)
     .await?;
+    // Whoever resumes a batch waits for this transaction, and finds what it puts aside again.
+    sqlx::query(
+        "SELECT FROM marketing.batch_pauses WHERE batch_id = ANY(ARRAY(
+             SELECT batch_id FROM marketing.pipeline_events WHERE id = ANY($1))) FOR KEY SHARE",
+    )
+    .bind(ids)
+    .execute(&mut *connection)
+    .await?;
+    // What was put aside is due where its batch was resumed since. An event that the action itself made, to run a record
+    // again, was nothing before.
     sqlx::query(
         "UPDATE marketing.pipeline_events e
-         SET status = i.before ->> 'status', next_attempt_at = (i.before ->> 'next_attempt_at')::TIMESTAMPTZ,
-             max_attempts = (i.before ->> 'max_attempts')::INT, processed_at = (i.before ->> 'processed_at')::TIMESTAMPTZ,
+         SET status = CASE WHEN made.by_it THEN 'cancelled' ELSE i.before ->> 'status' END,
+             next_attempt_at = CASE WHEN (i.before ->> 'next_attempt_at')::TIMESTAMPTZ = 'infinity'
+                     AND NOT EXISTS (SELECT FROM marketing.batch_pauses p WHERE p.batch_id = e.batch_id) THEN now()
+                 ELSE (i.before ->> 'next_attempt_at')::TIMESTAMPTZ END,
+             max_attempts = (i.before ->> 'max_attempts')::INT,
+             processed_at = CASE WHEN made.by_it THEN clock_timestamp() ELSE (i.before ->> 'processed_at')::TIMESTAMPTZ END,
              error_message = i.before ->> 'error_message', action_id = (i.before ->> 'action_id')::BIGINT
          FROM marketing.pipeline_action_items i
+         JOIN marketing.pipeline_actions a ON a.id = i.action_id
+         JOIN marketing.pipeline_events n ON n.id = i.event_id
+         CROSS JOIN LATERAL (SELECT n.repeats_id IS NOT NULL AND n.created_at = a.created_at AS by_it) made
          WHERE i.action_id = $1 AND i.event_id = e.id AND e.id = ANY($2)",
     )
     .bind(of)

@@ -1,12 +1,15 @@
 //! The heartbeat of a worker. The same statement brings what the lanes must know: settings, pauses, and which events
 //! are due that nobody notified of, so that an idle worker asks once a second and not once a lane.
 
-use std::time::{Duration, Instant};
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
-use sqlx::{FromRow, PgPool, types::Json};
+use sqlx::{FromRow, PgConnection, PgPool, types::Json};
 use tokio::{
     sync::watch,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -16,14 +19,19 @@ use super::{
     lease,
     settings::{Row, Settings},
 };
-use crate::live::Live;
+use crate::{connect, live::Live};
 
 /// How often a worker says that it lives, and at the latest finds what no notification told.
 pub(super) const BEAT: Duration = Duration::from_secs(1);
 
+/// For the answer to a beat: after three seconds without one, others take the worker for dead.
+const ANSWER: Duration = Duration::from_secs(2);
+
 pub(super) struct Heart {
     pub(super) worker_id: String,
     pub(super) pool: PgPool,
+    /// Its own, so that no page and no lane keeps it from beating; made anew after any trouble.
+    pub(super) connection: Option<PgConnection>,
     pub(super) live: Live,
     /// The event types of the worker's stages.
     pub(super) event_types: Vec<&'static str>,
@@ -42,8 +50,9 @@ struct Heard {
 
 impl Heart {
     /// Beats until told to stop, which is after the lanes are drained.
-    pub(super) async fn keep(self, stop: CancellationToken) {
-        let told = self.live.settings_bell();
+    pub(super) async fn keep(mut self, stop: CancellationToken) {
+        let live = self.live.clone();
+        let told = live.settings_bell();
         let mut ticks = interval(BEAT);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -52,21 +61,25 @@ impl Heart {
                 _ = ticks.tick() => {}
                 () = told.notified() => {}
             }
-            if let Err(error) = self.live.while_connected(self.beat()).await {
+            if let Err(error) = live.while_connected(self.beat()).await {
                 tracing::warn!(%error, "the heartbeat was not written");
             }
         }
     }
 
-    pub(super) async fn beat(&self) -> sqlx::Result<()> {
+    pub(super) async fn beat(&mut self) -> sqlx::Result<()> {
         let floors: Vec<_> = self
             .event_types
             .iter()
             .map(|one| self.floors.of(one))
             .collect();
         let (from, ids): (Vec<_>, Vec<_>) = floors.iter().map(|floor| floor.unzip()).unzip();
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => connect::single(&self.pool).await?,
+        };
         let asked = Instant::now();
-        let mut heard: Heard = sqlx::query_as(
+        let question = sqlx::query_as(
             "WITH beat AS (
                  INSERT INTO marketing.pipeline_workers (worker_id, host, pid) VALUES ($1, $3, $4)
                  ON CONFLICT (worker_id) DO UPDATE SET heartbeat_at = clock_timestamp()
@@ -87,8 +100,11 @@ impl Heart {
         .bind(self.held.doubted())
         .bind(from)
         .bind(ids)
-        .fetch_one(&self.pool)
-        .await?;
+        .fetch_one(&mut connection);
+        let mut heard: Heard = timeout(ANSWER, question)
+            .await
+            .unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))?;
+        self.connection = Some(connection);
         let took = asked.elapsed();
         self.held.asked(asked);
         for (event_type, floor) in self.event_types.iter().zip(&floors) {

@@ -10,6 +10,7 @@ use super::{
     claim::{self, Take},
     lane::{self, Turn},
     outcome::{self, Run},
+    panic,
 };
 use crate::connect;
 
@@ -121,7 +122,7 @@ async fn attempt<S: LocalStage>(
             .bind(settings.time_out.as_millis().to_string())
             .execute(&mut *transaction)
             .await?;
-        let outcomes = stage.run(&mut transaction, &events).await?;
+        let outcomes = panic::caught_writing(stage.run(&mut transaction, &events)).await?;
         let run = Run {
             took: started.elapsed(),
             ..run_of(context, stage, settings)
@@ -161,5 +162,6 @@ fn run_of<'a, S: LocalStage>(context: &'a Context, stage: &S, settings: &StageSe
         policy: settings.policy,
         worker_id: &context.worker_id,
         took: Duration::ZERO,
+        each: &[],
     }
 }

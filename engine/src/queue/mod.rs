@@ -15,6 +15,7 @@ mod local;
 #[cfg(test)]
 mod model;
 mod outcome;
+mod panic;
 mod remote;
 #[cfg(feature = "sabotage")]
 mod sabotage;
@@ -128,6 +129,7 @@ impl Worker {
         let mut heart = Heart {
             worker_id: context.worker_id.clone(),
             pool: engine.pool.clone(),
+            connection: None,
             live: engine.live.clone(),
             event_types: Vec::new(),
             held: context.held.clone(),

@@ -434,6 +434,7 @@ fn run(worker: usize) -> Run<'static> {
             cap: std::time::Duration::ZERO,
         },
         worker_id: WORKERS[worker],
+        each: &[],
         took: std::time::Duration::ZERO,
     }
 }

@@ -6,7 +6,7 @@ use domain::backoff;
 use rand::Rng;
 use sqlx::PgConnection;
 
-use super::{Claimed, Policy, StageInfo};
+use super::{Claimed, Policy, StageInfo, panic};
 
 /// What became of one event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub(super) struct Run<'a> {
     pub(super) worker_id: &'a str,
     /// For all events together.
     pub(super) took: Duration,
+    /// Of each event, where they were not worked on together.
+    pub(super) each: &'a [Duration],
 }
 
 impl Policy {
@@ -97,6 +99,8 @@ pub(super) async fn settle_refused(
     if !is_second_effect(error) {
         let outcome = if is_time_out(error) {
             Outcome::TimedOut("The stage did not finish within its time-out".into())
+        } else if let Some(panic) = panic::of(error) {
+            Outcome::Retry(panic.to_string())
         } else {
             Outcome::Retry(format!("The database refused the result: {error}"))
         };
@@ -139,18 +143,22 @@ fn is_time_out(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some("57014"))
 }
 
-/// Whether the error lies in what was written, and not in the connection, a deadlock or a server going down.
+/// Classes of errors that pass by themselves: the connection, a plan that the schema has outgrown, a server that only
+/// reads, the session, rights, a deadlock, resources, locks, a server going down, its files.
+const PASSING: [&str; 11] = [
+    "08", "0A", "25", "26", "28", "3D", "40", "53", "55", "57", "58",
+];
+
+/// Whether the error lies in what was written, and not in the connection, a deadlock or a server going down. Whatever is
+/// not known to pass is counted as an attempt: else one event could hold up its stage for good.
 pub(super) fn blames_data(error: &sqlx::Error) -> bool {
     if is_time_out(error) {
         return true;
     }
     match error {
-        sqlx::Error::Database(error) => {
-            // Classes: data, constraint, raise, syntax or names, limits. 40 is a deadlock, 08, 53 and 57 the server.
-            error
-                .code()
-                .is_some_and(|code| ["22", "23", "P0", "42", "54"].contains(&&code[..2]))
-        }
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| !PASSING.iter().any(|class| code.starts_with(class))),
         sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => true,
         _ => false,
     }
@@ -309,7 +317,7 @@ impl Failures {
     }
 }
 
-/// One run a record. A record's duration is its share of the batch: the statements work on all at once.
+/// One run a record. Where statements work on all at once, a record's duration is its share of the batch.
 async fn write_runs(
     connection: &mut PgConnection,
     run: Run<'_>,
@@ -317,7 +325,11 @@ async fn write_runs(
     outcomes: &[Outcome],
     failures: &Failures,
 ) -> sqlx::Result<()> {
-    let seconds = run.took.as_secs_f64() / events.len().max(1) as f64;
+    let seconds: Vec<f64> = if run.each.is_empty() {
+        vec![run.took.as_secs_f64() / events.len().max(1) as f64; events.len()]
+    } else {
+        run.each.iter().map(Duration::as_secs_f64).collect()
+    };
     let (statuses, messages): (Vec<&str>, Vec<Option<&str>>) = outcomes
         .iter()
         .map(|outcome| match outcome {
@@ -340,16 +352,16 @@ async fn write_runs(
         "INSERT INTO marketing.workflow_stats
              (workflow_name, status, duration_seconds, error_message, triggered_by, batch_id, record_id, phase,
               event_id, correlation_id, attempt, worker_id, next_attempt_at)
-         SELECT $1, r.status, round($2::NUMERIC, 6), r.message,
+         SELECT $1, r.status, round(r.seconds::NUMERIC, 6), r.message,
                 CASE WHEN e.action_id IS NULL THEN 'neon_event' ELSE 'manual' END,
                 r.batch_id, r.record_id, $3, r.event_id, e.correlation_id, r.attempt, $9,
                 clock_timestamp() + make_interval(secs => r.next)
-         FROM unnest($4::TEXT[], $5::TEXT[], $6::TEXT[], $7::TEXT[], $8::BIGINT[], $10::INT[], $11::DOUBLE PRECISION[])
-             AS r (status, message, batch_id, record_id, event_id, attempt, next)
+         FROM unnest($4::TEXT[], $5::TEXT[], $6::TEXT[], $7::TEXT[], $8::BIGINT[], $10::INT[], $11::DOUBLE PRECISION[], $2::DOUBLE PRECISION[])
+             AS r (status, message, batch_id, record_id, event_id, attempt, next, seconds)
          LEFT JOIN marketing.pipeline_events e ON e.id = r.event_id",
     )
     .bind(run.stage.workflow)
-    .bind(seconds)
+    .bind(&seconds)
     .bind(run.stage.phase)
     .bind(&statuses)
     .bind(&messages)

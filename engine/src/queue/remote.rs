@@ -17,6 +17,7 @@ use super::{
     held::Noted,
     lane::{self, Turn},
     outcome::{self, Run},
+    panic,
 };
 use crate::connect;
 
@@ -223,7 +224,7 @@ impl<S: RemoteStage> Worker<'_, S> {
         events: Vec<Claimed>,
     ) -> sqlx::Result<Vec<Request<S::Call>>> {
         let started = Instant::now();
-        let mut intent = self.stage.intend(connection, events).await?;
+        let mut intent = panic::caught_writing(self.stage.intend(connection, events)).await?;
         if self.stage.unknown_outcome() == UnknownOutcome::Ask {
             let (info, worker) = (self.stage.info(), &self.context.worker_id);
             let (requests, settled) =
@@ -232,7 +233,7 @@ impl<S: RemoteStage> Worker<'_, S> {
             intent.settled.extend(settled);
         }
         let (settled, outcomes): (Vec<_>, Vec<_>) = intent.settled.into_iter().unzip();
-        self.settle(connection, &settled, &outcomes, started.elapsed())
+        self.settle(connection, self.run(started.elapsed()), &settled, &outcomes)
             .await?;
         Ok(intent.requests)
     }
@@ -263,8 +264,10 @@ impl<S: RemoteStage> Worker<'_, S> {
             idempotency_key: external::idempotency_key(self.stage.info(), &request.events),
         };
         let time_out = self.settings.time_out;
-        let answer = timeout(time_out, self.stage.call(&request.call, &attempt))
+        let call = panic::caught(self.stage.call(&request.call, &attempt));
+        let answer = timeout(time_out, call)
             .await
+            .map(|called| called.unwrap_or_else(|panic| Err(Outcome::Retry(panic.to_string()))))
             .unwrap_or_else(|_| {
                 Err(Outcome::TimedOut(format!(
                     "The provider did not answer within {} s",
@@ -341,7 +344,8 @@ impl<S: RemoteStage> Worker<'_, S> {
         if kept.is_empty() {
             return Ok(());
         }
-        let mut outcomes = self.stage.record(&mut transaction, &kept).await?;
+        let mut outcomes =
+            panic::caught_writing(self.stage.record(&mut transaction, &kept)).await?;
         let events: Vec<Claimed> = kept
             .iter()
             .flat_map(|answered| answered.events.iter().cloned())
@@ -360,8 +364,15 @@ impl<S: RemoteStage> Worker<'_, S> {
                 .collect();
             external::mark(&mut transaction, self.stage.info(), &settled).await?;
         }
-        let took = kept.iter().map(|answered| answered.took).sum();
-        self.settle(&mut transaction, &events, &outcomes, took)
+        let each: Vec<Duration> = kept
+            .iter()
+            .flat_map(|answered| answered.events.iter().map(|_| answered.took))
+            .collect();
+        let run = Run {
+            each: &each,
+            ..self.run(Duration::ZERO)
+        };
+        self.settle(&mut transaction, run, &events, &outcomes)
             .await?;
         transaction.commit().await
     }
@@ -398,11 +409,11 @@ impl<S: RemoteStage> Worker<'_, S> {
     async fn settle(
         &self,
         connection: &mut PgConnection,
+        run: Run<'_>,
         events: &[Claimed],
         outcomes: &[Outcome],
-        took: Duration,
     ) -> sqlx::Result<()> {
-        let given_up = outcome::settle(connection, self.run(took), events, outcomes).await?;
+        let given_up = outcome::settle(connection, run, events, outcomes).await?;
         self.give_up(connection, &given_up).await
     }
 
@@ -419,6 +430,7 @@ impl<S: RemoteStage> Worker<'_, S> {
             policy: self.settings.policy,
             worker_id: &self.context.worker_id,
             took,
+            each: &[],
         }
     }
 }

@@ -13,7 +13,7 @@ use tokio::{sync::Notify, task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{floor::Floors, lease};
-use crate::{Engine, actions::run_actions};
+use crate::{Engine, actions::run_actions, store::batch_pause::take_up};
 
 /// A chore that nobody rang for: above all the events that were in somebody's hands without a lease for half an hour. An
 /// idle process shall ask the database at most three times a second, all its tasks together.
@@ -185,6 +185,7 @@ async fn reclaim(pool: &PgPool) -> sqlx::Result<()> {
             "events were in processing for half an hour without a worker; they wait again"
         );
     }
+    take_up(pool).await?;
     sqlx::query("SELECT marketing.close_error_groups()")
         .execute(pool)
         .await?;

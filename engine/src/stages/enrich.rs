@@ -184,7 +184,7 @@ impl Enrich {
         sqlx::query(
             "INSERT INTO marketing.contact_enrichment AS c
                  (company_slot_unique_id, company_name, enrichment_status, enrichment_source)
-             SELECT slot, company, 'processing', $3 FROM unnest($1::TEXT[], $2::TEXT[]) AS w (slot, company)
+             SELECT DISTINCT ON (slot) slot, company, 'processing', $3 FROM unnest($1::TEXT[], $2::TEXT[]) AS w (slot, company)
              ORDER BY slot
              ON CONFLICT (company_slot_unique_id) DO UPDATE
              SET enrichment_status = 'processing', enrichment_source = excluded.enrichment_source,
@@ -284,13 +284,32 @@ impl Contacts {
     }
 
     async fn write(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
+        // A person follows their contact: where that was completed before, by another event of the slot, both stay as they are.
         sqlx::query(
-            "UPDATE marketing.contact_enrichment c
-             SET enrichment_status = a.status, enrichment_data = a.data, full_name = a.name, title = a.title,
-                 email = a.email, phone = a.phone, linkedin_url = a.profile, enriched_at = now()
-             FROM unnest($1::TEXT[], $2::TEXT[], $3::JSONB[], $4::TEXT[], $5::TEXT[], $6::TEXT[], $7::TEXT[], $8::TEXT[])
-                 AS a (slot, status, data, name, title, email, phone, profile)
-             WHERE c.company_slot_unique_id = a.slot AND c.enrichment_status <> 'completed'",
+            "WITH answers AS (
+                 SELECT DISTINCT ON (slot) * FROM unnest($1::TEXT[], $2::TEXT[], $3::JSONB[], $4::TEXT[], $5::TEXT[], $6::TEXT[], $7::TEXT[], $8::TEXT[], $9::TEXT[], $10::TEXT[])
+                     AS a (slot, status, data, name, title, email, phone, profile, person, company)
+                 ORDER BY slot, status
+             ), written AS (
+                 UPDATE marketing.contact_enrichment c
+                 SET enrichment_status = a.status, enrichment_data = a.data, full_name = a.name, title = a.title,
+                     email = a.email, phone = a.phone, linkedin_url = a.profile, enriched_at = now()
+                 FROM answers a
+                 WHERE c.company_slot_unique_id = a.slot AND c.enrichment_status <> 'completed'
+                 RETURNING c.id, c.enrichment_source, a.*
+             )
+             INSERT INTO marketing.people_master
+                 (unique_id, company_unique_id, company_slot_unique_id, first_name, last_name, title, email,
+                  work_phone_e164, linkedin_url, source_system, source_record_id)
+             SELECT w.person, w.company, w.slot, split_part(w.name, ' ', 1),
+                    btrim(substr(w.name, length(split_part(w.name, ' ', 1)) + 1)), w.title, w.email, w.phone, w.profile,
+                    w.enrichment_source, w.id::TEXT
+             FROM written w
+             WHERE w.person IS NOT NULL
+             ON CONFLICT (unique_id) DO UPDATE
+             SET first_name = excluded.first_name, last_name = excluded.last_name, title = excluded.title,
+                 email = excluded.email, work_phone_e164 = excluded.work_phone_e164,
+                 linkedin_url = excluded.linkedin_url, email_verified = FALSE",
         )
         .bind(&self.slots)
         .bind(&self.statuses)
@@ -300,32 +319,8 @@ impl Contacts {
         .bind(&self.emails)
         .bind(&self.phones)
         .bind(&self.profiles)
-        .execute(&mut *connection)
-        .await?;
-        sqlx::query(
-            "INSERT INTO marketing.people_master
-                 (unique_id, company_unique_id, company_slot_unique_id, first_name, last_name, title, email,
-                  work_phone_e164, linkedin_url, source_system, source_record_id)
-             SELECT a.person, a.company, a.slot, split_part(a.name, ' ', 1),
-                    btrim(substr(a.name, length(split_part(a.name, ' ', 1)) + 1)), a.title, a.email, a.phone, a.profile,
-                    c.enrichment_source, c.id::TEXT
-             FROM unnest($1::TEXT[], $2::TEXT[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::TEXT[], $7::TEXT[], $8::TEXT[])
-                 AS a (person, company, slot, name, title, email, phone, profile)
-             JOIN marketing.contact_enrichment c ON c.company_slot_unique_id = a.slot
-             WHERE a.person IS NOT NULL
-             ON CONFLICT (unique_id) DO UPDATE
-             SET first_name = excluded.first_name, last_name = excluded.last_name, title = excluded.title,
-                 email = excluded.email, work_phone_e164 = excluded.work_phone_e164,
-                 linkedin_url = excluded.linkedin_url, email_verified = FALSE",
-        )
         .bind(&self.people)
         .bind(&self.companies)
-        .bind(&self.slots)
-        .bind(&self.names)
-        .bind(&self.titles)
-        .bind(&self.emails)
-        .bind(&self.phones)
-        .bind(&self.profiles)
         .execute(&mut *connection)
         .await?;
         sqlx::query(

@@ -13,7 +13,10 @@ use domain::{
 use serde_json::json;
 use sqlx::{PgConnection, QueryBuilder};
 
-use super::audit;
+use super::{
+    audit,
+    event::{begin_counting, explain_count},
+};
 use crate::{Engine, EngineError, Result, actions};
 
 /// Attempts that a person's retry grants on top of those made: those of every stage's policy.
@@ -35,7 +38,11 @@ impl Engine {
         );
         let events = selection(stage, scope);
         actions::push(&mut query, &EventAct::ProcessNow, &events, None);
-        let (waiting, failed, up_to) = query.build_query_as().fetch_one(&self.pool).await?;
+        let (waiting, failed, up_to) = query
+            .build_query_as()
+            .fetch_one(&mut *begin_counting(&self.pool).await?)
+            .await
+            .map_err(explain_count)?;
         Ok(ActionPreview {
             stage,
             scope: scope.clone(),
@@ -156,8 +163,8 @@ async fn repeat_event(
         )));
     }
     sqlx::query_scalar(
-        "INSERT INTO marketing.pipeline_events (event_type, payload, source_table, batch_id, correlation_id)
-         SELECT event_type, payload || jsonb_build_object('trigger_time', now()), source_table, batch_id, correlation_id
+        "INSERT INTO marketing.pipeline_events (event_type, payload, source_table, batch_id, correlation_id, repeats_id)
+         SELECT event_type, payload || jsonb_build_object('trigger_time', now()), source_table, batch_id, correlation_id, id
          FROM marketing.pipeline_events
          WHERE event_type = $1 AND payload ->> 'record_id' = $2 AND status = 'processed'
          ORDER BY id DESC LIMIT 1

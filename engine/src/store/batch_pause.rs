@@ -7,12 +7,16 @@ use domain::{
     stage::StageName,
 };
 use serde_json::{Value, json};
+use sqlx::PgPool;
 
 use super::{
     audit::{self, Act},
     stage::given,
 };
 use crate::{Engine, EngineError, Result};
+
+/// Events of a batch that are made due in one transaction.
+const PIECE: i64 = 10_000;
 
 impl Engine {
     /// Batches that are paused, the last first, with what waits in each.
@@ -98,22 +102,41 @@ impl Engine {
                 "Batch {batch_id} is not paused"
             )));
         }
-        let due = sqlx::query(
-            "UPDATE marketing.pipeline_events SET next_attempt_at = now()
+        let due: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM marketing.pipeline_events
              WHERE batch_id = $1 AND status = 'pending' AND next_attempt_at = 'infinity'",
         )
         .bind(batch_id)
-        .execute(&mut *transaction)
-        .await?
-        .rows_affected();
+        .fetch_one(&mut *transaction)
+        .await?;
         let act = Act::new("batch.resume", "batch", batch_id)
             .changed(before, Some(json!({ "paused": false })))
             .details(json!({ "reason": reason.trim(), "due": due }));
         audit::record(&mut transaction, actor, act).await?;
         transaction.commit().await?;
-        StageName::ALL
-            .into_iter()
-            .for_each(|stage| self.ring(stage));
-        Ok(due)
+        while take_up(&self.pool).await? > 0 {
+            StageName::ALL
+                .into_iter()
+                .for_each(|stage| self.ring(stage));
+        }
+        Ok(due.unsigned_abs())
     }
+}
+
+/// Makes events due that were put aside and whose batch is not paused any more, a piece at a time, and returns how many.
+/// Who resumes a batch does it at once; upkeep does it for whoever was stopped on the way.
+pub(crate) async fn take_up(pool: &PgPool) -> sqlx::Result<u64> {
+    let due = sqlx::query(
+        "UPDATE marketing.pipeline_events SET next_attempt_at = now()
+         WHERE id = ANY(ARRAY(
+             SELECT e.id FROM marketing.pipeline_events e
+             WHERE e.status = 'pending' AND e.event_type = ANY($2) AND e.next_attempt_at = 'infinity'
+               AND NOT EXISTS (SELECT FROM marketing.batch_pauses p WHERE p.batch_id = e.batch_id)
+             LIMIT $1 FOR UPDATE SKIP LOCKED))",
+    )
+    .bind(PIECE)
+    .bind(StageName::consumed_types().collect::<Vec<_>>())
+    .execute(pool)
+    .await?;
+    Ok(due.rows_affected())
 }

@@ -20,6 +20,7 @@ use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use super::{
     PIECE, Piece, audit, cursor,
     error_filter::{column, push_filter, push_selection},
+    event::{begin_counting, explain_count},
     page, rows,
 };
 use crate::{Engine, EngineError, Result, actions};
@@ -174,7 +175,11 @@ impl Engine {
         push_retryable(&mut query);
         query.push("), coalesce(max(e.id), 0)::BIGINT FROM marketing.pipeline_errors e");
         push_selection(&mut query, selection);
-        let (open, retryable, up_to) = query.build_query_as().fetch_one(&self.pool).await?;
+        let (open, retryable, up_to) = query
+            .build_query_as()
+            .fetch_one(&mut *begin_counting(&self.pool).await?)
+            .await
+            .map_err(explain_count)?;
         Ok(ErrorPreview {
             open,
             retryable,

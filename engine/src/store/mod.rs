@@ -4,7 +4,7 @@ pub mod action;
 mod api_token;
 mod api_token_use;
 pub(crate) mod audit;
-mod batch_pause;
+pub(crate) mod batch_pause;
 mod batch_progress;
 pub mod company;
 mod company_detail;

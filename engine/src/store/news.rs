@@ -117,7 +117,8 @@ impl Engine {
              )
              SELECT g.group_key, g.message, r.at, g.first_seen > $1
              FROM recent r JOIN marketing.error_groups g USING (group_key)
-             WHERE NOT marketing.is_ignored(g, (SELECT sum(n) FROM marketing.v_rollup WHERE metric = 'error' AND label = g.group_key)::BIGINT)
+             WHERE (g.ignored_at IS NULL
+                    OR (SELECT v.state FROM marketing.v_error_groups v WHERE v.group_key = g.group_key) <> 'ignored')
                AND (g.first_seen > $1 OR (g.resolved_at < r.at AND NOT EXISTS (
                  SELECT FROM marketing.pipeline_errors e
                  WHERE e.group_key = g.group_key AND NOT e.resolved AND e.created_at <= $1)))

@@ -3,7 +3,10 @@
 use domain::{
     model::{
         action::Scope,
-        bulk::{ActionFilter, ActionKind, ActionState, BulkRequest, EventAct, EventSelection},
+        bulk::{
+            ActionFilter, ActionKind, ActionState, BulkRequest, EventAct, EventSelection,
+            PayloadEdit,
+        },
         dead_letter::{DeadLetterFilter, DeadLetterKind},
         error::ErrorFilter,
     },
@@ -14,7 +17,7 @@ use sqlx::PgPool;
 
 use super::{
     events, in_state, of_ids,
-    support::{count, engine, operator, wait_for},
+    support::{count, engine, insert, operator, wait_for},
 };
 
 #[sqlx::test(migrations = "../migrations")]
@@ -183,6 +186,81 @@ async fn actions_are_listed_by_kind_state_and_person(pool: PgPool) {
             expected,
             "{filter:?}"
         );
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_requeue_for_another_record_belongs_to_its_history(pool: PgPool) {
+    let engine = engine(&pool);
+    insert(&pool, 2).await;
+    let (of_first, of_second): (i64, String) = sqlx::query_as(
+        "SELECT (SELECT id FROM marketing.pipeline_events WHERE payload ->> 'record_id' = min(i.id)::TEXT), max(i.id)::TEXT
+         FROM intake.company_raw_intake i",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    for (record, expected) in [(None, "first"), (Some(&of_second), "second")] {
+        let mut keys = serde_json::Map::new();
+        keys.insert("note".into(), "again".into());
+        keys.extend(record.map(|record| ("record_id".to_owned(), record.as_str().into())));
+        let request = of_ids(EventAct::Requeue(PayloadEdit::Merge(keys)), &[of_first]);
+        engine.start_action(&request, &operator()).await.unwrap();
+        let of: String = sqlx::query_scalar(
+            "SELECT CASE i.id::TEXT WHEN $1 THEN 'second' ELSE 'first' END
+             FROM marketing.pipeline_events e JOIN intake.company_raw_intake i USING (correlation_id)
+             ORDER BY e.id DESC LIMIT 1",
+        )
+        .bind(&of_second)
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+        assert_eq!(of, expected);
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn who_retries_an_unknown_outcome_by_name_has_the_call_made_again(pool: PgPool) {
+    let engine = engine(&pool);
+    let failed = events(&pool, 1, "failed").await;
+    sqlx::query(
+        "WITH call AS (INSERT INTO marketing.external_calls (idempotency_key, event_id, stage, worker_id, attempt, state)
+                       VALUES ('send-1', $1, 'send', 'w1', 1, 'unknown'))
+         INSERT INTO marketing.dead_letters (event_id, kind, reason, moved_by) VALUES ($1, 'unknown_outcome', 'x', 'w1')",
+    )
+    .bind(failed[0])
+    .execute(&pool)
+    .await
+    .unwrap();
+    let retry = of_ids(EventAct::Retry, &failed);
+    engine.start_action(&retry, &operator()).await.unwrap();
+    let call: (String, String) =
+        sqlx::query_as("SELECT state, message FROM marketing.external_calls")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+    assert_eq!(call, ("failed".into(), "olga tried it again".into()));
+
+    // Nothing is left of what is purged.
+    sqlx::query("UPDATE marketing.pipeline_events SET status = 'failed'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    sqlx::query("INSERT INTO marketing.dead_letters (event_id, kind, reason, moved_by) VALUES ($1, 'attempts', 'x', 'w1')")
+        .bind(failed[0])
+        .execute(&pool)
+        .await
+        .unwrap();
+    let purge = BulkRequest {
+        reason: Some("a test".into()),
+        ..of_ids(EventAct::Purge, &failed)
+    };
+    engine.start_action(&purge, &operator()).await.unwrap();
+    for left in [
+        "SELECT count(*) FROM marketing.pipeline_events",
+        "SELECT count(*) FROM marketing.external_calls",
+    ] {
+        assert_eq!(count(&pool, left).await, 0, "{left}");
     }
 }
 

@@ -1,6 +1,12 @@
 //! Actions taken back.
 
-use domain::model::bulk::{ActionKind, ActionState, BulkRequest, EventAct, PayloadEdit};
+use domain::{
+    model::{
+        action::Scope,
+        bulk::{ActionKind, ActionState, BulkRequest, EventAct, PayloadEdit},
+    },
+    stage::StageName,
+};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -28,11 +34,15 @@ async fn events_become_what_they_were(pool: PgPool) {
     let failed = events(&pool, 3, "failed").await;
     let pending = events(&pool, 3, "pending").await;
     let cancelled = events(&pool, 2, "cancelled").await;
-    sqlx::query("UPDATE marketing.pipeline_events SET next_attempt_at = 'infinity' WHERE id = $1")
-        .bind(pending[0])
-        .execute(&pool)
-        .await
-        .unwrap();
+    // Put aside, in a batch that is paused still.
+    sqlx::query(
+        "WITH paused AS (INSERT INTO marketing.batch_pauses (batch_id, reason, paused_by) VALUES ('b2', 'quota', 'olga'))
+         UPDATE marketing.pipeline_events SET next_attempt_at = 'infinity', batch_id = 'b2' WHERE id = $1",
+    )
+    .bind(pending[0])
+    .execute(&pool)
+    .await
+    .unwrap();
     sqlx::query("INSERT INTO marketing.dead_letters (event_id, kind, reason, moved_by) VALUES ($1, 'permanent', 'no', 'w1')")
         .bind(failed[0])
         .execute(&pool)
@@ -170,4 +180,50 @@ async fn a_running_action_is_cancelled_before_it_is_undone_and_that_in_chunks_to
         .await,
         2_500
     );
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_was_put_aside_is_due_when_its_batch_goes_on_meanwhile(pool: PgPool) {
+    let engine = engine(&pool);
+    let ids = events(&pool, 3, "pending").await;
+    engine
+        .pause_batch("b1", "quota", &operator())
+        .await
+        .unwrap();
+    sqlx::query("UPDATE marketing.pipeline_events SET next_attempt_at = 'infinity'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let action = engine
+        .start_action(&of_ids(EventAct::Cancel, &ids[..1]), &operator())
+        .await
+        .unwrap();
+    let due = engine.resume_batch("b1", "", &operator()).await.unwrap();
+    assert_eq!(due, 2);
+    let undo = engine.undo_action(action.id, &operator()).await.unwrap();
+    assert_eq!(undo.done, 1);
+    let waits = "SELECT count(*) FROM marketing.pipeline_events WHERE status = 'pending' AND next_attempt_at <= now()";
+    assert_eq!(count(&pool, waits).await, 3);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_record_that_was_to_run_again_does_not_after_all(pool: PgPool) {
+    let engine = engine(&pool);
+    let done = events(&pool, 1, "processed").await;
+    let (stage, record) = (StageName::Validate, Scope::Record("1".into()));
+    let action = engine
+        .process_now(stage, &record, None, &operator())
+        .await
+        .unwrap();
+    let made: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT repeats_id, status FROM marketing.pipeline_events WHERE repeats_id IS NOT NULL",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert_eq!(made, [(done[0], "pending".to_owned())]);
+    let undo = engine.undo_action(action.id, &operator()).await.unwrap();
+    assert_eq!(undo.done, 1);
+    let now = "SELECT count(*) FROM marketing.pipeline_events WHERE repeats_id IS NOT NULL AND status = 'cancelled'";
+    assert_eq!(count(&pool, now).await, 1);
 }

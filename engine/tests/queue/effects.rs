@@ -17,6 +17,32 @@ use super::{
 const EFFECTS: &str = "SELECT count(*) FROM effects";
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_stage_that_panics_has_failed_an_attempt_and_its_lane_goes_on(pool: PgPool) {
+    prepare(&pool, 20).await;
+    let stage = Local {
+        poison: Some("7"),
+        panics: true,
+        ..Local::default()
+    };
+    let engine = engine(&pool);
+    let worker = Worker::start_with(&engine, |lanes| lanes.local(stage))
+        .await
+        .unwrap();
+    drain(&pool).await;
+    worker.stop().await;
+    assert_eq!(count(&pool, EFFECTS).await, 19);
+    let dead: (i64, i32, String) = sqlx::query_as(
+        "SELECT e.id, e.retry_count, d.reason FROM marketing.dead_letters d
+         JOIN marketing.pipeline_events e ON e.id = d.event_id",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    let why = "The stage panicked: the record of the test";
+    assert_eq!(dead, (7, 2, why.into()));
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_poison_event_costs_its_neighbours_a_bounded_number_of_transactions(pool: PgPool) {
     prepare(&pool, 256).await;
     let stage = Local {

@@ -54,6 +54,7 @@ async fn effect(connection: &mut PgConnection, events: &[Claimed]) -> sqlx::Resu
 pub(crate) struct Local {
     pub(crate) poison: Option<&'static str>,
     pub(crate) hangs: bool,
+    pub(crate) panics: bool,
     pub(crate) thaw: Option<Arc<Semaphore>>,
     pub(crate) transactions: Arc<AtomicUsize>,
 }
@@ -88,6 +89,7 @@ impl LocalStage for Local {
             .iter()
             .any(|event| event.record_id.as_deref() == self.poison)
         {
+            assert!(!self.panics, "the record of the test");
             let sql = if self.hangs {
                 "SELECT pg_sleep(60)"
             } else {

@@ -6,4 +6,4 @@ mod list;
 mod patience;
 
 pub(crate) use filter::push_event_filter;
-pub(crate) use patience::ran_out;
+pub(crate) use patience::{begin_counting, explain_count, ran_out};

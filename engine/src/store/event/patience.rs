@@ -11,14 +11,37 @@ use crate::{EngineError, Result, connect};
 /// Longer than a scan of a million events takes, shorter than a person waits.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// For counts that somebody waits for before an act: shorter than the web waits for an answer.
+const LONG_PATIENCE: Duration = Duration::from_secs(20);
+
 /// A transaction that only reads, and whose statements are stopped when they take too long.
 pub(super) async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
+    begin_within(pool, PATIENCE).await
+}
+
+/// As [`begin`], for what counts to the end; [`explain_count`] says what to do when it was stopped.
+pub(crate) async fn begin_counting(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
+    begin_within(pool, LONG_PATIENCE).await
+}
+
+/// What a person can do about a count that took too long.
+pub(crate) fn explain_count(error: sqlx::Error) -> EngineError {
+    if !ran_out(&error) {
+        return error.into();
+    }
+    EngineError::Invalid(format!(
+        "Counting was stopped after {} s. Narrow what is chosen, by a batch, a type or an age.",
+        LONG_PATIENCE.as_secs()
+    ))
+}
+
+async fn begin_within(pool: &PgPool, patience: Duration) -> Result<Transaction<'static, Postgres>> {
     let mut transaction = connect::begin(pool).await?;
     // Compiling a plan takes longer than most of these searches.
     let settings = "SELECT set_config('statement_timeout', $1, TRUE), set_config('transaction_read_only', 'on', TRUE),
                            set_config('jit', 'off', TRUE)";
     sqlx::query(settings)
-        .bind(PATIENCE.as_millis().to_string())
+        .bind(patience.as_millis().to_string())
         .execute(&mut *transaction)
         .await?;
     Ok(transaction)
