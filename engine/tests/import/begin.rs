@@ -251,3 +251,35 @@ async fn lists_go_on_where_they_ended_and_refuse_what_somebody_typed(pool: PgPoo
         assert!(engine.import_rejects(last, Some(typed)).await.is_err());
     }
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn refused_rows_are_a_report_of_their_own(pool: PgPool) {
+    let (_folder, engine) = engine_of_its_own(&pool, true);
+    let text = b"name,website\nAcme,acme.example\nAcme again,acme.example\n,\nBolt,bolt.example\n";
+    let preview = upload(&engine, "a.csv", text).await;
+    let mapping = vec![Some(Field::Company), Some(Field::Website)];
+    engine
+        .start_import(&preview.batch_id, &mapping, true, &actor())
+        .await
+        .unwrap();
+    ended(&engine, &preview.batch_id, ImportStatus::Completed).await;
+    sqlx::query("UPDATE company_raw_intake SET validated = FALSE, validation_notes = 'No such site' WHERE company = 'Bolt'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let (report, last) = engine
+        .import_report(&preview.batch_id, true, None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(last, 5);
+    assert_eq!(
+        report.lines().collect::<Vec<_>>(),
+        [
+            "line,outcome,reason,name,website",
+            "3,duplicate,Duplicate of line 2 in this file,Acme again,acme.example",
+            "4,rejected,The row is empty,,",
+            "5,rejected,No such site,Bolt,bolt.example",
+        ]
+    );
+}

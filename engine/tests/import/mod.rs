@@ -177,24 +177,6 @@ async fn every_row_has_an_outcome_with_line_and_reason(pool: PgPool) {
             .unwrap()
             .is_none()
     );
-
-    let (refused, _) = engine
-        .import_report(&batch.batch_id, true, None)
-        .await
-        .unwrap()
-        .unwrap();
-    let outcomes: Vec<String> = csv::ReaderBuilder::new()
-        .flexible(true)
-        .from_reader(refused.as_bytes())
-        .records()
-        .map(|line| line.unwrap()[1].to_owned())
-        .collect();
-    let expected: Vec<&str> = lines
-        .iter()
-        .map(|line| &line[1])
-        .filter(|outcome| *outcome != "accepted")
-        .collect();
-    assert_eq!(outcomes, expected);
 }
 
 #[sqlx::test(migrations = "../migrations")]
