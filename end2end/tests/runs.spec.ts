@@ -31,14 +31,14 @@ test('what a card, a tile and a line of the trends count is a list of as many ru
   await expect(page).toHaveURL(`${base()}/runs?workflow=${workflow}&status=failed&newer=1h`);
   await expect(counted).toHaveText('5 runs');
   await expect(rows).toHaveCount(5);
-  await page.getByLabel('Status').selectOption('timeout');
+  await page.locator('main').getByLabel('Status').selectOption('timeout');
   await expect(counted).toHaveText('2 runs');
 
   await open(page, '/trends?range=24h');
   const line = page.getByRole('row', { name: new RegExp(workflow) });
   await line.getByRole('link', { name: '60', exact: true }).click();
   await expect(counted).toHaveText('60 runs');
-  await page.getByRole('link', { name: 'Older' }).click();
+  await page.locator('main').getByRole('link', { name: 'Older' }).click();
   await expect(rows).toHaveCount(10);
   await psql.run(`INSERT INTO marketing.workflow_stats (workflow_name, status) VALUES ('${workflow}', 'ok')`);
   await expect(counted).toHaveText('61 runs');

@@ -62,14 +62,19 @@ pub(crate) fn shown(at: DateTime<Utc>) -> NaiveDateTime {
     in_zone(use_context(), at)
 }
 
-/// Of another year than the present one, the year is said and the seconds are not.
-fn stamp_of(at: DateTime<Utc>) -> &'static str {
-    let now = if cfg!(feature = "ssr") {
+/// The present year, of which times need not say it.
+pub(crate) fn this_year() -> i32 {
+    let now: DateTime<Utc> = if cfg!(feature = "ssr") {
         SystemTime::now().into()
     } else {
-        DateTime::from_timestamp_millis(browser::unix_now()).unwrap_or(at)
+        DateTime::from_timestamp_millis(browser::unix_now()).unwrap_or_default()
     };
-    if at.year() == now.year() {
+    now.year()
+}
+
+/// Of another year than the present one, the year is said and the seconds are not.
+fn stamp_of(at: DateTime<Utc>) -> &'static str {
+    if at.year() == this_year() {
         "%-d %b %H:%M:%S"
     } else {
         "%-d %b %Y %H:%M"

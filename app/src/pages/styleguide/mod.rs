@@ -11,11 +11,14 @@ mod sheet;
 mod tables;
 mod tokens;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use leptos::prelude::*;
 
 use super::not_found::NotFoundPage;
-use crate::{mode, parts::header::PageHeader};
+use crate::{
+    mode,
+    parts::{header::PageHeader, time},
+};
 
 /// Part of the address, heading, and what is shown.
 type Family = (&'static str, &'static str, fn() -> AnyView);
@@ -32,7 +35,8 @@ const FAMILIES: [Family; 9] = [
     ("dialogs", "Dialogs and menus", dialogs::dialogs),
 ];
 
-/// The time that all of the page takes for now: 12 March 2026, 14:30 UTC, in seconds since 1970.
+/// The time that all of the page takes for now: 12 March 2026, 14:30 UTC, in seconds since 1970; of the present year, since
+/// times of others are written otherwise.
 const NOW: i64 = 1_773_325_800;
 
 #[component]
@@ -91,5 +95,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn minutes_ago(minutes: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(NOW - 60 * minutes, 0).unwrap_or_default()
+    let at = DateTime::from_timestamp(NOW - 60 * minutes, 0);
+    at.and_then(|at| at.with_year(time::this_year()))
+        .unwrap_or_default()
 }
