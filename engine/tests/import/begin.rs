@@ -279,7 +279,7 @@ async fn refused_rows_are_a_report_of_their_own(pool: PgPool) {
             "line,outcome,reason,name,website",
             "3,duplicate,Duplicate of line 2 in this file,Acme again,acme.example",
             "4,rejected,The row is empty,,",
-            "5,rejected,No such site,Bolt,bolt.example",
+            "5,rejected,No such site,Bolt,https://bolt.example",
         ]
     );
 }
