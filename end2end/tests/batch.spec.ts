@@ -51,5 +51,6 @@ test('the figures follow what happens, and the end says why it is not known', as
   await dialog.getByRole('button', { name: 'Resume', exact: true }).click();
   await expect(eta(page)).not.toHaveText('Paused');
   await psql.run(`UPDATE marketing.pipeline_events SET status = 'cancelled', processed_at = now() WHERE batch_id = '${tag}' AND status = 'pending'`);
-  await expect(figure(page, 'validate', 'pending')).toHaveText('0');
+  // Nobody notifies of that: the page reads again every 30 seconds.
+  await expect(figure(page, 'validate', 'pending')).toHaveText('0', { timeout: 40_000 });
 });
