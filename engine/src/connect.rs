@@ -61,15 +61,21 @@ fn tested(options: PgPoolOptions) -> PgPoolOptions {
 
 /// A connection of one's own to where the pool connects to.
 pub(crate) async fn single(pool: &PgPool) -> sqlx::Result<PgConnection> {
-    tokio::time::timeout(ACQUIRE_TIMEOUT, pool.connect_options().connect())
+    within(ACQUIRE_TIMEOUT, pool.connect_options().connect()).await
+}
+
+/// What the work comes to, or the error of a connection that does not answer when it takes longer.
+pub(crate) async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = sqlx::Result<T>>,
+) -> sqlx::Result<T> {
+    tokio::time::timeout(limit, work)
         .await
         .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
 }
 
-async fn answers(connection: &mut PgConnection, within: Duration) -> sqlx::Result<()> {
-    tokio::time::timeout(within, connection.ping())
-        .await
-        .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+async fn answers(connection: &mut PgConnection, limit: Duration) -> sqlx::Result<()> {
+    within(limit, connection.ping()).await
 }
 
 /// What the pool connects with, for whoever wants to know whether the pool can.

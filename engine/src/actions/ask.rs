@@ -24,38 +24,37 @@ impl Engine {
     pub async fn preview_action(&self, request: &BulkRequest) -> Result<BulkPreview> {
         check(request)?;
         let mut transaction = begin_counting(&self.pool).await?;
-        self.count_action(&mut transaction, request)
+        preview(&mut transaction, request)
             .await
             .map_err(explain_count)
     }
+}
 
-    async fn count_action(
-        &self,
-        connection: &mut PgConnection,
-        request: &BulkRequest,
-    ) -> sqlx::Result<BulkPreview> {
-        let mut count = QueryBuilder::new(
-            "SELECT count(*), coalesce(max(e.id), 0) FROM marketing.pipeline_events e",
-        );
-        selection::push(&mut count, &request.act, &request.selection, request.up_to);
-        let (count, up_to): (i64, i64) = count.build_query_as().fetch_one(&mut *connection).await?;
-        let mut sample = QueryBuilder::new(
-            "SELECT e.id, e.event_type, e.status, e.payload ->> 'record_id' AS record_id,
+async fn preview(
+    connection: &mut PgConnection,
+    request: &BulkRequest,
+) -> sqlx::Result<BulkPreview> {
+    let mut count = QueryBuilder::new(
+        "SELECT count(*), coalesce(max(e.id), 0) FROM marketing.pipeline_events e",
+    );
+    selection::push(&mut count, &request.act, &request.selection, request.up_to);
+    let (count, up_to): (i64, i64) = count.build_query_as().fetch_one(&mut *connection).await?;
+    let mut sample = QueryBuilder::new(
+        "SELECT e.id, e.event_type, e.status, e.payload ->> 'record_id' AS record_id,
                     e.payload ->> 'company_name' AS company_name, e.created_at
              FROM marketing.pipeline_events e",
-        );
-        selection::push(&mut sample, &request.act, &request.selection, Some(up_to));
-        sample.push(" ORDER BY e.id LIMIT ").push_bind(SAMPLE);
-        let sample: Vec<Row> = sample.build_query_as().fetch_all(&mut *connection).await?;
-        Ok(BulkPreview {
-            kind: request.act.kind(),
-            count,
-            withheld: withheld(connection, request).await?,
-            up_to,
-            sample: sample.into_iter().map(Row::into).collect(),
-            undoable: request.act.kind().undoable(),
-        })
-    }
+    );
+    selection::push(&mut sample, &request.act, &request.selection, Some(up_to));
+    sample.push(" ORDER BY e.id LIMIT ").push_bind(SAMPLE);
+    let sample: Vec<Row> = sample.build_query_as().fetch_all(&mut *connection).await?;
+    Ok(BulkPreview {
+        kind: request.act.kind(),
+        count,
+        withheld: withheld(connection, request).await?,
+        up_to,
+        sample: sample.into_iter().map(Row::into).collect(),
+        undoable: request.act.kind().undoable(),
+    })
 }
 
 async fn withheld(connection: &mut PgConnection, request: &BulkRequest) -> sqlx::Result<i64> {

@@ -1,15 +1,12 @@
 //! The heartbeat of a worker. The same statement brings what the lanes must know: settings, pauses, and which events
 //! are due that nobody notified of, so that an idle worker asks once a second and not once a lane.
 
-use std::{
-    io,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use sqlx::{FromRow, PgConnection, PgPool, types::Json};
 use tokio::{
     sync::watch,
-    time::{MissedTickBehavior, interval, timeout},
+    time::{MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -101,9 +98,7 @@ impl Heart {
         .bind(from)
         .bind(ids)
         .fetch_one(&mut connection);
-        let mut heard: Heard = timeout(ANSWER, question)
-            .await
-            .unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))?;
+        let mut heard: Heard = connect::within(ANSWER, question).await?;
         self.connection = Some(connection);
         let took = asked.elapsed();
         self.held.asked(asked);
